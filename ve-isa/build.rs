@@ -102,7 +102,7 @@ fn pieces(text: &str) -> Result<Vec<String>, String> {
             break;
         }
         let (name, after) = field.split_once('}').ok_or("a brace is not closed")?;
-        pieces.push(format!("Piece::Field(Field::{})", field_of(name)?));
+        pieces.push(format!("Piece::Field(OperandField::{})", field_of(name)?));
         rest = after;
     }
     Ok(pieces)
@@ -110,17 +110,17 @@ fn pieces(text: &str) -> Result<Vec<String>, String> {
 
 fn field_of(name: &str) -> Result<String, String> {
     let place = |place: &str| match place.as_bytes()[1] {
-        b'x' => "Place::X",
-        b'y' => "Place::Y",
-        b'z' => "Place::Z",
-        _ => "Place::W",
+        b'x' => "OperandPlace::X",
+        b'y' => "OperandPlace::Y",
+        b'z' => "OperandPlace::Z",
+        _ => "OperandPlace::W",
     };
     let condition = |low: u32, float: bool| format!("Condition {{ low: {low}, float: {float} }}");
     Ok(match name {
-        "asx" => "Address(Address::Indexed)".to_owned(),
-        "as" => "Address(Address::Plain)".to_owned(),
-        "hm" => "Address(Address::Host)".to_owned(),
-        "to" => "Address(Address::Target)".to_owned(),
+        "asx" => "Address(AddressForm::Indexed)".to_owned(),
+        "as" => "Address(AddressForm::Plain)".to_owned(),
+        "hm" => "Address(AddressForm::Host)".to_owned(),
+        "to" => "Address(AddressForm::Target)".to_owned(),
         "rel" => "Distance".to_owned(),
         "m:vm" => "Mask { pair: false }".to_owned(),
         "m:pair" => "Mask { pair: true }".to_owned(),
@@ -151,9 +151,9 @@ fn field_of(name: &str) -> Result<String, String> {
                 None => (None, Some(kinds)),
             };
             let register = match register {
-                Some("s") => "Register::Single",
-                Some("pair") => "Register::Pair",
-                None => "Register::None",
+                Some("s") => "RegisterOperand::Single",
+                Some("pair") => "RegisterOperand::Pair",
+                None => "RegisterOperand::None",
                 Some(other) => return Err(format!("no register {other:?}")),
             };
             format!(
@@ -167,20 +167,20 @@ fn field_of(name: &str) -> Result<String, String> {
 
 fn constant_of(kind: Option<&str>) -> Result<String, String> {
     let Some(kind) = kind else {
-        return Ok("Constant::None".to_owned());
+        return Ok("ConstantOperand::None".to_owned());
     };
     let number = |text: &str| {
         text.parse::<u32>()
             .map_err(|e| format!("constant {kind:?}: {e}"))
     };
     Ok(match kind {
-        "simm7" => "Constant::Signed".to_owned(),
-        "mimm" => "Constant::Mask".to_owned(),
-        "misc" => "Constant::Special".to_owned(),
-        "0" => "Constant::UpTo(0)".to_owned(),
+        "simm7" => "ConstantOperand::Signed".to_owned(),
+        "mimm" => "ConstantOperand::Mask".to_owned(),
+        "misc" => "ConstantOperand::Special".to_owned(),
+        "0" => "ConstantOperand::UpTo(0)".to_owned(),
         _ => match (kind.strip_prefix("uimm"), kind.strip_prefix("to")) {
-            (Some(bits), _) => format!("Constant::UpTo({})", (1 << number(bits)?) - 1),
-            (_, Some(last)) => format!("Constant::UpTo({})", number(last)?),
+            (Some(bits), _) => format!("ConstantOperand::UpTo({})", (1 << number(bits)?) - 1),
+            (_, Some(last)) => format!("ConstantOperand::UpTo({})", number(last)?),
             _ => return Err(format!("no constant {kind:?}")),
         },
     })

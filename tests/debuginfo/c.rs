@@ -1,7 +1,7 @@
 //! Prototypes of C and C++ functions, read from what real compilers write, for
 //! each of them at several levels of optimisation.
 
-use veo_abi::prototype::{Language, Prototype, Prototypes};
+use veo_abi::prototype::{FunctionLanguage, Prototype, Prototypes};
 use veo_debuginfo::prototypes::read_file;
 
 use crate::compilers::{Compiler, c_compilers, cpp_compilers};
@@ -146,7 +146,7 @@ fn c_prototypes_come_back_as_they_were_written() {
             assert_eq!(prototype.line, line, "{wanted}: {compiler:?}");
             let file = library.with_file_name("k.c");
             assert_eq!(prototype.file.as_deref(), file.to_str(), "{compiler:?}");
-            assert_eq!(prototype.language, Language::C);
+            assert_eq!(prototype.language, FunctionLanguage::C);
         }
         let old = found.get("old").unwrap();
         assert_eq!(
@@ -270,6 +270,6 @@ extern \"C\" small tiny(small s) { return s; }
         let pack = found.get("_Z4packIJidEEdDpT_").unwrap();
         assert_eq!(pack.params.len(), 2, "{compiler:?}: {pack}");
         assert_eq!(text("tiny"), "enum small tiny(enum small s)");
-        assert_eq!(found.get("plain").unwrap().language, Language::Cpp);
+        assert_eq!(found.get("plain").unwrap().language, FunctionLanguage::Cpp);
     }
 }

@@ -1,7 +1,7 @@
 //! Prototypes of Fortran procedures: everything by reference but what a
 //! location proves to be a value, hidden arguments, names of symbols.
 
-use veo_abi::prototype::{Language, MismatchKind, Prototypes, compare};
+use veo_abi::prototype::{FunctionLanguage, MismatchKind, Prototypes, compare};
 use veo_abi::{Field, StructLayout, Type};
 
 use crate::compilers::fortran_compilers;
@@ -157,7 +157,7 @@ fn right_declarations_agree() {
             let prototype = found
                 .get(symbol)
                 .unwrap_or_else(|| panic!("{symbol}: {compiler}"));
-            assert_eq!(prototype.language, Language::Fortran);
+            assert_eq!(prototype.language, FunctionLanguage::Fortran);
             let comparison = compare(&signature(params, *result), prototype);
             assert_eq!(comparison.mismatches, [], "{symbol}: {compiler}");
             assert_eq!(comparison.notes, [] as [String; 0], "{symbol}: {compiler}");

@@ -7,20 +7,20 @@ use ve_isa::interp::Observer;
 use ve_isa::state::Cpu;
 use ve_isa::trap::{Trap, TrapKind};
 
-use crate::threads::{Known, Membership, Reason};
+use crate::threads::{KnownState, Membership, StopReason};
 
 /// Halts a thread where the client of a debugger wants it, and passes on what it sees.
 #[derive(Debug)]
 pub(crate) struct Observed {
     own: Arc<Membership>,
     inner: Option<Box<dyn Observer>>,
-    known: Known,
+    known: KnownState,
     /// Whether it executes machine code.
     inside: bool,
     step: bool,
     /// The address of an instruction that it executes whatever stands against that.
     passes: Option<u64>,
-    reason: Option<Reason>,
+    reason: Option<StopReason>,
 }
 
 impl Observed {
@@ -28,7 +28,7 @@ impl Observed {
         Self {
             own,
             inner,
-            known: Known::default(),
+            known: KnownState::default(),
             inside: false,
             step: false,
             passes: None,
@@ -37,16 +37,16 @@ impl Observed {
     }
 
     /// Why the thread halts before this instruction by its own.
-    fn reason(&self, ic: u64) -> Option<Reason> {
+    fn reason(&self, ic: u64) -> Option<StopReason> {
         if self.known.watches()
             && let Some(address) = self.own.changed_watch()
         {
-            return Some(Reason::Watch(address));
+            return Some(StopReason::Watch(address));
         }
         if self.known.breaks_at(ic) {
-            return Some(Reason::Breakpoint);
+            return Some(StopReason::Breakpoint);
         }
-        self.step.then_some(Reason::Step)
+        self.step.then_some(StopReason::Step)
     }
 }
 

@@ -29,7 +29,7 @@ const END: usize = MASKS + 16;
 pub(crate) const LARGEST: usize = ELEMENTS * 8;
 
 /// The first registers, which are read and written together.
-pub(crate) type Words = [u64; VECTORS];
+pub(crate) type RegisterWords = [u64; VECTORS];
 
 /// The machine, as `gdbstub` wants to know it.
 pub(crate) enum VectorEngine {}
@@ -173,7 +173,7 @@ impl Register {
 }
 
 /// The first registers of a thread.
-pub(crate) fn plain(cpu: &Cpu) -> Words {
+pub(crate) fn plain(cpu: &Cpu) -> RegisterWords {
     std::array::from_fn(|number| match number {
         IC => cpu.ic,
         PSW => cpu.psw.bits(),
@@ -195,7 +195,7 @@ fn set_plain(cpu: &mut Cpu, number: usize, value: u64) -> bool {
 }
 
 /// Sets all of them, or none where one cannot have its value.
-pub(crate) fn set_all_plain(cpu: &mut Cpu, words: &Words) -> bool {
+pub(crate) fn set_all_plain(cpu: &mut Cpu, words: &RegisterWords) -> bool {
     if words[VL] > ELEMENTS as u64 {
         return false;
     }
@@ -207,7 +207,7 @@ pub(crate) fn set_all_plain(cpu: &mut Cpu, words: &Words) -> bool {
 
 /// The first registers, where they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct PlainRegisters(pub(crate) Option<Words>);
+pub(crate) struct PlainRegisters(pub(crate) Option<RegisterWords>);
 
 impl Registers for PlainRegisters {
     type ProgramCounter = u64;

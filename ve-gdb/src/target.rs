@@ -25,7 +25,7 @@ use gdbstub::target::{Target, TargetError, TargetResult};
 use ve_isa::encoding::disassemble;
 
 use crate::registers::{self, PlainRegisters, Register, VectorEngine};
-use crate::threads::{Action, Reason, Stop, Threads};
+use crate::threads::{StopReason, ThreadAction, ThreadStop, Threads};
 
 /// The most bytes that are read with one look.
 const PAGE: u64 = 4096;
@@ -40,9 +40,9 @@ const MOST_SHOWN: u64 = 1000;
 /// The threads, and what they are to do next.
 pub(crate) struct Debuggee {
     threads: Arc<Threads>,
-    actions: BTreeMap<usize, Action>,
+    actions: BTreeMap<usize, ThreadAction>,
     /// What those do that no action is for.
-    usual: Action,
+    usual: ThreadAction,
 }
 
 impl Debuggee {
@@ -50,7 +50,7 @@ impl Debuggee {
         Self {
             threads,
             actions: BTreeMap::new(),
-            usual: Action::Continue,
+            usual: ThreadAction::Continue,
         }
     }
 
@@ -60,19 +60,19 @@ impl Debuggee {
 }
 
 /// A stop in the words of the protocol.
-pub(crate) fn told(stop: Stop) -> MultiThreadStopReason<u64> {
+pub(crate) fn told(stop: ThreadStop) -> MultiThreadStopReason<u64> {
     let tid = Tid::new(stop.thread).unwrap_or(Tid::MIN);
     let by = |signal| MultiThreadStopReason::SignalWithThread { tid, signal };
     match stop.reason {
-        Reason::Begin | Reason::Step => by(Signal::SIGTRAP),
-        Reason::Interrupt => by(Signal::SIGINT),
-        Reason::Breakpoint => MultiThreadStopReason::SwBreak(tid),
-        Reason::Watch(addr) => MultiThreadStopReason::Watch {
+        StopReason::Begin | StopReason::Step => by(Signal::SIGTRAP),
+        StopReason::Interrupt => by(Signal::SIGINT),
+        StopReason::Breakpoint => MultiThreadStopReason::SwBreak(tid),
+        StopReason::Watch(addr) => MultiThreadStopReason::Watch {
             tid,
             kind: WatchKind::Write,
             addr,
         },
-        Reason::Fault(number) => by(signal(number)),
+        StopReason::Fault(number) => by(signal(number)),
     }
 }
 
@@ -209,7 +209,7 @@ impl MultiThreadResume for Debuggee {
 
     fn clear_resume_actions(&mut self) -> Result<(), Infallible> {
         self.actions.clear();
-        self.usual = Action::Continue;
+        self.usual = ThreadAction::Continue;
         Ok(())
     }
 
@@ -218,7 +218,7 @@ impl MultiThreadResume for Debuggee {
         tid: Tid,
         _: Option<Signal>,
     ) -> Result<(), Infallible> {
-        self.actions.insert(tid.get(), Action::Continue);
+        self.actions.insert(tid.get(), ThreadAction::Continue);
         Ok(())
     }
 
@@ -233,14 +233,14 @@ impl MultiThreadResume for Debuggee {
 
 impl MultiThreadSingleStep for Debuggee {
     fn set_resume_action_step(&mut self, tid: Tid, _: Option<Signal>) -> Result<(), Infallible> {
-        self.actions.insert(tid.get(), Action::Step);
+        self.actions.insert(tid.get(), ThreadAction::Step);
         Ok(())
     }
 }
 
 impl MultiThreadSchedulerLocking for Debuggee {
     fn set_resume_action_scheduler_lock(&mut self) -> Result<(), Infallible> {
-        self.usual = Action::Hold;
+        self.usual = ThreadAction::Hold;
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use ve_isa::machine::Machine;
 use ve_isa::state::Cpu;
 
-use crate::registers::{self, Words};
+use crate::registers::{self, RegisterWords};
 
 /// How long a stop waits for threads that execute an instruction, and a client for the first thread.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -27,7 +27,7 @@ pub(crate) type AnyMachine = Box<dyn Deref<Target = Machine> + Send + Sync>;
 
 /// Why all threads have stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub(crate) enum StopReason {
     /// The first instruction of all.
     Begin,
     /// The client has asked for it.
@@ -43,9 +43,9 @@ pub(crate) enum Reason {
 
 /// What all threads have stopped for, and by which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stop {
+pub(crate) struct ThreadStop {
     pub(crate) thread: usize,
-    pub(crate) reason: Reason,
+    pub(crate) reason: StopReason,
 }
 
 /// What the session of a client is told.
@@ -69,7 +69,7 @@ pub enum ProgramEnd {
 
 /// What a thread does when all go on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum ThreadAction {
     #[default]
     Continue,
     Step,
@@ -80,12 +80,12 @@ pub(crate) enum Action {
 #[derive(Debug)]
 struct Member {
     name: String,
-    action: Action,
+    action: ThreadAction,
     place: Place,
     /// Whether a stop was told as this thread's since it has executed something.
     told: bool,
     /// What it has halted for while all were stopped, so that the client knows nothing of it yet.
-    untold: Option<Reason>,
+    untold: Option<StopReason>,
 }
 
 /// Where a thread is.
@@ -96,7 +96,7 @@ enum Place {
     /// Halted, with its registers.
     Halted(Box<Cpu>),
     /// In a function of the host, or in none: what its registers were, unless it has executed nothing yet.
-    Outside(Option<Box<Words>>),
+    Outside(Option<Box<RegisterWords>>),
 }
 
 #[derive(Debug)]
@@ -115,7 +115,7 @@ struct State {
     breakpoints: BTreeSet<u64>,
     watches: Vec<Watch>,
     /// What was not told yet.
-    stop: Option<Stop>,
+    stop: Option<ThreadStop>,
     end: Option<ProgramEnd>,
     /// The session of the client, where there is one.
     session: Option<SyncSender<Event>>,
@@ -140,7 +140,7 @@ impl std::fmt::Debug for Threads {
 
 /// What a thread knows of the state, as of a version.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct KnownState {
     version: u64,
     breakpoints: BTreeSet<u64>,
     watches: bool,
@@ -148,7 +148,7 @@ pub(crate) struct Known {
     held: bool,
 }
 
-impl Known {
+impl KnownState {
     pub(crate) fn is_held(&self) -> bool {
         self.held
     }
@@ -188,20 +188,20 @@ impl Drop for Membership {
 /// For one thread.
 impl Membership {
     /// Whether it knows the state as it is.
-    pub(crate) fn is_current(&self, known: &Known) -> bool {
+    pub(crate) fn is_current(&self, known: &KnownState) -> bool {
         known.version == self.threads.version.load(Ordering::Acquire)
     }
 
     /// The thread is about to execute machine code: notes that, and looks at the state.
-    pub(crate) fn enter(&self, known: &mut Known) {
+    pub(crate) fn enter(&self, known: &mut KnownState) {
         let threads = &*self.threads;
         let mut state = threads.lock();
         if !state.begun {
             state.begun = true;
-            let reason = Reason::Begin;
+            let reason = StopReason::Begin;
             if state.session.is_some() && !state.stopped {
                 let thread = self.number;
-                threads.stop_all(&mut state, Stop { thread, reason });
+                threads.stop_all(&mut state, ThreadStop { thread, reason });
             } else if let Some(member) = state.members.get_mut(&self.number) {
                 // A client that lets the threads go before it has looked at this one believes that none has begun.
                 member.untold = Some(reason);
@@ -227,18 +227,23 @@ impl Membership {
 
     /// Halts until the thread may go on. A reason stops all others. If they have stopped for something else, it is told later where the
     /// thread does not find it again by itself.
-    pub(crate) fn halt(&self, reason: Option<Reason>, cpu: &mut Cpu, known: &mut Known) -> Release {
+    pub(crate) fn halt(
+        &self,
+        reason: Option<StopReason>,
+        cpu: &mut Cpu,
+        known: &mut KnownState,
+    ) -> Release {
         let threads = &*self.threads;
         let mut state = threads.lock();
         if let Some(reason) = reason
             && !state.stopped
         {
-            let stop = Stop {
+            let stop = ThreadStop {
                 thread: self.number,
                 reason,
             };
             threads.stop_all(&mut state, stop);
-        } else if let Some(Reason::Watch(_)) = reason
+        } else if let Some(StopReason::Watch(_)) = reason
             && let Some(member) = state.members.get_mut(&self.number)
         {
             member.untold = reason;
@@ -253,7 +258,7 @@ impl Membership {
             };
         };
         member.place = Place::Inside;
-        let step = member.action == Action::Step;
+        let step = member.action == ThreadAction::Step;
         Release {
             step,
             passes: std::mem::take(&mut member.told) || step,
@@ -270,10 +275,10 @@ impl Membership {
                 if state.session.is_none() {
                     return;
                 }
-                let reason = Reason::Fault(signal);
+                let reason = StopReason::Fault(signal);
                 threads.stop_all(
                     &mut state,
-                    Stop {
+                    ThreadStop {
                         thread: self.number,
                         reason,
                     },
@@ -327,10 +332,10 @@ impl Membership {
 impl State {
     fn is_held(&self, number: usize) -> bool {
         let action = self.members.get(&number).map(|member| member.action);
-        self.stopped || action == Some(Action::Hold)
+        self.stopped || action == Some(ThreadAction::Hold)
     }
 
-    fn look(&mut self, threads: &Threads, number: usize, known: &mut Known) {
+    fn look(&mut self, threads: &Threads, number: usize, known: &mut KnownState) {
         known.version = threads.version.load(Ordering::Acquire);
         known.breakpoints.clone_from(&self.breakpoints);
         known.watches = !self.watches.is_empty();
@@ -387,7 +392,7 @@ impl Threads {
         let number = state.last;
         let member = Member {
             name,
-            action: Action::Continue,
+            action: ThreadAction::Continue,
             place: Place::Outside(None),
             told: false,
             untold: None,
@@ -405,7 +410,7 @@ impl Threads {
         self.changed.notify_all();
     }
 
-    fn stop_all(&self, state: &mut State, stop: Stop) {
+    fn stop_all(&self, state: &mut State, stop: ThreadStop) {
         state.stopped = true;
         state.stop = Some(stop);
         if let Some(member) = state.members.get_mut(&stop.thread) {
@@ -456,22 +461,22 @@ impl Threads {
         state.breakpoints.clear();
         state.watches.clear();
         for member in state.members.values_mut() {
-            member.action = Action::Continue;
+            member.action = ThreadAction::Continue;
             member.untold = None;
         }
         self.call_all();
     }
 
     /// Stops all threads, as the client asks for. The result is the one that it is told of.
-    pub(crate) fn interrupt(&self) -> Stop {
+    pub(crate) fn interrupt(&self) -> ThreadStop {
         let mut state = self.lock();
         state.stopped = true;
         self.call_all();
         let mut state = self.wait_until_still(state);
         // One that has not been told yet is a better answer.
-        state.stop.take().unwrap_or_else(|| Stop {
+        state.stop.take().unwrap_or_else(|| ThreadStop {
             thread: state.note_told(),
-            reason: Reason::Interrupt,
+            reason: StopReason::Interrupt,
         })
     }
 
@@ -497,7 +502,7 @@ impl Threads {
     }
 
     /// What the threads have stopped for, if that was not taken yet.
-    pub(crate) fn take_stop(&self) -> Option<Stop> {
+    pub(crate) fn take_stop(&self) -> Option<ThreadStop> {
         let mut state = self.lock();
         let stop = state.stop.take()?;
         drop(self.wait_until_still(state));
@@ -506,16 +511,16 @@ impl Threads {
 
     /// Lets the threads go on: each as its action says, others with the usual one. If the client knows nothing yet of what one of them
     /// has halted for, they stay where they are, and that is the next stop.
-    pub(crate) fn resume(&self, actions: &BTreeMap<usize, Action>, usual: Action) {
+    pub(crate) fn resume(&self, actions: &BTreeMap<usize, ThreadAction>, usual: ThreadAction) {
         let mut state = self.lock();
         // What the client itself has written is no change.
         state.changed_watch(&self.machine);
         let mut untold = None;
         for (number, member) in &mut state.members {
             member.action = actions.get(number).copied().unwrap_or(usual);
-            if member.action != Action::Hold && untold.is_none() {
+            if member.action != ThreadAction::Hold && untold.is_none() {
                 let reason = member.untold.take();
-                untold = reason.map(|reason| Stop {
+                untold = reason.map(|reason| ThreadStop {
                     thread: *number,
                     reason,
                 });
@@ -547,7 +552,7 @@ impl Threads {
     }
 
     /// The first registers of a thread, where they are known.
-    pub(crate) fn plain_registers(&self, number: usize) -> Option<Words> {
+    pub(crate) fn plain_registers(&self, number: usize) -> Option<RegisterWords> {
         let mut state = self.lock();
         let member = state.members.get_mut(&number)?;
         member.is_seen();
@@ -640,7 +645,7 @@ impl Threads {
 impl Member {
     /// The client sees its registers, so it knows that the thread has begun.
     fn is_seen(&mut self) {
-        if matches!(self.place, Place::Halted(_)) && self.untold == Some(Reason::Begin) {
+        if matches!(self.place, Place::Halted(_)) && self.untold == Some(StopReason::Begin) {
             self.untold = None;
             self.told = true;
         }

@@ -37,12 +37,12 @@ pub enum DefectKind {
         again: bool,
     },
     /// It uses bits that nobody has written.
-    Undefined(Use),
+    Undefined(UndefinedUse),
 }
 
 /// What bits decide that should be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Use {
+pub enum UndefinedUse {
     /// Whether a branch is taken.
     Branch,
     /// Where a jump or a call goes.
@@ -165,18 +165,20 @@ impl Defect {
             }
             DefectKind::Undefined(used) => {
                 text += match used {
-                    Use::Branch => "a branch depends on bits that nobody has written",
-                    Use::Target => "the target of a jump has bits that nobody has written",
-                    Use::Address => "the address of an access has bits that nobody has written",
-                    Use::Vector => {
+                    UndefinedUse::Branch => "a branch depends on bits that nobody has written",
+                    UndefinedUse::Target => "the target of a jump has bits that nobody has written",
+                    UndefinedUse::Address => {
+                        "the address of an access has bits that nobody has written"
+                    }
+                    UndefinedUse::Vector => {
                         "which elements take part depends on bits that nobody has written"
                     }
-                    Use::Result => "the result has bits that nobody has written",
-                    Use::Argument => "an argument has bits that nobody has written",
-                    Use::Memory { .. } => "it was given memory that nobody has written",
+                    UndefinedUse::Result => "the result has bits that nobody has written",
+                    UndefinedUse::Argument => "an argument has bits that nobody has written",
+                    UndefinedUse::Memory { .. } => "it was given memory that nobody has written",
                 };
                 match used {
-                    Use::Memory { address } => {
+                    UndefinedUse::Memory { address } => {
                         text += &format!(", at {address:#x}");
                         Some(address)
                     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 use crate::check::{CheckOptions, Checker, Leak, Reporter};
 use crate::host;
 use crate::image::{
-    self, Image, ImageError, ImageId, Input, Provider, Resolver, Scope, Source, Symbol,
+    self, Image, ImageError, ImageId, ImageSymbol, Input, Provider, Resolver, Source, SymbolScope,
 };
 use crate::interp::{Common, Reach, Translator};
 use crate::memory::{MemoryError, Window};
@@ -46,7 +46,7 @@ pub struct Machine {
 
 #[derive(Debug, Default)]
 struct Loaded {
-    scope: Scope,
+    scope: SymbolScope,
     /// In the order in which their constructors are called.
     images: Vec<Image>,
     /// Those that have been started.
@@ -333,7 +333,7 @@ impl Machine {
 
     /// The function that an address is in, or that comes last before it, as far as its image tells.
     #[must_use]
-    pub fn function_at(&self, address: u64) -> Option<Symbol> {
+    pub fn function_at(&self, address: u64) -> Option<ImageSymbol> {
         let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
         let mut images = loaded.images.iter();
         images.find_map(|image| image.symbol_at(address)).cloned()
@@ -370,9 +370,9 @@ impl Machine {
 
     /// The functions and variables of all images, in the order of their addresses.
     #[must_use]
-    pub fn symbols(&self) -> Vec<Symbol> {
+    pub fn symbols(&self) -> Vec<ImageSymbol> {
         let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
-        let mut all: Vec<Symbol> = loaded
+        let mut all: Vec<ImageSymbol> = loaded
             .images
             .iter()
             .flat_map(|image| image.symbols.clone())

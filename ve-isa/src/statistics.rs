@@ -10,7 +10,7 @@ use crate::state::Cpu;
 
 /// How often an operation was executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Operation {
+pub struct OperationCount {
     /// Which.
     pub op: Op,
     /// Whether it works on vectors.
@@ -31,7 +31,7 @@ pub struct Operation {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Statistics {
-    operations: BTreeMap<Op, Operation>,
+    operations: BTreeMap<Op, OperationCount>,
     instructions: u64,
     vector_instructions: u64,
     vector_elements: u64,
@@ -39,7 +39,7 @@ pub struct Statistics {
 
 impl Statistics {
     /// The operations that were executed, in the order of their numbers.
-    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+    pub fn operations(&self) -> impl Iterator<Item = &OperationCount> {
         self.operations.values()
     }
 
@@ -97,7 +97,7 @@ impl fmt::Display for Statistics {
         writeln!(f, "{:>16.2}  A. V. Length", self.average_vector_length())?;
         let mut operations: Vec<_> = self.operations().collect();
         operations.sort_by_key(|operation| (std::cmp::Reverse(operation.count), operation.op));
-        for Operation { op, count, .. } in operations {
+        for OperationCount { op, count, .. } in operations {
             writeln!(f, "{count:>16}  {}", op.name())?;
         }
         Ok(())
@@ -153,7 +153,7 @@ impl Counter {
             // scalars are counted too, as the machine does.
             let vector = row.value() >> 63 == 1;
             let elements = if vector { elements } else { 0 };
-            let operation = Operation {
+            let operation = OperationCount {
                 op,
                 vector,
                 count,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::encoding::{Insn, Op, disassemble};
-use crate::image::Symbol;
+use crate::image::ImageSymbol;
 use crate::interp::Observer;
 use crate::machine::Machine;
 use crate::recent::RecentOfThread;
@@ -15,7 +15,7 @@ use crate::trap::Trap;
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trace {
+pub enum TraceKind {
     /// Calls of functions, with their names.
     Calls,
     /// Each instruction, with its address.
@@ -24,20 +24,20 @@ pub enum Trace {
     Last(usize),
 }
 
-impl Trace {
+impl TraceKind {
     /// How many instructions may be kept.
     pub const MOST: usize = 1_000_000;
 }
 
-/// What is no [`Trace`].
+/// What is no [`TraceKind`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`calls`, `instructions` or `last:N`, where N is from 1 to {}",
-    Trace::MOST
+    TraceKind::MOST
 )]
 pub struct NoTrace;
 
-impl FromStr for Trace {
+impl FromStr for TraceKind {
     type Err = NoTrace;
 
     fn from_str(text: &str) -> Result<Self, NoTrace> {
@@ -58,10 +58,10 @@ impl FromStr for Trace {
 /// Tells, counts and keeps, as asked, what the threads execute that it is given to, and those that they create.
 #[derive(Debug, Clone)]
 pub struct Watcher {
-    trace: Option<Trace>,
+    trace: Option<TraceKind>,
     counter: Option<Counter>,
     recent: Option<RecentOfThread>,
-    symbols: Arc<[Symbol]>,
+    symbols: Arc<[ImageSymbol]>,
 }
 
 impl Watcher {
@@ -69,11 +69,11 @@ impl Watcher {
     #[must_use]
     pub fn watch(
         machine: &Machine,
-        trace: Option<Trace>,
+        trace: Option<TraceKind>,
         counter: Option<Counter>,
         recent: Option<RecentOfThread>,
     ) -> Option<Box<dyn Observer>> {
-        let tells = matches!(trace, Some(Trace::Calls | Trace::Instructions));
+        let tells = matches!(trace, Some(TraceKind::Calls | TraceKind::Instructions));
         if !tells && counter.is_none() && recent.is_none() {
             return None;
         }
@@ -82,7 +82,7 @@ impl Watcher {
             counter,
             recent,
             symbols: match trace {
-                Some(Trace::Calls) => machine.symbols().into(),
+                Some(TraceKind::Calls) => machine.symbols().into(),
                 _ => Arc::default(),
             },
         }))
@@ -105,7 +105,7 @@ impl Watcher {
 
 impl Observer for Watcher {
     fn note(&mut self, text: &str) {
-        if let Some(Trace::Calls | Trace::Instructions) = self.trace {
+        if let Some(TraceKind::Calls | TraceKind::Instructions) = self.trace {
             tell(format_args!("{text}"));
         }
     }
@@ -131,11 +131,11 @@ impl Observer for Watcher {
             counter.instruction(ic, word, insn, cpu);
         }
         match self.trace {
-            Some(Trace::Instructions) => {
+            Some(TraceKind::Instructions) => {
                 let text = disassemble(word).unwrap_or_default();
                 tell(format_args!("{ic:x}: {text}"));
             }
-            Some(Trace::Calls) if insn.op() == Op::Bsic => {
+            Some(TraceKind::Calls) if insn.op() == Op::Bsic => {
                 let target = cpu
                     .operand(insn.y())
                     .wrapping_add(cpu.operand(insn.z()))

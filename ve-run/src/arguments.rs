@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use lexopt::prelude::*;
 use ve_isa::check::CheckOptions;
-use ve_isa::watch::{NoTrace, Trace};
+use ve_isa::machine::Unresolved;
+use ve_isa::watch::{NoTrace, TraceKind};
 
-use crate::engine::Engine;
+use crate::engine::EngineChoice;
 
 pub const USAGE: &str = "\
 usage: ve-run [OPTIONS] FILE [ARGS...]
@@ -32,21 +33,21 @@ Runs FILE, a relocatable or shared object for the Vector Engine, and ends with i
 
 /// What is to be done.
 #[derive(Debug, PartialEq)]
-pub enum Command {
+pub enum Invocation {
     Help,
     Version,
     Disassemble { file: PathBuf },
-    Run(Run),
+    Run(RunOptions),
 }
 
 /// What to run, and how.
 #[derive(Debug, Default, PartialEq)]
-pub struct Run {
+pub struct RunOptions {
     pub libraries: Vec<PathBuf>,
     pub unresolved: Unresolved,
-    pub engine: Engine,
+    pub engine: EngineChoice,
     pub time_limit: Option<Duration>,
-    pub trace: Option<Trace>,
+    pub trace: Option<TraceKind>,
     pub gdb: Option<PathBuf>,
     pub profile: bool,
     pub check: Option<CheckOptions>,
@@ -56,28 +57,18 @@ pub struct Run {
     pub arguments: Vec<OsString>,
 }
 
-/// What an undefined symbol is.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub enum Unresolved {
-    /// An error, before anything runs.
-    #[default]
-    Error,
-    /// A trap, once it is called.
-    Lazy,
-}
-
 /// Reads the arguments after the program's name. The error is one sentence.
-pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocation, String> {
     parse_with(lexopt::Parser::from_args(arguments)).map_err(|why| why.to_string())
 }
 
-fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
-    let mut run = Run::default();
+fn parse_with(mut parser: lexopt::Parser) -> Result<Invocation, lexopt::Error> {
+    let mut run = RunOptions::default();
     let mut disassemble = false;
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("help") | Short('h') => return Ok(Command::Help),
-            Long("version") | Short('V') => return Ok(Command::Version),
+            Long("help") | Short('h') => return Ok(Invocation::Help),
+            Long("version") | Short('V') => return Ok(Invocation::Version),
             Long("disassemble") => disassemble = true,
             Long("lib") => run.libraries.push(parser.value()?.into()),
             Long("unresolved") => {
@@ -89,9 +80,9 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             }
             Long("engine") => {
                 let choices = [
-                    ("interp", Engine::Interpreter),
-                    ("jit", Engine::Jit),
-                    ("both", Engine::Both),
+                    ("interp", EngineChoice::Interpreter),
+                    ("jit", EngineChoice::Jit),
+                    ("both", EngineChoice::Both),
                 ];
                 run.engine = choice(&mut parser, "--engine", choices)?;
             }
@@ -101,7 +92,9 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             }
             Long("trace") => {
                 let value = parser.value()?;
-                let trace = value.to_str().and_then(|text| text.parse::<Trace>().ok());
+                let trace = value
+                    .to_str()
+                    .and_then(|text| text.parse::<TraceKind>().ok());
                 run.trace =
                     Some(trace.ok_or_else(|| format!("--trace takes {NoTrace}, not {value:?}"))?);
             }
@@ -130,17 +123,17 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         );
     }
     if !disassemble {
-        return Ok(Command::Run(run));
+        return Ok(Invocation::Run(run));
     }
     if run
-        != (Run {
+        != (RunOptions {
             file: run.file.clone(),
-            ..Run::default()
+            ..RunOptions::default()
         })
     {
         return Err("--disassemble takes one FILE and nothing else".into());
     }
-    Ok(Command::Disassemble { file: run.file })
+    Ok(Invocation::Disassemble { file: run.file })
 }
 
 fn choice<T: Copy, const N: usize>(
@@ -171,7 +164,7 @@ fn duration(seconds: &str) -> Result<Duration, String> {
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Command, String> {
+    fn parsed(line: &str) -> Result<Invocation, String> {
         parse(line.split_whitespace().map(OsString::from))
     }
 
@@ -179,19 +172,19 @@ mod tests {
     fn everything_at_once() {
         assert_eq!(
             parsed("--gdb a/b k.o"),
-            Ok(Command::Run(Run {
+            Ok(Invocation::Run(RunOptions {
                 gdb: Some("a/b".into()),
                 file: "k.o".into(),
-                ..Run::default()
+                ..RunOptions::default()
             }))
         );
         let line = "--lib a.so --lib=b.so --unresolved lazy --engine both --time-limit 1.5 --trace calls --check memory-init,continue --profile --call f k.o -1 --lib";
-        let expected = Run {
+        let expected = RunOptions {
             libraries: vec!["a.so".into(), "b.so".into()],
             unresolved: Unresolved::Lazy,
-            engine: Engine::Both,
+            engine: EngineChoice::Both,
             time_limit: Some(Duration::from_millis(1500)),
-            trace: Some(Trace::Calls),
+            trace: Some(TraceKind::Calls),
             gdb: None,
             profile: true,
             check: Some(CheckOptions {
@@ -202,21 +195,21 @@ mod tests {
             file: "k.o".into(),
             arguments: vec!["-1".into(), "--lib".into()],
         };
-        assert_eq!(parsed(line), Ok(Command::Run(expected)));
-        let plain = Run {
+        assert_eq!(parsed(line), Ok(Invocation::Run(expected)));
+        let plain = RunOptions {
             file: "k.o".into(),
-            ..Run::default()
+            ..RunOptions::default()
         };
-        let last = Run {
-            trace: Some(Trace::Last(1000)),
+        let last = RunOptions {
+            trace: Some(TraceKind::Last(1000)),
             file: "k.o".into(),
-            ..Run::default()
+            ..RunOptions::default()
         };
-        assert_eq!(parsed("--trace=last:1000 k.o"), Ok(Command::Run(last)));
-        assert_eq!(parsed("-- k.o"), Ok(Command::Run(plain)));
+        assert_eq!(parsed("--trace=last:1000 k.o"), Ok(Invocation::Run(last)));
+        assert_eq!(parsed("-- k.o"), Ok(Invocation::Run(plain)));
         assert_eq!(
             parsed("--disassemble k.o"),
-            Ok(Command::Disassemble { file: "k.o".into() })
+            Ok(Invocation::Disassemble { file: "k.o".into() })
         );
     }
 

@@ -4,7 +4,7 @@ use ve_isa::machine::Machine;
 
 /// What executes machine code.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
+pub enum EngineChoice {
     /// The interpreter.
     #[default]
     Interpreter,
@@ -16,12 +16,12 @@ pub enum Engine {
 
 /// Lets a machine use an engine. The error is one sentence.
 #[cfg(feature = "jit")]
-pub fn choose(machine: &Machine, engine: Engine) -> Result<(), String> {
+pub fn choose(machine: &Machine, engine: EngineChoice) -> Result<(), String> {
     use ve_isa::interp::Reach;
     let reach = match engine {
-        Engine::Interpreter => return Ok(()),
-        Engine::Jit => Reach::Region,
-        Engine::Both => Reach::Row,
+        EngineChoice::Interpreter => return Ok(()),
+        EngineChoice::Jit => Reach::Region,
+        EngineChoice::Both => Reach::Row,
     };
     let translator = ve_jit::Cranelift::new().map_err(|error| error.to_string())?;
     machine.translate_with(Box::new(translator), reach);
@@ -30,8 +30,8 @@ pub fn choose(machine: &Machine, engine: Engine) -> Result<(), String> {
 
 /// Lets a machine use an engine. The error is one sentence.
 #[cfg(not(feature = "jit"))]
-pub fn choose(_: &Machine, engine: Engine) -> Result<(), String> {
-    if engine == Engine::Interpreter {
+pub fn choose(_: &Machine, engine: EngineChoice) -> Result<(), String> {
+    if engine == EngineChoice::Interpreter {
         return Ok(());
     }
     Err("this ve-run has no translator: build it with `--features jit`".into())

@@ -13,7 +13,7 @@ mod system;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use arguments::{Command, USAGE};
+use arguments::{Invocation, USAGE};
 
 /// The command line is not understood.
 const STATUS_USAGE: u8 = 2;
@@ -31,15 +31,17 @@ fn main() -> ExitCode {
     };
     match command {
         // Nobody may be reading.
-        Command::Help => _ = writeln!(std::io::stdout(), "{USAGE}"),
-        Command::Version => _ = writeln!(std::io::stdout(), "ve-run {}", env!("CARGO_PKG_VERSION")),
-        Command::Disassemble { file } => {
+        Invocation::Help => _ = writeln!(std::io::stdout(), "{USAGE}"),
+        Invocation::Version => {
+            _ = writeln!(std::io::stdout(), "ve-run {}", env!("CARGO_PKG_VERSION"))
+        }
+        Invocation::Disassemble { file } => {
             if let Err(why) = disassemble::disassemble(&file, std::io::stdout().lock()) {
                 eprintln!("ve-run: cannot disassemble {}: {why}", file.display());
                 return ExitCode::from(STATUS_CANNOT_LOAD);
             }
         }
-        Command::Run(run) => match run::run(&run) {
+        Invocation::Run(run) => match run::run(&run) {
             Ok(status) => return ExitCode::from(status),
             Err(failure) => {
                 eprintln!("ve-run: {}", failure.why);

@@ -10,7 +10,7 @@ use veo_debuginfo::{Original, SourceLines};
 
 /// The lines of all images.
 #[derive(Default)]
-pub struct Places(Mutex<Vec<Lines>>);
+pub struct ImageLines(Mutex<Vec<Lines>>);
 
 /// The lines of one image.
 struct Lines {
@@ -19,7 +19,7 @@ struct Lines {
     lines: SourceLines,
 }
 
-impl Places {
+impl ImageLines {
     /// Takes note of an image and its file.
     pub fn add(&self, machine: &Machine, image: ImageId, path: &Path) {
         let lines = Original::open(path).ok();

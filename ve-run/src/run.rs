@@ -19,11 +19,11 @@ use ve_isa::memory::Protection;
 use ve_isa::recent::Recent;
 use ve_isa::statistics::Counter;
 use ve_isa::trap::{Trap, TrapKind};
-use ve_isa::watch::{Trace, Watcher};
+use ve_isa::watch::{TraceKind, Watcher};
 
-use crate::arguments::{Run, Unresolved};
+use crate::arguments::RunOptions;
 use crate::engine;
-use crate::places::Places;
+use crate::places::ImageLines;
 use crate::system;
 
 /// The time is up.
@@ -41,13 +41,13 @@ const STATUS_KILLED: u8 = 9;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Why the program ended, other than by its own will.
-pub struct Failure {
+pub struct RunFailure {
     pub status: u8,
     /// One sentence.
     pub why: String,
 }
 
-impl Failure {
+impl RunFailure {
     fn loading(why: impl ToString) -> Self {
         Self {
             status: STATUS_CANNOT_LOAD,
@@ -57,17 +57,17 @@ impl Failure {
 }
 
 /// Runs what the command line asks for. The result is the exit status.
-pub fn run(run: &Run) -> Result<u8, Failure> {
-    let machine = Arc::new(Machine::new().map_err(Failure::loading)?);
-    engine::choose(&machine, run.engine).map_err(Failure::loading)?;
-    let places = Arc::new(Places::default());
+pub fn run(run: &RunOptions) -> Result<u8, RunFailure> {
+    let machine = Arc::new(Machine::new().map_err(RunFailure::loading)?);
+    engine::choose(&machine, run.engine).map_err(RunFailure::loading)?;
+    let places = Arc::new(ImageLines::default());
     if let Some(options) = run.check {
         check(&machine, &places, options)?;
     }
     load(&machine, run, &places)?;
     let mut thread = machine
         .thread(machine::DEFAULT_STACK)
-        .map_err(Failure::loading)?;
+        .map_err(RunFailure::loading)?;
     // Dropping the sender ends the watcher.
     let (_end, ended) = mpsc::channel::<()>();
     if let Some(limit) = run.time_limit {
@@ -84,13 +84,13 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
                 system::end_at_once(STATUS_TIME_LIMIT);
             }
         };
-        thread::Builder::new()
-            .spawn(watch)
-            .map_err(|error| Failure::loading(format!("no thread for the time limit: {error}")))?;
+        thread::Builder::new().spawn(watch).map_err(|error| {
+            RunFailure::loading(format!("no thread for the time limit: {error}"))
+        })?;
     }
     let counter = run.profile.then(Counter::default);
     let recent = match run.trace {
-        Some(Trace::Last(most)) => Some(Recent::new(most)),
+        Some(TraceKind::Last(most)) => Some(Recent::new(most)),
         _ => None,
     };
     let of_main = recent.as_ref().map(|recent| recent.thread("main"));
@@ -107,10 +107,10 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
     if let Some(debugger) = debugger {
         debugger.end(match &end {
             Ok(status) => ProgramEnd::Exit(*status),
-            Err(Failure { status, .. }) if *status > STATUS_SIGNAL => {
+            Err(RunFailure { status, .. }) if *status > STATUS_SIGNAL => {
                 ProgramEnd::Signal((status - STATUS_SIGNAL).into())
             }
-            Err(Failure { status, .. }) => ProgramEnd::Exit(*status),
+            Err(RunFailure { status, .. }) => ProgramEnd::Exit(*status),
         });
     }
     if let Some(counter) = counter {
@@ -123,7 +123,7 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
 }
 
 /// A debugger that waits for its client.
-fn debugger(path: &Path, machine: &Arc<Machine>) -> Result<Debugger, Failure> {
+fn debugger(path: &Path, machine: &Arc<Machine>) -> Result<Debugger, RunFailure> {
     // Nobody may be reading.
     let host = Host {
         tell: |text| _ = writeln!(std::io::stderr(), "ve-run: {text}"),
@@ -135,7 +135,7 @@ fn debugger(path: &Path, machine: &Arc<Machine>) -> Result<Debugger, Failure> {
             system::end_at_once(STATUS_SIGNAL + STATUS_KILLED);
         },
     };
-    let debugger = Debugger::listen(path, machine.clone(), host).map_err(Failure::loading)?;
+    let debugger = Debugger::listen(path, machine.clone(), host).map_err(RunFailure::loading)?;
     let path = path.display();
     (host.tell)(&format!(
         "waits for a debugger, gdb's command is: target remote {path}"
@@ -146,9 +146,9 @@ fn debugger(path: &Path, machine: &Arc<Machine>) -> Result<Debugger, Failure> {
 /// Has memory checked. Mistakes after which the program goes on are told at once.
 fn check(
     machine: &Arc<Machine>,
-    places: &Arc<Places>,
+    places: &Arc<ImageLines>,
     options: CheckOptions,
-) -> Result<(), Failure> {
+) -> Result<(), RunFailure> {
     let (weak, places) = (Arc::downgrade(machine), places.clone());
     let report: Reporter = Arc::new(move |trap| {
         if let Some(machine) = weak.upgrade() {
@@ -156,7 +156,7 @@ fn check(
         }
     });
     let checked = machine.check(options, Some(report));
-    checked.map_err(Failure::loading)
+    checked.map_err(RunFailure::loading)
 }
 
 /// Writes a line to standard error, which nobody may read.
@@ -165,7 +165,7 @@ fn tell(line: &str) {
 }
 
 /// What a leak is, as a sentence.
-fn describe(machine: &Machine, places: &Places, leak: &Leak) -> String {
+fn describe(machine: &Machine, places: &ImageLines, leak: &Leak) -> String {
     let place = machine.place_with(leak.allocated, &|address| places.line(address));
     let (bytes, blocks) = match (leak.bytes, leak.blocks) {
         (1, 1) => ("1 byte".to_owned(), "a block".to_owned()),
@@ -184,9 +184,9 @@ fn is_over(ended: &mpsc::Receiver<()>, time: Duration) -> bool {
 fn execute(
     machine: &Machine,
     thread: &mut MachineThread<'_>,
-    run: &Run,
-    places: &Places,
-) -> Result<u8, Failure> {
+    run: &RunOptions,
+    places: &ImageLines,
+) -> Result<u8, RunFailure> {
     let end = match &run.call {
         Some(name) => call(machine, thread, run, name),
         None => program(machine, thread, run),
@@ -208,7 +208,7 @@ fn execute(
 }
 
 /// Loads the libraries, then the program, as one scope.
-fn load(machine: &Machine, run: &Run, places: &Places) -> Result<(), Failure> {
+fn load(machine: &Machine, run: &RunOptions, places: &ImageLines) -> Result<(), RunFailure> {
     let files: Vec<&Path> = run
         .libraries
         .iter()
@@ -218,20 +218,16 @@ fn load(machine: &Machine, run: &Run, places: &Places) -> Result<(), Failure> {
     let mut opened = Vec::new();
     for path in &files {
         let file = File::open(path)
-            .map_err(|error| Failure::loading(format!("{}: {error}", path.display())))?;
+            .map_err(|error| RunFailure::loading(format!("{}: {error}", path.display())))?;
         opened.push((path.display().to_string(), file));
     }
     let sources: Vec<Source<'_>> = opened
         .iter()
         .map(|(name, file)| Source::file(name, file))
         .collect();
-    let unresolved = match run.unresolved {
-        Unresolved::Error => machine::Unresolved::Error,
-        Unresolved::Lazy => machine::Unresolved::Lazy,
-    };
     let images = machine
-        .load_sources(&sources, unresolved)
-        .map_err(Failure::loading)?;
+        .load_sources(&sources, run.unresolved)
+        .map_err(RunFailure::loading)?;
     if run.check.is_some() {
         for (image, path) in images.into_iter().zip(files) {
             places.add(machine, image, path);
@@ -242,7 +238,7 @@ fn load(machine: &Machine, run: &Run, places: &Places) -> Result<(), Failure> {
 
 /// Why a program or a call did not come to its end.
 enum End {
-    Failure(Failure),
+    Failure(RunFailure),
     Trap(Trap),
 }
 
@@ -253,7 +249,7 @@ impl From<Trap> for End {
 }
 
 /// Constructors, then `main(argc, argv, envp)`.
-fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Result<u8, End> {
+fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &RunOptions) -> Result<u8, End> {
     let main = symbol(machine, run, "main")?;
     let environment: Vec<CString> = std::env::vars_os()
         .filter_map(|(name, value)| {
@@ -261,7 +257,7 @@ fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Resu
         })
         .collect();
     let environment = machine.set_environment(&environment);
-    let envp = environment.map_err(|error| End::Failure(Failure::loading(error)))?;
+    let envp = environment.map_err(|error| End::Failure(RunFailure::loading(error)))?;
     thread.start()?;
     let arguments: Vec<OsString> = [run.file.clone().into_os_string()]
         .into_iter()
@@ -298,14 +294,14 @@ fn destroy(machine: &Machine, thread: &mut MachineThread<'_>) -> Result<(), Trap
 fn call(
     machine: &Machine,
     thread: &mut MachineThread<'_>,
-    run: &Run,
+    run: &RunOptions,
     name: &str,
 ) -> Result<u8, End> {
     let function = symbol(machine, run, name)?;
     let mut words = Vec::new();
     for argument in &run.arguments {
         words.push(word(machine, argument).map_err(|why| {
-            End::Failure(Failure {
+            End::Failure(RunFailure {
                 status: crate::STATUS_USAGE,
                 why,
             })
@@ -331,10 +327,12 @@ fn call(
     Ok(0)
 }
 
-fn symbol(machine: &Machine, run: &Run, name: &str) -> Result<u64, End> {
+fn symbol(machine: &Machine, run: &RunOptions, name: &str) -> Result<u64, End> {
     machine.symbol(name).ok_or_else(|| {
         let file = run.file.display();
-        End::Failure(Failure::loading(format!("{file} has no function {name}")))
+        End::Failure(RunFailure::loading(format!(
+            "{file} has no function {name}"
+        )))
     })
 }
 
@@ -381,25 +379,25 @@ fn word(machine: &Machine, argument: &OsString) -> Result<u64, String> {
 }
 
 /// Memory of the machine with these bytes and a 0 behind them.
-fn string(machine: &Machine, text: &[u8]) -> Result<u64, Failure> {
+fn string(machine: &Machine, text: &[u8]) -> Result<u64, RunFailure> {
     let window = machine.window();
     let range = window
         .map(text.len() as u64 + 1, Protection::ReadWrite)
-        .map_err(Failure::loading)?;
+        .map_err(RunFailure::loading)?;
     window
         .write(range.start, text)
-        .map_err(|_| Failure::loading("memory for arguments cannot be written"))?;
+        .map_err(|_| RunFailure::loading("memory for arguments cannot be written"))?;
     Ok(range.start)
 }
 
 /// A list of pointers to strings, with a null pointer at its end, in one range.
-fn strings(machine: &Machine, texts: &[OsString]) -> Result<u64, Failure> {
+fn strings(machine: &Machine, texts: &[OsString]) -> Result<u64, RunFailure> {
     let table = 8 * (texts.len() as u64 + 1);
     let length: u64 = texts.iter().map(|text| text.len() as u64 + 1).sum();
     let window = machine.window();
     let range = window
         .map(table + length, Protection::ReadWrite)
-        .map_err(Failure::loading)?;
+        .map_err(RunFailure::loading)?;
     let mut bytes = Vec::new();
     let mut at = range.start + table;
     for text in texts {
@@ -413,19 +411,19 @@ fn strings(machine: &Machine, texts: &[OsString]) -> Result<u64, Failure> {
     }
     window
         .write(range.start, &bytes)
-        .map_err(|_| Failure::loading("memory for arguments cannot be written"))?;
+        .map_err(|_| RunFailure::loading("memory for arguments cannot be written"))?;
     Ok(range.start)
 }
 
 /// What a trap means for the exit status.
-fn status(machine: &Machine, places: &Places, trap: Trap) -> Result<u8, Failure> {
+fn status(machine: &Machine, places: &ImageLines, trap: Trap) -> Result<u8, RunFailure> {
     let status = match &trap.kind {
         TrapKind::Exit { code } => return Ok(*code as u8),
         TrapKind::TimeLimit | TrapKind::Stopped => STATUS_TIME_LIMIT,
         TrapKind::MissingSymbol { .. } => STATUS_MISSING,
         kind => STATUS_SIGNAL + kind.signal().unwrap_or(0) as u8,
     };
-    Err(Failure {
+    Err(RunFailure {
         status,
         why: machine.report_with(&trap, &|address| places.line(address)),
     })

@@ -11,7 +11,7 @@ use crate::note::Built;
 use crate::output;
 use crate::plan::Plan;
 use crate::source;
-use crate::target::Choice;
+use crate::target::TargetChoice;
 use crate::{Error, Result};
 
 impl Kernels {
@@ -178,17 +178,17 @@ fn skipped(context: &Context) -> Option<&'static str> {
     }
 }
 
-fn choice(context: &Context, kernels: &Kernels) -> Result<Choice> {
+fn choice(context: &Context, kernels: &Kernels) -> Result<TargetChoice> {
     if let Some(text) = context.env.text("VEO_TARGETS")? {
-        return Choice::parse(&text).map_err(|problem| {
+        return TargetChoice::parse(&text).map_err(|problem| {
             Error::invalid(format!(
                 "VEO_TARGETS is `{text}`: {problem}; `all`, `none` and `-NAME` are understood too"
             ))
         });
     }
     Ok(match &kernels.targets {
-        Some(targets) => Choice::Exactly(targets.clone()),
-        None => Choice::Detect {
+        Some(targets) => TargetChoice::Exactly(targets.clone()),
+        None => TargetChoice::Detect {
             also: Vec::new(),
             without: Vec::new(),
         },

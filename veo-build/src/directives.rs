@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::kernels::Kernels;
-use crate::source::Sources;
+use crate::source::SourceList;
 use crate::stamp::StampedFile;
 use crate::target::Target;
 
@@ -25,7 +25,7 @@ impl Directives {
         self.watched.insert(file.to_owned());
     }
 
-    pub(crate) fn watch_sources(&mut self, sources: &Sources) {
+    pub(crate) fn watch_sources(&mut self, sources: &SourceList) {
         self.watched.extend(sources.watched.iter().cloned());
         self.watched
             .extend(sources.list.iter().map(|source| source.path.clone()));

@@ -13,7 +13,7 @@ use crate::args;
 use crate::command;
 use crate::context::{self, Context};
 use crate::kernels::{Kernels, ProductKind};
-use crate::missing::{self, Missing};
+use crate::missing::{self, MissingSymbol};
 use crate::object::variables;
 use crate::options::Options;
 use crate::sanitize;
@@ -45,7 +45,7 @@ pub(crate) struct Linked {
     pub(crate) inputs: Vec<StampedFile>,
     pub(crate) log: String,
     /// Undefined symbols.
-    pub(crate) missing: Vec<Missing>,
+    pub(crate) missing: Vec<MissingSymbol>,
     /// The command lines of this run. Empty if the file was up to date.
     pub(crate) ran: Vec<String>,
 }
@@ -113,7 +113,7 @@ impl Linking<'_> {
                 path: output,
                 inputs,
                 log,
-                missing: missing.lines().map(Missing::parse).collect(),
+                missing: missing.lines().map(MissingSymbol::parse).collect(),
                 ran: Vec::new(),
             });
         }

@@ -21,12 +21,12 @@ const PRESENT: [&str; 2] = ["veo_hmem.h", "veo_ve.h"];
 
 /// An undefined symbol, and the place in a source that needs it, if known.
 #[derive(Clone, Debug)]
-pub(crate) struct Missing {
+pub(crate) struct MissingSymbol {
     symbol: String,
     place: Option<String>,
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for MissingSymbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.symbol)?;
         match &self.place {
@@ -36,7 +36,7 @@ impl fmt::Display for Missing {
     }
 }
 
-impl Missing {
+impl MissingSymbol {
     /// A symbol that is needed at a place.
     pub(crate) fn at(symbol: String, place: String) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Missing {
 
 /// The undefined symbols of `library` that a linker reported. Linkers differ in wording and language, but all of them name
 /// the symbol and the line that needs it.
-pub(crate) fn of(library: &Path, complaint: &str, sources: &[KernelSource]) -> Vec<Missing> {
+pub(crate) fn of(library: &Path, complaint: &str, sources: &[KernelSource]) -> Vec<MissingSymbol> {
     let undefined: BTreeSet<String> = symbols(library, |symbol| symbol.is_needed);
     undefined
         .into_iter()
@@ -75,7 +75,7 @@ pub(crate) fn of(library: &Path, complaint: &str, sources: &[KernelSource]) -> V
                     .iter()
                     .find_map(|line| sources.iter().find_map(|source| place(line, source)))
             };
-            (!lines.is_empty()).then(|| Missing {
+            (!lines.is_empty()).then(|| MissingSymbol {
                 place: place(),
                 symbol,
             })
@@ -126,7 +126,7 @@ pub(crate) fn note(
     context: &Context,
     kernels: &Kernels,
     target: Target,
-    missing: &[Missing],
+    missing: &[MissingSymbol],
 ) -> Option<String> {
     if missing.is_empty() {
         return None;
@@ -171,7 +171,7 @@ pub(crate) fn note(
 
 #[cfg(test)]
 mod tests {
-    use super::{Missing, names};
+    use super::{MissingSymbol, names};
 
     #[test]
     fn a_symbol_is_what_a_line_is_about() {
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_read_back() {
         for text in ["f", "f (kernels/a (b).c:3)"] {
-            assert_eq!(Missing::parse(text).to_string(), text);
+            assert_eq!(MissingSymbol::parse(text).to_string(), text);
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::link::{Linked, Linking};
 use crate::note::{BuiltTarget, LeftOut, Note};
 use crate::object::{CompileUnit, CompiledSource};
 use crate::output;
-use crate::source::{self, Language, Sources};
-use crate::target::{Choice, Target};
+use crate::source::{self, Language, SourceList};
+use crate::target::{Target, TargetChoice};
 use crate::toolchain::{self, Requirements, Toolchain, ToolchainSearch};
 use crate::{Error, ErrorKind, Result, headers, missing, scan, schedule};
 
@@ -41,8 +41,8 @@ impl<'a> Plan<'a> {
     pub(crate) fn new(
         context: &'a Context,
         kernels: &'a Kernels,
-        sources: &Sources,
-        choice: &Choice,
+        sources: &SourceList,
+        choice: &TargetChoice,
     ) -> Result<Self> {
         let languages: BTreeSet<Language> =
             sources.list.iter().map(|source| source.language).collect();
@@ -194,7 +194,7 @@ impl<'a> Plan<'a> {
             let first = jobs.len();
             for (index, unit) in planned.units.iter().enumerate() {
                 let objects = &objects;
-                jobs.push(schedule::Job {
+                jobs.push(schedule::BuildJob {
                     after: planned.order[index]
                         .iter()
                         .map(|before| first + before)
@@ -208,7 +208,7 @@ impl<'a> Plan<'a> {
             }
             let paths: Vec<PathBuf> = planned.units.iter().map(CompileUnit::path).collect();
             let linked = &linked;
-            jobs.push(schedule::Job {
+            jobs.push(schedule::BuildJob {
                 after: (first..jobs.len()).collect(),
                 work: Box::new(move || {
                     let done = planned.linking.link(&paths).map_err(fail).ok()?;

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use jobserver::{Acquired, Client};
 
 /// A unit of work that may wait for other jobs.
-pub(crate) struct Job<'a, T> {
+pub(crate) struct BuildJob<'a, T> {
     /// The indices of the jobs that must succeed first.
     pub(crate) after: Vec<usize>,
     /// Returns `None` on failure.
@@ -15,7 +15,7 @@ pub(crate) struct Job<'a, T> {
 }
 
 enum JobState<'a, T> {
-    Waiting(Job<'a, T>),
+    Waiting(BuildJob<'a, T>),
     Running,
     Done(Option<T>),
 }
@@ -30,7 +30,7 @@ enum JobEvent<T> {
 ///
 /// Cargo counts the build script as one job, so the first job needs no token.
 pub(crate) fn run<T: Send + 'static>(
-    jobs: Vec<Job<'_, T>>,
+    jobs: Vec<BuildJob<'_, T>>,
     parallel: usize,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Vec<Option<T>> {
@@ -155,14 +155,14 @@ fn client() -> Option<Client> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Job, run};
+    use super::{BuildJob, run};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn job<'a>(
         after: &[usize],
         work: impl FnOnce() -> Option<usize> + Send + 'a,
-    ) -> Job<'a, usize> {
-        Job {
+    ) -> BuildJob<'a, usize> {
+        BuildJob {
             after: after.to_vec(),
             work: Box::new(work),
         }

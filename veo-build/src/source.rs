@@ -78,7 +78,7 @@ impl KernelSource {
 
 /// The sources, and the directories in which Cargo watches for new ones.
 #[derive(Debug, Default)]
-pub(crate) struct Sources {
+pub(crate) struct SourceList {
     pub(crate) list: Vec<KernelSource>,
     pub(crate) watched: Vec<PathBuf>,
 }
@@ -89,8 +89,8 @@ pub(crate) fn collect(
     library: &str,
     origins: &[SourceOrigin],
     all_cxx: bool,
-) -> Result<Sources> {
-    let mut sources = Sources::default();
+) -> Result<SourceList> {
+    let mut sources = SourceList::default();
     let mut seen = BTreeSet::new();
     let add = |label: PathBuf,
                path: PathBuf,

@@ -85,7 +85,7 @@ impl FromStr for Target {
 
 /// Which targets to build.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum TargetChoice {
     /// All targets with installed tools, and these in any case.
     Detect {
         also: Vec<Target>,
@@ -95,7 +95,7 @@ pub(crate) enum Choice {
     Exactly(Vec<Target>),
 }
 
-impl Choice {
+impl TargetChoice {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let words = text
             .split([',', ' ', ';'])
@@ -144,7 +144,7 @@ impl Choice {
 
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Target};
+    use super::{Target, TargetChoice};
 
     #[test]
     fn names_are_read_back() {
@@ -162,7 +162,7 @@ mod tests {
     fn choices() {
         use Target::{Host, Ve1, Ve1Llvm, Ve3};
         let wants = |text: &str| {
-            let choice = Choice::parse(text).unwrap();
+            let choice = TargetChoice::parse(text).unwrap();
             [Host, Ve1, Ve3, Ve1Llvm].map(|target| choice.wants(target))
         };
         let (yes, auto) = (Some(true), Some(false));
@@ -172,8 +172,8 @@ mod tests {
         assert_eq!(wants("-ve1-llvm"), [auto, auto, auto, None]);
         assert_eq!(wants("auto ve1"), [auto, yes, auto, auto]);
         assert_eq!(wants("none"), [None; 4]);
-        assert!(Choice::parse("host,-host").is_err());
-        assert!(Choice::parse("host none").is_err());
-        assert!(Choice::parse("hots").is_err());
+        assert!(TargetChoice::parse("host,-host").is_err());
+        assert!(TargetChoice::parse("host none").is_err());
+        assert!(TargetChoice::parse("hots").is_err());
     }
 }

@@ -17,7 +17,7 @@ use crate::context::{self, Context};
 use crate::elf;
 use crate::headers;
 use crate::kernels::Kernels;
-use crate::missing::Missing;
+use crate::missing::MissingSymbol;
 use crate::options::Options;
 use crate::tool::Tool;
 use crate::toolchain::{self, Toolchain};
@@ -102,7 +102,7 @@ pub(crate) struct VeLink<'a> {
 pub(crate) struct Done {
     pub(crate) log: String,
     pub(crate) ran: Vec<String>,
-    pub(crate) missing: Vec<Missing>,
+    pub(crate) missing: Vec<MissingSymbol>,
 }
 
 impl<'a> VeLink<'a> {
@@ -205,7 +205,9 @@ impl<'a> VeLink<'a> {
             |name: &str| PRESENT.contains(&name) || elsewhere.contains(name) || headers::has(name);
         let missing = library.undefined.into_iter();
         let missing = missing.filter(|it| !is_present(&it.name));
-        let missing: Vec<Missing> = missing.map(|it| Missing::at(it.name, it.place)).collect();
+        let missing: Vec<MissingSymbol> = missing
+            .map(|it| MissingSymbol::at(it.name, it.place))
+            .collect();
         // These options mean the same as to the host's linker, as far as a library for the VE can.
         let is_told = |word: &str| self.options.link_args.iter().any(|arg| arg == word);
         if is_told("-Wl,-z,defs") && !missing.is_empty() {

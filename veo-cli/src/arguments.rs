@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::bench::BenchOptions;
-use crate::call::Call;
-use crate::check::Check;
+use crate::call::CallCommand;
+use crate::check::CheckCommand;
 use crate::declare::Declare;
 use crate::doctor::Doctor;
 use crate::generate::{Completions, Man};
@@ -18,7 +18,7 @@ use crate::top::Top;
 /// Looks at Vector Engine nodes and at libraries for them, with a card or without
 #[derive(Parser)]
 #[command(name = "veo", version, arg_required_else_help = true)]
-pub(crate) struct Arguments {
+pub(crate) struct CommandLine {
     /// Print one JSON object a line, as schema.json of veo-cli describes it
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -34,9 +34,9 @@ pub(crate) enum Command {
     Timeline(Timeline),
     Doctor(Doctor),
     Symbols(Symbols),
-    Check(Check),
+    Check(CheckCommand),
     Declare(Declare),
-    Call(Call),
+    Call(CallCommand),
     Install(Install),
     Bench(BenchOptions),
     Completions(Completions),

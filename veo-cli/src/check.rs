@@ -7,7 +7,7 @@ use serde::Serialize;
 use veo_syntax::SourceMistake;
 
 use crate::failure::Failure;
-use crate::library::LibraryFile;
+use crate::library::InspectedLibrary;
 use crate::output::{Answer, Console, Page, lossy};
 use crate::sources;
 
@@ -15,7 +15,7 @@ use crate::sources;
 ///
 /// The messages are those of a build. The status is 1 if a declaration is wrong.
 #[derive(clap::Args)]
-pub(crate) struct Check {
+pub(crate) struct CheckCommand {
     /// The library, for the host or the VE, with debug information
     library: PathBuf,
     /// Rust files with declarations
@@ -42,8 +42,8 @@ struct Mistake {
     message: String,
 }
 
-pub(crate) fn run(command: &Check, console: &Console) -> Result<(), Failure> {
-    let library = LibraryFile::read(&command.library)?;
+pub(crate) fn run(command: &CheckCommand, console: &Console) -> Result<(), Failure> {
+    let library = InspectedLibrary::read(&command.library)?;
     let sources = sources::read(&command.sources)?;
     let name = sources::library_name(&command.library);
     let found = sources.compare(&name, &library.prototypes);

@@ -11,7 +11,7 @@ use veo_debuginfo::prototypes;
 use crate::failure::Failure;
 
 /// A library and what its debug information says.
-pub(crate) struct LibraryFile {
+pub(crate) struct InspectedLibrary {
     /// The machine whose code is in it: `x86_64`, `ve`.
     pub(crate) machine: String,
     pub(crate) prototypes: Prototypes,
@@ -24,7 +24,7 @@ pub(crate) fn is_elf(path: &Path) -> bool {
     read.is_ok() && magic == *b"\x7fELF"
 }
 
-impl LibraryFile {
+impl InspectedLibrary {
     /// Reads a shared library or an object file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let told = path.display();

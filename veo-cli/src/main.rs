@@ -31,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Command, CommandLine};
 use crate::failure::Failure;
 use crate::output::Console;
 
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
-    let arguments = match Arguments::try_parse() {
+    let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,
         Err(said) => {
             // Nobody may be reading.
@@ -73,8 +73,8 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Install(command) => install::run(command, console),
         Command::Bench(command) => bench::run(command, console),
         Command::Completions(command) => {
-            generate::completions(command, Arguments::command(), console)
+            generate::completions(command, CommandLine::command(), console)
         }
-        Command::Man(command) => generate::man(command, Arguments::command(), console),
+        Command::Man(command) => generate::man(command, CommandLine::command(), console),
     }
 }

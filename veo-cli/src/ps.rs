@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::node_option::NodeOption;
 use crate::output::Console;
-use crate::seen::Watcher;
+use crate::seen::ProcessWatcher;
 
 /// List the VE processes of this user
 #[derive(clap::Args)]
@@ -13,5 +13,5 @@ pub(crate) struct Ps {
 }
 
 pub(crate) fn run(command: &Ps, console: &Console) -> Result<(), Failure> {
-    console.give(&Watcher::new(command.node.given()).look_twice()?)
+    console.give(&ProcessWatcher::new(command.node.given()).look_twice()?)
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::library::LibraryFile;
+use crate::library::InspectedLibrary;
 use crate::output::{Answer, Console, Page, lossy};
 use crate::sources;
 
@@ -44,7 +44,7 @@ struct ListedFunction {
 }
 
 pub(crate) fn run(command: &Symbols, console: &Console) -> Result<(), Failure> {
-    let library = LibraryFile::read(&command.library)?;
+    let library = InspectedLibrary::read(&command.library)?;
     let found = &library.prototypes;
     let described = found.iter().map(|(name, prototype)| ListedFunction {
         name: name.to_owned(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::failure::Failure;
 use crate::node_option::NodeOption;
 use crate::output::Console;
-use crate::seen::Watcher;
+use crate::seen::ProcessWatcher;
 
 /// Show what the VE processes of this user do, again and again
 #[derive(clap::Args)]
@@ -35,7 +35,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn run(command: &Top, console: &Console) -> Result<(), Failure> {
-    let mut watcher = Watcher::new(command.node.given());
+    let mut watcher = ProcessWatcher::new(command.node.given());
     let clears = !console.is_json() && io::stdout().is_terminal();
     let mut shown = 0;
     let mut due = Instant::now();

@@ -10,7 +10,7 @@ use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
 use crate::data::{VeData, VePointee};
 use crate::error::{Error, Result};
-use crate::known::{Known, Region};
+use crate::known::{Known, KnownRegion};
 use crate::memory::{VeBuffer, VeSlice, VeSliceMut};
 
 /// An address on the VE that carries the identifier of its process in its upper bits,

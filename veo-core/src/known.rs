@@ -78,18 +78,18 @@ impl Known {
 }
 
 /// What an address is known of.
-pub(crate) trait Region {
+pub(crate) trait KnownRegion {
     fn region(&self) -> Known;
 }
 
-impl<R: Region + ?Sized> Region for &R {
+impl<R: KnownRegion + ?Sized> KnownRegion for &R {
     #[inline]
     fn region(&self) -> Known {
         (**self).region()
     }
 }
 
-impl<R: Region + ?Sized> Region for &mut R {
+impl<R: KnownRegion + ?Sized> KnownRegion for &mut R {
     #[inline]
     fn region(&self) -> Known {
         (**self).region()
@@ -97,14 +97,14 @@ impl<R: Region + ?Sized> Region for &mut R {
 }
 
 // A pointer may be meant for more than what it was made from, or for less.
-impl<T> Region for VeMemPtr<T> {
+impl<T> KnownRegion for VeMemPtr<T> {
     #[inline]
     fn region(&self) -> Known {
         Known::address(self.addr(), self.proc_id())
     }
 }
 
-impl Region for Null {
+impl KnownRegion for Null {
     #[inline]
     fn region(&self) -> Known {
         Known::address(0, ProcId::NONE)

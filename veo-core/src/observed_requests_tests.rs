@@ -10,7 +10,7 @@ use veo_test_support::compile;
 use crate::clock::system_time;
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
-use crate::session::{CommandState, Observer, RequestRecord};
+use crate::session::{CommandState, RequestObserver, RequestRecord};
 use crate::stack::OnStack;
 use crate::ve_kernel;
 
@@ -45,7 +45,7 @@ const SOURCE: &str = "
 #[derive(Default)]
 struct Notes(Mutex<Vec<RequestRecord>>);
 
-impl Observer for Notes {
+impl RequestObserver for Notes {
     fn request(&self, record: &RequestRecord) {
         self.0.lock().unwrap().push(record.clone());
     }
@@ -94,7 +94,7 @@ fn process() -> Result<(VeoProc, Arc<Notes>)> {
     });
     let proc = VeoProc::builder().memory(16 << 20).build()?;
     let notes = Arc::new(Notes::default());
-    let observer: Arc<dyn Observer> = notes.clone();
+    let observer: Arc<dyn RequestObserver> = notes.clone();
     proc.shared().core.observe(observer);
     Ok((proc, notes))
 }
@@ -260,7 +260,7 @@ fn the_times_of_queued_requests_are_known() -> Result<()> {
         assert!(pair[0].times.ended <= pair[1].times.started, "{pair:?}");
     }
     // Who comes back is told the times again.
-    let observer: Arc<dyn Observer> = notes.clone();
+    let observer: Arc<dyn RequestObserver> = notes.clone();
     proc.shared().core.ignore(&observer);
     next(&ctx, 1)?.wait()?;
     proc.shared().core.observe(observer);

@@ -27,7 +27,7 @@ impl From<gimli::Error> for Stop {
 }
 
 /// The result of reading a part.
-pub(crate) type Step<T> = Result<T, Stop>;
+pub(crate) type ReadResult<T> = Result<T, Stop>;
 
 impl Budget {
     pub fn new(length: usize) -> Budget {
@@ -36,7 +36,7 @@ impl Budget {
         }
     }
 
-    pub fn spend(&mut self, work: usize) -> Step<()> {
+    pub fn spend(&mut self, work: usize) -> ReadResult<()> {
         match self.left.checked_sub(work as u64) {
             Some(left) => {
                 self.left = left;
@@ -51,7 +51,7 @@ impl Budget {
 }
 
 /// Turns damage into `None`, and keeps exhaustion as an error.
-pub(crate) fn tolerate<T>(step: Step<T>) -> Step<Option<T>> {
+pub(crate) fn tolerate<T>(step: ReadResult<T>) -> ReadResult<Option<T>> {
     match step {
         Ok(value) => Ok(Some(value)),
         Err(Stop::Damaged(_)) => Ok(None),

@@ -103,17 +103,17 @@ fn read(file: &mut (impl Read + Seek)) -> Option<([u8; 64], Vec<[u8; 56]>)> {
 }
 
 /// Where the parts of a file that are loaded lie.
-pub(crate) struct Segments {
+pub(crate) struct LoadSegments {
     /// Address, offset in the file and length in the file of each.
     loaded: Vec<[u64; 3]>,
     /// Offset and length of the dynamic table.
     pub(crate) dynamic: Option<(u64, u64)>,
 }
 
-impl Segments {
-    pub(crate) fn read(file: &mut (impl Read + Seek)) -> Option<Segments> {
+impl LoadSegments {
+    pub(crate) fn read(file: &mut (impl Read + Seek)) -> Option<LoadSegments> {
         let (_, entries) = read(file)?;
-        let mut segments = Segments {
+        let mut segments = LoadSegments {
             loaded: Vec::new(),
             dynamic: None,
         };

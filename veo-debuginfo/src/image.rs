@@ -10,7 +10,7 @@ use object::{
     SectionIndex, SymbolKind, SymbolScope,
 };
 
-use crate::budget::{Budget, Step};
+use crate::budget::{Budget, ReadResult};
 use crate::error::{ReadError, damaged};
 use crate::sections::{self, Bases, DebugSections, File};
 
@@ -350,7 +350,7 @@ pub fn dynamic_symbols(bytes: &[u8]) -> Vec<DynamicSymbol<'_>> {
 
 /// The name of a symbol, if it is text of a length that names have. It is paid for in any case:
 /// many symbols may share the bytes of one name.
-fn name_of<'d>(symbol: &ElfSymbol<'d, '_>, budget: &mut Budget) -> Step<Option<&'d str>> {
+fn name_of<'d>(symbol: &ElfSymbol<'d, '_>, budget: &mut Budget) -> ReadResult<Option<&'d str>> {
     let Ok(name) = symbol.name_bytes() else {
         return Ok(None);
     };

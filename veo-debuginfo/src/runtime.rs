@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use veo_abi::sanitizer::Sanitizer;
 
-use crate::elf::{self, Segments};
+use crate::elf::{self, LoadSegments};
 
 /// The most that is read of a dynamic table, and of a name in it. The loader's own tables are
 /// far smaller.
@@ -80,7 +80,7 @@ struct Names {
 impl Names {
     /// `None` for what is no 64-bit little-endian library, or a damaged one.
     fn read(file: &mut (impl Read + Seek)) -> Option<Names> {
-        let segments = Segments::read(file)?;
+        let segments = LoadSegments::read(file)?;
         let (at, len) = segments.dynamic?;
         let mut table = Vec::new();
         file.seek(SeekFrom::Start(at)).ok()?;

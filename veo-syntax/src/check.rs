@@ -17,7 +17,7 @@ use crate::contract;
 use crate::declaration::{Declaration, DeclaredParam, DeclaredResult, ParamType};
 use crate::mistake::Mistake;
 use crate::names::check_symbol;
-use crate::parse::{self, Form, WrittenKernel};
+use crate::parse::{self, DeclarationForm, WrittenKernel};
 use crate::report::MistakeReport;
 use crate::spell::spell;
 use crate::types;
@@ -76,8 +76,8 @@ pub(crate) fn kernel(
     };
 
     let (requires, bounds) = match form {
-        Form::Single => (&options.requires, &options.bounds),
-        Form::InBlock => (&overrides.requires, &overrides.bounds),
+        DeclarationForm::Single => (&options.requires, &options.bounds),
+        DeclarationForm::InBlock => (&overrides.requires, &overrides.bounds),
     };
     let mut clauses = |tokens: &Option<(Ident, TokenStream)>| match tokens {
         Some((_, tokens)) => contract::clauses(tokens, &params, report),
@@ -86,8 +86,8 @@ pub(crate) fn kernel(
     let (contract, bounds) = (clauses(requires), clauses(bounds));
 
     let shared = match form {
-        Form::Single => &options.shared,
-        Form::InBlock => &overrides.shared,
+        DeclarationForm::Single => &options.shared,
+        DeclarationForm::InBlock => &overrides.shared,
     };
     let shared = shared.as_ref();
     let shared = shared.map_or_else(Vec::new, |(_, names)| in_parts(names, &params, report));
@@ -145,7 +145,7 @@ fn in_parts(
 /// Splits the attributes of a function into those that stay and those about the kernel.
 fn attributes(
     attrs: Vec<Attribute>,
-    form: Form,
+    form: DeclarationForm,
     options: &AttributeOptions,
     report: &mut MistakeReport,
 ) -> (Vec<Attribute>, Overrides) {
@@ -158,7 +158,9 @@ fn attributes(
             None => String::new(),
         };
         match name.as_str() {
-            "ve_kernel" if form == Form::Single => report.at(&attr, &Mistake::AttributeTwice),
+            "ve_kernel" if form == DeclarationForm::Single => {
+                report.at(&attr, &Mistake::AttributeTwice)
+            }
             "ve_kernel" => match &attr.meta {
                 Meta::List(list) => {
                     overrides = attribute::parse_inner(list.tokens.clone(), report);
@@ -188,15 +190,17 @@ fn attributes(
     }
     if let Some(name) = &options.name {
         match form {
-            Form::Single if overrides.name.is_none() => overrides.name = Some(name.clone()),
-            Form::Single => {}
-            Form::InBlock => report.at(name, &Mistake::NameOnBlock),
+            DeclarationForm::Single if overrides.name.is_none() => {
+                overrides.name = Some(name.clone())
+            }
+            DeclarationForm::Single => {}
+            DeclarationForm::InBlock => report.at(name, &Mistake::NameOnBlock),
         }
     }
-    if let (Form::InBlock, Some((key, _))) = (form, &options.requires) {
+    if let (DeclarationForm::InBlock, Some((key, _))) = (form, &options.requires) {
         report.at(key, &Mistake::Contract(ClauseFault::OnBlock));
     }
-    if let (Form::InBlock, Some((key, _))) = (form, &options.shared) {
+    if let (DeclarationForm::InBlock, Some((key, _))) = (form, &options.shared) {
         report.at(key, &Mistake::SharedOnBlock);
     }
     (kept, overrides)
@@ -214,7 +218,11 @@ fn value_of(attr: &Attribute) -> Option<LitStr> {
 }
 
 /// Checks the qualifiers before `fn` and returns the `unsafe` of the stub.
-fn qualifiers(sig: &Signature, form: Form, report: &mut MistakeReport) -> Option<Token![unsafe]> {
+fn qualifiers(
+    sig: &Signature,
+    form: DeclarationForm,
+    report: &mut MistakeReport,
+) -> Option<Token![unsafe]> {
     if let Some(token) = &sig.constness {
         report.at(token, &Mistake::Const);
     }
@@ -226,12 +234,13 @@ fn qualifiers(sig: &Signature, form: Form, report: &mut MistakeReport) -> Option
     }
     match (&sig.safety, form) {
         (Safety::Unsafe(token), _) => Some(*token),
-        (Safety::Default, Form::InBlock) => Some(Token![unsafe](sig.fn_token.span)),
-        (Safety::Safe(token), Form::Single) => {
+        (Safety::Default, DeclarationForm::InBlock) => Some(Token![unsafe](sig.fn_token.span)),
+        (Safety::Safe(token), DeclarationForm::Single) => {
             report.at(token, &Mistake::Safe(sig.ident.to_string()));
             None
         }
-        (Safety::Safe(_), Form::InBlock) | (Safety::Default, Form::Single) => None,
+        (Safety::Safe(_), DeclarationForm::InBlock)
+        | (Safety::Default, DeclarationForm::Single) => None,
     }
 }
 

@@ -4,7 +4,7 @@
 use quote::{ToTokens, quote};
 use syn::Lit;
 use syn::ext::IdentExt;
-use veo_abi::prototype::{Declared, FoundType, Language, Prototype};
+use veo_abi::prototype::{Declared, FoundType, FunctionLanguage, Prototype};
 
 use crate::clause::{Clause, NamedParam, Term, What};
 use crate::declaration::{Declaration, DeclaredParam};
@@ -25,7 +25,8 @@ pub(crate) fn of(
     found: &Prototype,
 ) -> Vec<Extent> {
     let visible = || found.params.iter().filter(|param| !param.hidden);
-    if found.language != Language::Fortran || visible().count() != declaration.params.len() {
+    if found.language != FunctionLanguage::Fortran || visible().count() != declaration.params.len()
+    {
         return Vec::new();
     }
     let params = declaration.params.iter().zip(declared).zip(visible());

@@ -54,13 +54,13 @@ impl Broken {
 pub(crate) struct WrittenKernel {
     /// Attributes of the block, which hold for all in it.
     pub(crate) block_attrs: Vec<Attribute>,
-    pub(crate) form: Form,
+    pub(crate) form: DeclarationForm,
     pub(crate) function: ForeignItemFn,
 }
 
 /// The place of a declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum DeclarationForm {
     /// Outside of a block.
     Single,
     /// In an `unsafe extern "C"` block.
@@ -75,7 +75,7 @@ pub(crate) fn item(tokens: TokenStream, report: &mut MistakeReport) -> Item {
     let cases = by_condition(tokens.clone());
     let parsed = cases
         .into_iter()
-        .map(|case| function(case, Form::Single, &[], report));
+        .map(|case| function(case, DeclarationForm::Single, &[], report));
     match parsed.collect::<Option<Vec<Parsed>>>() {
         Some(parsed) => Item::Kernels(parsed),
         None => Item::Other(tokens),
@@ -129,7 +129,12 @@ fn block(head: Head, body: TokenStream, report: &mut MistakeReport) -> Vec<Parse
         rest = after;
     }
     for item in split_items(rest).into_iter().flat_map(by_condition) {
-        kernels.extend(function(item, Form::InBlock, &block_attrs, report));
+        kernels.extend(function(
+            item,
+            DeclarationForm::InBlock,
+            &block_attrs,
+            report,
+        ));
     }
     kernels
 }
@@ -241,7 +246,7 @@ fn split_items(tokens: TokenStream) -> Vec<TokenStream> {
 /// Parses one function. If it has a body, reports that and ignores the body.
 fn function(
     tokens: TokenStream,
-    form: Form,
+    form: DeclarationForm,
     block_attrs: &[Attribute],
     report: &mut MistakeReport,
 ) -> Option<Parsed> {

@@ -18,7 +18,7 @@ pub(super) enum Accesses {
         size: u64,
         write: bool,
     },
-    /// Elements: see [`Vector`].
+    /// Elements: see [`VectorAccess`].
     Vector,
 }
 
@@ -131,7 +131,7 @@ pub(super) fn active(insn: &Insn, cpu: &Cpu) -> Active {
 
 /// The elements that a vector instruction accesses.
 #[derive(Debug)]
-pub(super) struct Vector {
+pub(super) struct VectorAccess {
     pub(super) layout: Layout,
     pub(super) size: u64,
     pub(super) write: bool,
@@ -144,7 +144,7 @@ pub(super) struct Vector {
     single: u64,
 }
 
-impl Vector {
+impl VectorAccess {
     /// What it accesses; nothing where it is no such instruction, or traps anyway.
     pub(super) fn of(insn: &Insn, cpu: &Cpu) -> Option<Self> {
         let (layout, size, write) = vector(insn.op())?;

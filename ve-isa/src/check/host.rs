@@ -7,13 +7,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Checker;
-use crate::defect::{Defect, DefectKind, Near, Use};
+use crate::defect::{Defect, DefectKind, Near, UndefinedUse};
 use crate::memory::Window;
 use crate::trap::TrapKind;
 
 /// A call of a function of the host by machine code.
 #[derive(Debug)]
-pub(crate) struct HostCall {
+pub(crate) struct CheckedCall {
     pub(crate) checker: Arc<Checker>,
     pub(crate) function: Arc<str>,
     /// The instruction that calls it.
@@ -26,12 +26,12 @@ pub(crate) struct HostCall {
 
 // A thread that is about to end has none any more, though functions for the end of the program may still call machine code.
 thread_local! {
-    static CALL: RefCell<Option<HostCall>> = const { RefCell::new(None) };
+    static CALL: RefCell<Option<CheckedCall>> = const { RefCell::new(None) };
 }
 
 /// Ends what [`begin`] began, when it is dropped.
 #[derive(Debug)]
-pub(crate) struct CallScope(Option<HostCall>);
+pub(crate) struct CallScope(Option<CheckedCall>);
 
 impl Drop for CallScope {
     fn drop(&mut self) {
@@ -41,7 +41,7 @@ impl Drop for CallScope {
 }
 
 /// Notes that machine code has called a function of the host. What is under way already goes on after it.
-pub(crate) fn begin(call: HostCall) -> CallScope {
+pub(crate) fn begin(call: CheckedCall) -> CallScope {
     CallScope(
         CALL.try_with(|place| place.replace(Some(call)))
             .unwrap_or(None),
@@ -49,7 +49,7 @@ pub(crate) fn begin(call: HostCall) -> CallScope {
 }
 
 /// Looks at the call that is under way, if there is one.
-fn under_way<R>(look: impl FnOnce(&HostCall) -> R) -> Option<R> {
+fn under_way<R>(look: impl FnOnce(&CheckedCall) -> R) -> Option<R> {
     let found = CALL.try_with(|call| call.borrow().as_ref().map(look));
     found.unwrap_or(None)
 }
@@ -96,7 +96,7 @@ fn checked(window: &Window, address: u64, length: u64, write: bool) -> Result<()
     found.flatten().unwrap_or(Ok(()))
 }
 
-impl HostCall {
+impl CheckedCall {
     fn wrong(&self, address: u64, size: u64, write: bool, near: Near) -> Result<(), TrapKind> {
         let kind = DefectKind::Access {
             address,
@@ -128,7 +128,7 @@ pub(crate) fn used(window: &Window, address: u64, length: u64) -> Result<(), Tra
         return Ok(());
     };
     let found = under_way(|call| {
-        let kind = DefectKind::Undefined(Use::Memory { address: first });
+        let kind = DefectKind::Undefined(UndefinedUse::Memory { address: first });
         call.found(kind, call.checker.near(first))
     });
     found.unwrap_or(Ok(()))

@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::defect::{Defect, DefectKind, Near, Use};
+use crate::defect::{Defect, DefectKind, Near, UndefinedUse};
 use crate::memory::Window;
 use crate::trap::{Trap, TrapKind};
 
@@ -194,7 +194,7 @@ impl Checker {
     /// The mistake of a function that gives a result which nobody has written.
     pub(crate) fn undefined_result(&self, function: u64) -> Result<(), TrapKind> {
         let defect = Defect {
-            kind: DefectKind::Undefined(Use::Result),
+            kind: DefectKind::Undefined(UndefinedUse::Result),
             function: None,
             element: None,
             near: Near::Nothing,

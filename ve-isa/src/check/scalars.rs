@@ -1,19 +1,19 @@
 //! What instructions make of undefined bits, vectors in registers aside, and which of them must not be undefined.
 
-use super::access::{self, Layout, Vector};
+use super::access::{self, Layout, VectorAccess};
 use super::undefined::{
-    ALL, Compared, LOWER, UPPER, Undefined, Value, and, carried, carried_w, cmps_l, cmps_w, cmpu_l,
-    cmpu_w, difference, either, is_decided, or, spread, sum, sx,
+    ALL, CompareKind, LOWER, TrackedValue, UPPER, Undefined, and, carried, carried_w, cmps_l,
+    cmps_w, cmpu_l, cmpu_w, difference, either, is_decided, or, spread, sum, sx,
 };
 use super::vectors;
-use crate::defect::Use;
+use crate::defect::UndefinedUse;
 use crate::encoding::{Insn, Op, operand};
 use crate::memory::{Shadow, Window};
 use crate::semantics::{address, bits};
 use crate::state::Cpu;
 
 /// Those of a shift by a number of bits that may be undefined itself, of which those in `counting` count.
-fn shifted(count: Value, counting: u64, value: u64, shift: impl Fn(u64, u64) -> u64) -> u64 {
+fn shifted(count: TrackedValue, counting: u64, value: u64, shift: impl Fn(u64, u64) -> u64) -> u64 {
     if count.undefined & counting != 0 {
         return ALL;
     }
@@ -22,8 +22,8 @@ fn shifted(count: Value, counting: u64, value: u64, shift: impl Fn(u64, u64) -> 
 
 impl Undefined {
     #[inline(always)]
-    fn operand(&self, cpu: &Cpu, index: usize) -> Value {
-        Value {
+    fn operand(&self, cpu: &Cpu, index: usize) -> TrackedValue {
+        TrackedValue {
             value: cpu.operand(index),
             undefined: self.s[index],
         }
@@ -50,7 +50,7 @@ impl Undefined {
         ic: u64,
         insn: &Insn,
         cpu: &Cpu,
-    ) -> Result<(), Use> {
+    ) -> Result<(), UndefinedUse> {
         let op = insn.op();
         let (uy, uz) = (self.s[insn.y()], self.s[insn.z()]);
         let both = uy | uz;
@@ -135,7 +135,7 @@ impl Undefined {
     fn added(&self, insn: &Insn, cpu: &Cpu) -> u64 {
         let (y, z) = (self.operand(cpu, insn.y()), self.operand(cpu, insn.z()));
         // The lower half, where nothing comes from below.
-        let word = |value: Value| Value {
+        let word = |value: TrackedValue| TrackedValue {
             value: value.value & LOWER,
             undefined: value.undefined & LOWER,
         };
@@ -145,13 +145,13 @@ impl Undefined {
                     Op::Lea => insn.imm() as u64,
                     _ => (insn.imm() as u64) << 32,
                 };
-                let both = Value {
+                let both = TrackedValue {
                     value: y.value.wrapping_add(z.value),
                     undefined: sum(y, z),
                 };
                 sum(
                     both,
-                    Value {
+                    TrackedValue {
                         value: distance,
                         undefined: 0,
                     },
@@ -166,12 +166,12 @@ impl Undefined {
         }
     }
 
-    fn branch(&self, insn: &Insn, cpu: &Cpu) -> Result<(), Use> {
+    fn branch(&self, insn: &Insn, cpu: &Cpu) -> Result<(), UndefinedUse> {
         let compared = match insn.op() {
-            Op::BrL | Op::BL => Compared::Long,
-            Op::BrW | Op::BW => Compared::Word,
-            Op::BrD | Op::BD => Compared::Double,
-            _ => Compared::Single,
+            Op::BrL | Op::BL => CompareKind::Long,
+            Op::BrW | Op::BW => CompareKind::Word,
+            Op::BrD | Op::BD => CompareKind::Double,
+            _ => CompareKind::Single,
         };
         let is_relative = matches!(insn.op(), Op::BrL | Op::BrW | Op::BrD | Op::BrS);
         let z = if is_relative { insn.z() } else { operand::ZERO };
@@ -181,7 +181,7 @@ impl Undefined {
         if always || is_decided(condition, compared, y, z) {
             Ok(())
         } else {
-            Err(Use::Branch)
+            Err(UndefinedUse::Branch)
         }
     }
 
@@ -192,7 +192,7 @@ impl Undefined {
         shadow: &Shadow,
         insn: &Insn,
         cpu: &Cpu,
-    ) -> Result<(), Use> {
+    ) -> Result<(), UndefinedUse> {
         let (y, z) = (self.operand(cpu, insn.y()), self.operand(cpu, insn.z()));
         let x = self.operand(cpu, insn.x());
         let both = y.undefined | z.undefined;
@@ -201,7 +201,7 @@ impl Undefined {
             Op::Or => or(y, z),
             Op::Xor | Op::Eqv => both,
             Op::Nnd => and(
-                Value {
+                TrackedValue {
                     value: !y.value,
                     ..y
                 },
@@ -246,10 +246,10 @@ impl Undefined {
                 0 => 0,
                 _ => either(y, z) & LOWER,
             },
-            Op::CmovL => self.moved(insn, Compared::Long, [x, y, z]),
-            Op::CmovW => self.moved(insn, Compared::Word, [x, y, z]),
-            Op::CmovD => self.moved(insn, Compared::Double, [x, y, z]),
-            Op::CmovS => self.moved(insn, Compared::Single, [x, y, z]),
+            Op::CmovL => self.moved(insn, CompareKind::Long, [x, y, z]),
+            Op::CmovW => self.moved(insn, CompareKind::Word, [x, y, z]),
+            Op::CmovD => self.moved(insn, CompareKind::Double, [x, y, z]),
+            Op::CmovS => self.moved(insn, CompareKind::Single, [x, y, z]),
             Op::FaddD | Op::FsubD | Op::FmulD | Op::FdivD | Op::FcmpD | Op::FmaxD | Op::FminD => {
                 spread(both)
             }
@@ -293,8 +293,8 @@ impl Undefined {
     }
 
     /// A conditional move of `z`, where `y` decides.
-    fn moved(&self, insn: &Insn, compared: Compared, [x, y, z]: [Value; 3]) -> u64 {
-        let zero = Value {
+    fn moved(&self, insn: &Insn, compared: CompareKind, [x, y, z]: [TrackedValue; 3]) -> u64 {
+        let zero = TrackedValue {
             value: 0,
             undefined: 0,
         };
@@ -304,10 +304,10 @@ impl Undefined {
         }
         use crate::semantics::control::{cmov_d, cmov_l, cmov_s, cmov_w};
         let moved = match compared {
-            Compared::Long => cmov_l,
-            Compared::Word => cmov_w,
-            Compared::Double => cmov_d,
-            Compared::Single => cmov_s,
+            CompareKind::Long => cmov_l,
+            CompareKind::Word => cmov_w,
+            CompareKind::Double => cmov_d,
+            CompareKind::Single => cmov_s,
         };
         // Whatever decides it, it is decided for all values.
         moved(condition, x.undefined, z.undefined, y.value)
@@ -320,7 +320,7 @@ impl Undefined {
         shadow: &Shadow,
         insn: &Insn,
         cpu: &Cpu,
-    ) -> Result<(), Use> {
+    ) -> Result<(), UndefinedUse> {
         let (y, z) = (self.operand(cpu, insn.y()), self.operand(cpu, insn.z()));
         let x = self.operand(cpu, insn.x());
         let both = y.undefined | z.undefined;
@@ -329,13 +329,17 @@ impl Undefined {
         match insn.op() {
             Op::BL | Op::BW | Op::BD | Op::BS => {
                 if z.undefined != 0 {
-                    return Err(Use::Target);
+                    return Err(UndefinedUse::Target);
                 }
                 self.branch(insn, cpu)
             }
             Op::Bsic => {
                 self.s[insn.x()] = 0;
-                if both == 0 { Ok(()) } else { Err(Use::Target) }
+                if both == 0 {
+                    Ok(())
+                } else {
+                    Err(UndefinedUse::Target)
+                }
             }
             Op::Dld | Op::Dldu | Op::DldlSx | Op::DldlZx => {
                 let far = window.plain(far);
@@ -381,7 +385,7 @@ impl Undefined {
             Op::LhmB => self.near_load::<1>(shadow, near, insn),
             Op::Lvl | Op::Lvix => {
                 if y.undefined != 0 {
-                    return Err(Use::Vector);
+                    return Err(UndefinedUse::Vector);
                 }
                 Ok(())
             }
@@ -398,7 +402,7 @@ impl Undefined {
         shadow: &Shadow,
         near: u64,
         insn: &Insn,
-    ) -> Result<(), Use> {
+    ) -> Result<(), UndefinedUse> {
         self.s[insn.x()] = shadow.undefined::<SIZE>(near);
         is_address(self.s[insn.z()])
     }
@@ -408,7 +412,7 @@ impl Undefined {
         shadow: &Shadow,
         near: u64,
         insn: &Insn,
-    ) -> Result<(), Use> {
+    ) -> Result<(), UndefinedUse> {
         let kept = if SIZE == 8 {
             ALL
         } else {
@@ -425,8 +429,8 @@ impl Undefined {
         shadow: &Shadow,
         insn: &Insn,
         cpu: &Cpu,
-    ) -> Result<(), Use> {
-        let Some(vector) = Vector::of(insn, cpu) else {
+    ) -> Result<(), UndefinedUse> {
+        let Some(vector) = VectorAccess::of(insn, cpu) else {
             return Ok(());
         };
         let is_indexed = vector.layout == Layout::Indexed;
@@ -436,10 +440,10 @@ impl Undefined {
             (false, _) => self.s[insn.y()] | self.s[insn.z()],
         };
         if scalars != 0 {
-            return Err(Use::Address);
+            return Err(UndefinedUse::Address);
         }
         if !vector.active.is_all() && self.is_undecided(insn.mask(), cpu.vl()) {
-            return Err(Use::Vector);
+            return Err(UndefinedUse::Vector);
         }
         let x = access::register(insn.vx(), cpu);
         let part = match insn.op() {
@@ -512,11 +516,11 @@ enum Part {
 }
 
 #[inline(always)]
-const fn is_address(undefined: u64) -> Result<(), Use> {
+const fn is_address(undefined: u64) -> Result<(), UndefinedUse> {
     if undefined == 0 {
         Ok(())
     } else {
-        Err(Use::Address)
+        Err(UndefinedUse::Address)
     }
 }
 

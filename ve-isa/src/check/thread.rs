@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::host::HostCall;
+use super::host::CheckedCall;
 use super::undefined::Undefined;
 use super::{Checker, access, define};
-use crate::defect::{Defect, DefectKind, Near, Use};
+use crate::defect::{Defect, DefectKind, Near, UndefinedUse};
 use crate::encoding::{Insn, Op, operand};
 use crate::memory::{Shadow, Window};
 use crate::state::Cpu;
@@ -36,7 +36,7 @@ pub(crate) type UndefinedScalars = [u64; operand::REGISTERS];
 
 /// Whether an access is part of an atomic operation on one or two bytes. There are none for so few; compilers use one on the word around
 /// them, and load it first.
-fn is_of_atomic(window: &Window, shadow: &Shadow, ic: u64, op: Op, access: Access) -> bool {
+fn is_of_atomic(window: &Window, shadow: &Shadow, ic: u64, op: Op, access: PendingAccess) -> bool {
     let bytes = access.address..access.address.wrapping_add(4);
     if access.size != 4
         || !access.address.is_multiple_of(4)
@@ -50,7 +50,7 @@ fn is_of_atomic(window: &Window, shadow: &Shadow, ic: u64, op: Op, access: Acces
 
 /// An access that is about to happen.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Access {
+pub(super) struct PendingAccess {
     pub(super) address: u64,
     pub(super) size: u64,
     pub(super) write: bool,
@@ -113,8 +113,8 @@ impl ThreadCheck {
     }
 
     /// A call of a function of the host by the instruction at `ic`.
-    pub(crate) fn call(&self, function: Arc<str>, ic: u64, cpu: &Cpu) -> HostCall {
-        HostCall {
+    pub(crate) fn call(&self, function: Arc<str>, ic: u64, cpu: &Cpu) -> CheckedCall {
+        CheckedCall {
             checker: self.checker.clone(),
             function,
             ic,
@@ -158,7 +158,7 @@ impl ThreadCheck {
     }
 
     #[cold]
-    fn undefined_use(&self, ic: u64, used: Use) -> Result<(), TrapKind> {
+    fn undefined_use(&self, ic: u64, used: UndefinedUse) -> Result<(), TrapKind> {
         let defect = Defect {
             kind: DefectKind::Undefined(used),
             function: None,
@@ -184,7 +184,7 @@ impl ThreadCheck {
                 size,
                 write,
             } => {
-                let access = Access {
+                let access = PendingAccess {
                     address: window.plain(address),
                     size,
                     write,
@@ -205,7 +205,7 @@ impl ThreadCheck {
         ic: u64,
         op: Op,
         cpu: &Cpu,
-        access: Access,
+        access: PendingAccess,
     ) -> Result<(), TrapKind> {
         let on_stack = access.address.wrapping_sub(self.stack.start) < self.stack_length();
         if on_stack {
@@ -230,7 +230,7 @@ impl ThreadCheck {
     /// An access to the stack that is in none of its frames.
     #[cold]
     #[inline(never)]
-    fn odd_stack(&self, ic: u64, sp: u64, access: Access) -> Result<(), TrapKind> {
+    fn odd_stack(&self, ic: u64, sp: u64, access: PendingAccess) -> Result<(), TrapKind> {
         // A program may have a stack of its own; then this one is memory like any other.
         if !self.stack.contains(&sp) && sp != self.stack.end {
             return Ok(());
@@ -254,7 +254,7 @@ impl ThreadCheck {
         shadow: &Shadow,
         ic: u64,
         op: Op,
-        access: Access,
+        access: PendingAccess,
     ) -> Result<(), TrapKind> {
         if is_of_atomic(window, shadow, ic, op, access) {
             return Ok(());
@@ -266,7 +266,13 @@ impl ThreadCheck {
     }
 
     #[cold]
-    fn wrong(&self, ic: u64, access: Access, first: u64, near: Near) -> Result<(), TrapKind> {
+    fn wrong(
+        &self,
+        ic: u64,
+        access: PendingAccess,
+        first: u64,
+        near: Near,
+    ) -> Result<(), TrapKind> {
         let defect = Defect {
             kind: DefectKind::Access {
                 address: first,
@@ -290,7 +296,7 @@ impl ThreadCheck {
         insn: &Insn,
         cpu: &Cpu,
     ) -> Result<(), TrapKind> {
-        let Some(vector) = access::Vector::of(insn, cpu) else {
+        let Some(vector) = access::VectorAccess::of(insn, cpu) else {
             return Ok(());
         };
         if let Some(range) = vector.whole() {
@@ -302,7 +308,7 @@ impl ThreadCheck {
             }
         }
         for (index, address) in vector.elements(cpu) {
-            let access = Access {
+            let access = PendingAccess {
                 address: window.plain(address),
                 size: vector.size,
                 write: vector.write,

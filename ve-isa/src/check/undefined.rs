@@ -36,14 +36,14 @@ pub(super) const fn carried(undefined: u64) -> u64 {
 }
 
 /// The undefined bits of a sum: those of the operands, and those that the least and the greatest sum do not share.
-pub(super) const fn sum(y: Value, z: Value) -> u64 {
+pub(super) const fn sum(y: TrackedValue, z: TrackedValue) -> u64 {
     let ((y_least, y_most), (z_least, z_most)) = (y.range(), z.range());
     let differing = y_least.wrapping_add(z_least) ^ y_most.wrapping_add(z_most);
     y.undefined | z.undefined | differing
 }
 
 /// As [`sum`], of a difference.
-pub(super) const fn difference(y: Value, z: Value) -> u64 {
+pub(super) const fn difference(y: TrackedValue, z: TrackedValue) -> u64 {
     let ((y_least, y_most), (z_least, z_most)) = (y.range(), z.range());
     let differing = y_least.wrapping_sub(z_most) ^ y_most.wrapping_sub(z_least);
     y.undefined | z.undefined | differing
@@ -64,12 +64,12 @@ pub(super) const fn sx(undefined: u32) -> u64 {
 
 /// A value and its undefined bits.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Value {
+pub(super) struct TrackedValue {
     pub(super) value: u64,
     pub(super) undefined: u64,
 }
 
-impl Value {
+impl TrackedValue {
     /// The least and the greatest number that it can be, where order is that of unsigned numbers.
     const fn range(self) -> (u64, u64) {
         (self.value & !self.undefined, self.value | self.undefined)
@@ -93,7 +93,7 @@ impl Value {
 }
 
 /// Which relations are possible between two numbers, as bits of a [`Condition`].
-const fn possible(y: Value, z: Value) -> u8 {
+const fn possible(y: TrackedValue, z: TrackedValue) -> u8 {
     let ((y_least, y_most), (z_least, z_most)) = (y.range(), z.range());
     let mut possible = 0;
     if y_most > z_least {
@@ -110,7 +110,7 @@ const fn possible(y: Value, z: Value) -> u8 {
 
 /// How numbers are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compared {
+pub(super) enum CompareKind {
     Long,
     Word,
     /// Any undefined bit of a float may decide.
@@ -120,13 +120,18 @@ pub(super) enum Compared {
 
 /// Whether a condition holds or does not, whatever the undefined bits are.
 #[inline(always)]
-pub(super) fn is_decided(condition: Condition, compared: Compared, y: Value, z: Value) -> bool {
+pub(super) fn is_decided(
+    condition: Condition,
+    compared: CompareKind,
+    y: TrackedValue,
+    z: TrackedValue,
+) -> bool {
     match compared {
         _ if y.undefined | z.undefined == 0 => true,
-        Compared::Double => false,
-        Compared::Single => (y.undefined | z.undefined) & UPPER == 0,
-        Compared::Long => holds(condition, possible(y.signed(), z.signed())),
-        Compared::Word => holds(condition, possible(y.word().signed(), z.word().signed())),
+        CompareKind::Double => false,
+        CompareKind::Single => (y.undefined | z.undefined) & UPPER == 0,
+        CompareKind::Long => holds(condition, possible(y.signed(), z.signed())),
+        CompareKind::Word => holds(condition, possible(y.word().signed(), z.word().signed())),
     }
 }
 
@@ -136,7 +141,7 @@ const fn holds(condition: Condition, possible: u8) -> bool {
 }
 
 /// The undefined bits of the result of a comparison of unsigned numbers: their difference, or the nearest number where it does not fit.
-const fn compared(y: Value, z: Value) -> u64 {
+const fn compared(y: TrackedValue, z: TrackedValue) -> u64 {
     if y.undefined | z.undefined == 0 {
         return 0;
     }
@@ -149,34 +154,34 @@ const fn compared(y: Value, z: Value) -> u64 {
     difference(y, z)
 }
 
-pub(super) const fn cmps_l(y: Value, z: Value) -> u64 {
+pub(super) const fn cmps_l(y: TrackedValue, z: TrackedValue) -> u64 {
     compared(y.signed(), z.signed())
 }
 
-pub(super) const fn cmpu_l(y: Value, z: Value) -> u64 {
+pub(super) const fn cmpu_l(y: TrackedValue, z: TrackedValue) -> u64 {
     compared(y, z)
 }
 
-pub(super) const fn cmps_w(y: Value, z: Value) -> u64 {
+pub(super) const fn cmps_w(y: TrackedValue, z: TrackedValue) -> u64 {
     sx((cmps_l(y.word(), z.word()) >> 32) as u32)
 }
 
-pub(super) const fn cmpu_w(y: Value, z: Value) -> u64 {
+pub(super) const fn cmpu_w(y: TrackedValue, z: TrackedValue) -> u64 {
     sx((cmpu_l(y.word(), z.word()) >> 32) as u32)
 }
 
 /// The undefined bits of `y & z`.
-pub(super) const fn and(y: Value, z: Value) -> u64 {
+pub(super) const fn and(y: TrackedValue, z: TrackedValue) -> u64 {
     (y.undefined & z.undefined) | (y.undefined & z.value) | (z.undefined & y.value)
 }
 
 /// The undefined bits of `y | z`.
-pub(super) const fn or(y: Value, z: Value) -> u64 {
+pub(super) const fn or(y: TrackedValue, z: TrackedValue) -> u64 {
     (y.undefined & z.undefined) | (y.undefined & !z.value) | (z.undefined & !y.value)
 }
 
 /// Those of one of two values, nobody knows which.
-pub(super) const fn either(y: Value, z: Value) -> u64 {
+pub(super) const fn either(y: TrackedValue, z: TrackedValue) -> u64 {
     y.undefined | z.undefined | (y.value ^ z.value)
 }
 
@@ -220,21 +225,24 @@ mod tests {
     use crate::state::Cpu;
 
     /// All numbers of four bits that a value can be.
-    fn choices(value: Value) -> impl Iterator<Item = u64> + Clone {
+    fn choices(value: TrackedValue) -> impl Iterator<Item = u64> + Clone {
         (0..16).filter(move |number| (number ^ value.value) & !value.undefined == 0)
     }
 
     /// Every pair of numbers of four bits with undefined bits.
-    fn pairs() -> impl Iterator<Item = (Value, Value)> {
-        let values =
-            (0..16).flat_map(|value| (0..16).map(move |undefined| Value { value, undefined }));
+    fn pairs() -> impl Iterator<Item = (TrackedValue, TrackedValue)> {
+        let values = (0..16)
+            .flat_map(|value| (0..16).map(move |undefined| TrackedValue { value, undefined }));
         values
             .clone()
             .flat_map(move |y| values.clone().map(move |z| (y, z)))
     }
 
     /// Bits that differ for some choice of the undefined bits have to be undefined; the result has those that need not be.
-    fn too_many(result: fn(Value, Value) -> u64, compute: fn(u64, u64) -> u64) -> u32 {
+    fn too_many(
+        result: fn(TrackedValue, TrackedValue) -> u64,
+        compute: fn(u64, u64) -> u64,
+    ) -> u32 {
         pairs()
             .map(|(y, z)| {
                 let known = compute(y.value, z.value);
@@ -254,18 +262,18 @@ mod tests {
         too_many(sum, u64::wrapping_add);
         too_many(difference, u64::wrapping_sub);
         too_many(|y, z| carried(y.undefined | z.undefined), u64::wrapping_mul);
-        let known = Value {
+        let known = TrackedValue {
             value: 3,
             undefined: 0,
         };
         // Nothing is carried out of what is added to zeros.
         assert_eq!(
             sum(
-                Value {
+                TrackedValue {
                     value: 0,
                     undefined: 0xff
                 },
-                Value {
+                TrackedValue {
                     value: 0x300,
                     ..known
                 }
@@ -376,7 +384,7 @@ mod tests {
     #[test]
     fn comparisons_are_decided_where_no_choice_changes_them() {
         // Four bits at the top, so that the sign is among them.
-        let at_top = |value: Value| Value {
+        let at_top = |value: TrackedValue| TrackedValue {
             value: value.value << 60,
             undefined: value.undefined << 60,
         };
@@ -388,7 +396,7 @@ mod tests {
                 let all = choices(y).flat_map(|y| choices(z).map(move |z| (y, z)));
                 let known = holds(y.value, z.value);
                 let differs = all.clone().any(|(y, z)| holds(y, z) != known);
-                let decided = is_decided(condition, Compared::Long, at_top(y), at_top(z));
+                let decided = is_decided(condition, CompareKind::Long, at_top(y), at_top(z));
                 assert!(!(decided && differs), "{condition:?} {y:?} {z:?}");
             }
             let differing = choices(y)

@@ -4,8 +4,8 @@
 
 use super::access::{active, register};
 use super::undefined::{
-    ALL, Compared, LOWER, UPPER, Undefined, Value, and, carried, carried_w, either, is_decided, or,
-    spread, sx,
+    ALL, CompareKind, LOWER, TrackedValue, UPPER, Undefined, and, carried, carried_w, either,
+    is_decided, or, spread, sx,
 };
 use crate::encoding::{Insn, Op, Scalar, VectorOperands};
 use crate::semantics::bits;
@@ -111,9 +111,9 @@ fn sources(insn: &Insn, fields: &Fields) -> Sources {
 fn masks(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu) -> bool {
     let number = |field: u8| usize::from(field & 15);
     let (x, y, z) = (number(insn.vx()), number(insn.vy()), number(insn.vz()));
-    let logic = |undefined: &Undefined, f: fn(Value, Value) -> u64| -> Mask {
+    let logic = |undefined: &Undefined, f: fn(TrackedValue, TrackedValue) -> u64| -> Mask {
         std::array::from_fn(|word| {
-            let of = |number: usize| Value {
+            let of = |number: usize| TrackedValue {
                 value: cpu.mask(number)[word],
                 undefined: undefined.vm[number][word],
             };
@@ -126,11 +126,11 @@ fn masks(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu) -> bool {
         Op::Xorm | Op::Eqvm => logic(undefined, |y, z| y.undefined | z.undefined),
         Op::Nndm => logic(undefined, |y, z| {
             let value = !y.value;
-            and(Value { value, ..y }, z)
+            and(TrackedValue { value, ..y }, z)
         }),
         Op::Negm => undefined.vm[y],
         Op::Lvm => {
-            let word = Value {
+            let word = TrackedValue {
                 value: cpu.operand(insn.y()),
                 undefined: undefined.s[insn.y()],
             };
@@ -151,12 +151,14 @@ fn masks(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu) -> bool {
             };
             return true;
         }
-        Op::VfmkL => made(undefined, insn, cpu, Compared::Long, |value| value),
-        Op::VfmkW => made(undefined, insn, cpu, Compared::Word, |value| value),
-        Op::PvfmkWUp => made(undefined, insn, cpu, Compared::Word, |value| value >> 32),
-        Op::VfmkD => made(undefined, insn, cpu, Compared::Double, |value| value),
-        Op::PvfmkSUp => made(undefined, insn, cpu, Compared::Single, |value| value),
-        Op::PvfmkSLo => made(undefined, insn, cpu, Compared::Single, |value| value << 32),
+        Op::VfmkL => made(undefined, insn, cpu, CompareKind::Long, |value| value),
+        Op::VfmkW => made(undefined, insn, cpu, CompareKind::Word, |value| value),
+        Op::PvfmkWUp => made(undefined, insn, cpu, CompareKind::Word, |value| value >> 32),
+        Op::VfmkD => made(undefined, insn, cpu, CompareKind::Double, |value| value),
+        Op::PvfmkSUp => made(undefined, insn, cpu, CompareKind::Single, |value| value),
+        Op::PvfmkSLo => made(undefined, insn, cpu, CompareKind::Single, |value| {
+            value << 32
+        }),
         _ => return false,
     };
     if x != 0 {
@@ -170,19 +172,19 @@ fn made(
     undefined: &Undefined,
     insn: &Insn,
     cpu: &Cpu,
-    compared: Compared,
+    compared: CompareKind,
     part: fn(u64) -> u64,
 ) -> Mask {
     let mut mask = undefined.vm[usize::from(insn.vx() & 15)];
     let z = register(insn.vz(), cpu);
     let limit = &undefined.vm[usize::from(insn.mask() & 15)];
     let (active, condition) = (active(insn, cpu), insn.condition());
-    let zero = Value {
+    let zero = TrackedValue {
         value: 0,
         undefined: 0,
     };
     for index in 0..cpu.vl() {
-        let value = Value {
+        let value = TrackedValue {
             value: part(cpu.vector(z)[index]),
             undefined: part(undefined.v[z][index]),
         };
@@ -403,7 +405,7 @@ fn elements(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &Fields, 
     let active = taking_part(insn, cpu);
     let part = part_of(name);
     // A scalar operand that takes the place of a vector, or says how far or which.
-    let scalar = Value {
+    let scalar = TrackedValue {
         value: cpu.operand(insn.y()),
         undefined: undefined.s[insn.y()],
     };
@@ -415,7 +417,7 @@ fn elements(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &Fields, 
     let is_sum = is(&["vadd", "vsub", "vmul"]);
     for index in 0..active.vl() {
         let of = |source: Option<usize>| match source {
-            Some(register) => Value {
+            Some(register) => TrackedValue {
                 value: cpu.vector(register)[index],
                 undefined: undefined.v[register][index],
             },

@@ -5,7 +5,10 @@
 
 use super::disassemble::PREDICTIONS;
 use super::operand::SPECIAL;
-use super::table::{self, Address, Constant, Field, Piece, Place, Register, Row, VIX, rows};
+use super::table::{
+    self, AddressForm, ConstantOperand, OperandField, OperandPlace, Piece, RegisterOperand, Row,
+    VIX, rows,
+};
 use super::{Condition, Rounding};
 
 /// Why a text is no instruction.
@@ -148,15 +151,15 @@ impl<'a> Parser<'a> {
         Some(choice)
     }
 
-    fn field(&mut self, field: &Field) -> Option<()> {
+    fn field(&mut self, field: &OperandField) -> Option<()> {
         match *field {
-            Field::Scalar { .. } => self.scalar(field),
-            Field::Address(address) => self.address(address),
-            Field::Distance => {
+            OperandField::Scalar { .. } => self.scalar(field),
+            OperandField::Address(address) => self.address(address),
+            OperandField::Distance => {
                 let distance = self.displacement()?;
                 self.put(0, distance)
             }
-            Field::Vector(place) => {
+            OperandField::Vector(place) => {
                 self.rest = self.rest.trim_start();
                 let number = match self.rest.strip_prefix("%vix") {
                     Some(rest) => {
@@ -167,11 +170,11 @@ impl<'a> Parser<'a> {
                 };
                 self.put(place.vector(), number.into())
             }
-            Field::VectorMask(place) => {
+            OperandField::VectorMask(place) => {
                 let number = self.register("%vm", 16)?;
                 self.put(place.vector(), number.into())
             }
-            Field::Mask { .. } => {
+            OperandField::Mask { .. } => {
                 if self.rest.trim_start().is_empty() {
                     return Some(());
                 }
@@ -179,17 +182,17 @@ impl<'a> Parser<'a> {
                 let number = self.register("%vm", 16)?;
                 self.put(48, number.into())
             }
-            Field::Condition { low, .. } => {
+            OperandField::Condition { low, .. } => {
                 let condition =
                     self.one_of(Condition::all().map(|condition| (condition, condition.name())))?;
                 self.put(low, condition as u64)
             }
-            Field::Rounding { low } => {
+            OperandField::Rounding { low } => {
                 let rounding =
                     self.one_of(Rounding::all().map(|rounding| (rounding, rounding.suffix())))?;
                 self.put(low, rounding as u64)
             }
-            Field::Prediction => {
+            OperandField::Prediction => {
                 let prediction = self.one_of(
                     [0, 2, 3]
                         .map(|number| (number, PREDICTIONS[number]))
@@ -197,15 +200,15 @@ impl<'a> Parser<'a> {
                 )?;
                 self.put(52, prediction as u64)
             }
-            Field::NoAllocation => {
+            OperandField::NoAllocation => {
                 let bit = self.one_of([(1, ""), (0, ".nc")].into_iter())?;
                 self.put(54, bit)
             }
-            Field::Overtakable => {
+            OperandField::Overtakable => {
                 let bit = self.one_of([(0, ""), (1, ".ot")].into_iter())?;
                 self.put(55, bit)
             }
-            Field::Fence { low, bits } => {
+            OperandField::Fence { low, bits } => {
                 let kind = self.number()?;
                 let kind = u64::try_from(kind).ok().filter(|&kind| kind < 1 << bits)?;
                 self.put(low, kind)
@@ -252,8 +255,8 @@ impl<'a> Parser<'a> {
         fits.then_some(number as u64 & table::DISPLACEMENT)
     }
 
-    fn scalar(&mut self, field: &Field) -> Option<()> {
-        let &Field::Scalar {
+    fn scalar(&mut self, field: &OperandField) -> Option<()> {
+        let &OperandField::Scalar {
             place,
             register,
             constant,
@@ -262,31 +265,31 @@ impl<'a> Parser<'a> {
             return None;
         };
         self.rest = self.rest.trim_start();
-        if register != Register::None && self.rest.starts_with("%s") {
+        if register != RegisterOperand::None && self.rest.starts_with("%s") {
             let number = self.register("%s", 64)?;
             self.word |= place.selector();
             return self.put(place.scalar(), number.into());
         }
         let number = match constant {
-            Constant::None => return None,
-            Constant::Signed => {
+            ConstantOperand::None => return None,
+            ConstantOperand::Signed => {
                 let number = self.number().filter(|number| (-64..64).contains(number))?;
                 number as u64 & 127
             }
-            Constant::UpTo(last) => {
+            ConstantOperand::UpTo(last) => {
                 let number = self.number()?;
                 u64::try_from(number)
                     .ok()
                     .filter(|&number| number <= last.into())?
             }
-            Constant::Mask => {
+            ConstantOperand::Mask => {
                 self.literal("(")?;
                 let m = self.number().filter(|m| (0..64).contains(m))?;
                 self.literal(")")?;
                 let zeros_first = self.one_of([(64, "0"), (0, "1")].into_iter())?;
                 m as u64 | zeros_first
             }
-            Constant::Special => {
+            ConstantOperand::Special => {
                 self.literal("%")?;
                 self.one_of(
                     SPECIAL
@@ -298,21 +301,21 @@ impl<'a> Parser<'a> {
         self.put(place.scalar(), number)
     }
 
-    fn address(&mut self, address: Address) -> Option<()> {
+    fn address(&mut self, address: AddressForm) -> Option<()> {
         self.rest = self.rest.trim_start();
         if !self.rest.starts_with('(') {
             let displacement = self.displacement()?;
             self.put(0, displacement)?;
         }
         if !self.rest.trim_start().starts_with('(') {
-            return (address != Address::Host).then_some(());
+            return (address != AddressForm::Host).then_some(());
         }
         self.literal("(")?;
         self.rest = self.rest.trim_start();
-        if address == Address::Indexed && !self.rest.starts_with(',') {
+        if address == AddressForm::Indexed && !self.rest.starts_with(',') {
             self.scalar(&table::INDEX)?;
         }
-        if matches!(address, Address::Indexed | Address::Target) {
+        if matches!(address, AddressForm::Indexed | AddressForm::Target) {
             self.rest = self.rest.trim_start();
             if self.rest.starts_with(',') {
                 self.literal(",")?;
@@ -325,7 +328,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-impl Place {
+impl OperandPlace {
     const fn name(self) -> char {
         match self {
             Self::X => 'x',
@@ -343,20 +346,22 @@ impl std::fmt::Display for Row {
             match piece {
                 Piece::Text(text) => f.write_str(text)?,
                 Piece::Field(field) => match *field {
-                    Field::Scalar { place, .. } => write!(f, "s{}", place.name())?,
-                    Field::Address(Address::Indexed) => f.write_str("disp(sy, sz)")?,
-                    Field::Address(Address::Plain | Address::Host) => f.write_str("disp(sz)")?,
-                    Field::Address(Address::Target) => f.write_str("disp(, sz)")?,
-                    Field::Distance => f.write_str("disp")?,
-                    Field::Vector(place) => write!(f, "v{}", place.name())?,
-                    Field::VectorMask(place) => write!(f, "vm{}", place.name())?,
-                    Field::Mask { .. } => f.write_str("[, vm]")?,
-                    Field::Condition { .. } => f.write_str("<cond>")?,
-                    Field::Rounding { .. } => f.write_str("[.round]")?,
-                    Field::Prediction => f.write_str("[.nt|.t]")?,
-                    Field::NoAllocation => f.write_str("[.nc]")?,
-                    Field::Overtakable => f.write_str("[.ot]")?,
-                    Field::Fence { .. } => f.write_str("kind")?,
+                    OperandField::Scalar { place, .. } => write!(f, "s{}", place.name())?,
+                    OperandField::Address(AddressForm::Indexed) => f.write_str("disp(sy, sz)")?,
+                    OperandField::Address(AddressForm::Plain | AddressForm::Host) => {
+                        f.write_str("disp(sz)")?
+                    }
+                    OperandField::Address(AddressForm::Target) => f.write_str("disp(, sz)")?,
+                    OperandField::Distance => f.write_str("disp")?,
+                    OperandField::Vector(place) => write!(f, "v{}", place.name())?,
+                    OperandField::VectorMask(place) => write!(f, "vm{}", place.name())?,
+                    OperandField::Mask { .. } => f.write_str("[, vm]")?,
+                    OperandField::Condition { .. } => f.write_str("<cond>")?,
+                    OperandField::Rounding { .. } => f.write_str("[.round]")?,
+                    OperandField::Prediction => f.write_str("[.nt|.t]")?,
+                    OperandField::NoAllocation => f.write_str("[.nc]")?,
+                    OperandField::Overtakable => f.write_str("[.ot]")?,
+                    OperandField::Fence { .. } => f.write_str("kind")?,
                 },
             }
         }

@@ -1,7 +1,10 @@
 //! A word of machine code to an instruction as an interpreter wants it.
 
 use super::operand::{self, ZERO};
-use super::table::{self, Address, Constant, Field, Op, Place, Register, Row, Scalar, extract};
+use super::table::{
+    self, AddressForm, ConstantOperand, Op, OperandField, OperandPlace, RegisterOperand, Row,
+    Scalar, extract,
+};
 use super::{Condition, Rounding};
 
 /// A decoded instruction, 16 bytes.
@@ -44,39 +47,39 @@ fn of_row(row: &Row, word: u64) -> Insn {
     };
     for field in row.fields() {
         match *field {
-            Field::Scalar { place, .. } => {
+            OperandField::Scalar { place, .. } => {
                 let index = index_of(field, word);
                 match place {
-                    Place::X | Place::W => insn.x = index,
-                    Place::Y => insn.y = index,
-                    Place::Z => insn.z = index,
+                    OperandPlace::X | OperandPlace::W => insn.x = index,
+                    OperandPlace::Y => insn.y = index,
+                    OperandPlace::Z => insn.z = index,
                 }
             }
-            Field::Address(address) => {
-                if address == Address::Indexed {
+            OperandField::Address(address) => {
+                if address == AddressForm::Indexed {
                     insn.y = index_of(&table::INDEX, word);
                 }
                 insn.z = index_of(&table::BASE, word);
             }
-            Field::Mask { .. } => insn.mask = extract(word, 48, 4),
-            Field::Condition { low, .. } | Field::Rounding { low } => {
+            OperandField::Mask { .. } => insn.mask = extract(word, 48, 4),
+            OperandField::Condition { low, .. } | OperandField::Rounding { low } => {
                 insn.cc = extract(word, low, 4)
             }
-            Field::Fence { low, bits } => insn.cc = extract(word, low, bits),
-            Field::Distance
-            | Field::Vector(_)
-            | Field::VectorMask(_)
-            | Field::Prediction
-            | Field::NoAllocation
-            | Field::Overtakable => {}
+            OperandField::Fence { low, bits } => insn.cc = extract(word, low, bits),
+            OperandField::Distance
+            | OperandField::Vector(_)
+            | OperandField::VectorMask(_)
+            | OperandField::Prediction
+            | OperandField::NoAllocation
+            | OperandField::Overtakable => {}
         }
     }
     insn
 }
 
 /// The index of a scalar operand that is known to exist.
-fn index_of(field: &Field, word: u64) -> u16 {
-    let &Field::Scalar {
+fn index_of(field: &OperandField, word: u64) -> u16 {
+    let &OperandField::Scalar {
         place,
         register,
         constant,
@@ -85,14 +88,17 @@ fn index_of(field: &Field, word: u64) -> u16 {
         return ZERO as u16;
     };
     let number = extract(word, place.scalar(), 7);
-    if register != Register::None && (place.selector() == 0 || word & place.selector() != 0) {
+    if register != RegisterOperand::None && (place.selector() == 0 || word & place.selector() != 0)
+    {
         return u16::from(number & 63);
     }
     match constant {
-        Constant::Mask => operand::mask_constant(number) as u16,
+        ConstantOperand::Mask => operand::mask_constant(number) as u16,
         // Bit 6 is the sign.
-        Constant::Signed => ((ZERO as i16) + i16::from((number << 1) as i8 >> 1)) as u16,
-        Constant::UpTo(_) | Constant::Special | Constant::None => ZERO as u16 + u16::from(number),
+        ConstantOperand::Signed => ((ZERO as i16) + i16::from((number << 1) as i8 >> 1)) as u16,
+        ConstantOperand::UpTo(_) | ConstantOperand::Special | ConstantOperand::None => {
+            ZERO as u16 + u16::from(number)
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::operand::SPECIAL;
-use super::table::{self, Address, Constant, Field, Piece, Place, Register, VIX, extract};
+use super::table::{
+    self, AddressForm, ConstantOperand, OperandField, OperandPlace, Piece, RegisterOperand, VIX,
+    extract,
+};
 use super::{Condition, Rounding};
 
 /// The text of the instruction that a word is, as `llvm-objdump` writes it, or nothing if it is none.
@@ -29,36 +32,36 @@ macro_rules! put {
     };
 }
 
-fn write_field(text: &mut String, field: &Field, word: u64) {
+fn write_field(text: &mut String, field: &OperandField, word: u64) {
     match *field {
-        Field::Scalar {
+        OperandField::Scalar {
             place,
             register,
             constant,
         } => write_scalar(text, word, place, register, constant),
-        Field::Address(address) => write_address(text, word, address),
-        Field::Distance => put!(text, "{}", word as i32),
-        Field::Vector(place) => match extract(word, place.vector(), 8) {
+        OperandField::Address(address) => write_address(text, word, address),
+        OperandField::Distance => put!(text, "{}", word as i32),
+        OperandField::Vector(place) => match extract(word, place.vector(), 8) {
             VIX => text.push_str("%vix"),
             number => put!(text, "%v{number}"),
         },
-        Field::VectorMask(place) => put!(text, "%vm{}", extract(word, place.vector(), 8)),
-        Field::Mask { .. } => match extract(word, 48, 4) {
+        OperandField::VectorMask(place) => put!(text, "%vm{}", extract(word, place.vector(), 8)),
+        OperandField::Mask { .. } => match extract(word, 48, 4) {
             0 => {}
             number => put!(text, ", %vm{number}"),
         },
-        Field::Condition { low, .. } => {
+        OperandField::Condition { low, .. } => {
             text.push_str(Condition::from_number(extract(word, low, 4)).name())
         }
-        Field::Rounding { low } => {
+        OperandField::Rounding { low } => {
             text.push_str(
                 Rounding::from_number(extract(word, low, 4)).map_or("", Rounding::suffix),
             );
         }
-        Field::Prediction => text.push_str(PREDICTIONS[usize::from(extract(word, 52, 2))]),
-        Field::NoAllocation => text.push_str(if word >> 54 & 1 == 0 { ".nc" } else { "" }),
-        Field::Overtakable => text.push_str(if word >> 55 & 1 == 1 { ".ot" } else { "" }),
-        Field::Fence { low, bits } => put!(text, "{}", extract(word, low, bits)),
+        OperandField::Prediction => text.push_str(PREDICTIONS[usize::from(extract(word, 52, 2))]),
+        OperandField::NoAllocation => text.push_str(if word >> 54 & 1 == 0 { ".nc" } else { "" }),
+        OperandField::Overtakable => text.push_str(if word >> 55 & 1 == 1 { ".ot" } else { "" }),
+        OperandField::Fence { low, bits } => put!(text, "{}", extract(word, low, bits)),
     }
 }
 
@@ -68,36 +71,37 @@ pub(super) const PREDICTIONS: [&str; 4] = ["", "", ".nt", ".t"];
 fn write_scalar(
     text: &mut String,
     word: u64,
-    place: Place,
-    register: Register,
-    constant: Constant,
+    place: OperandPlace,
+    register: RegisterOperand,
+    constant: ConstantOperand,
 ) {
     let number = extract(word, place.scalar(), 7);
-    if register != Register::None && (place.selector() == 0 || word & place.selector() != 0) {
+    if register != RegisterOperand::None && (place.selector() == 0 || word & place.selector() != 0)
+    {
         put!(text, "%s{number}");
         return;
     }
     match constant {
-        Constant::Signed => put!(text, "{}", (number << 1) as i8 >> 1),
-        Constant::Mask => put!(text, "({}){}", number & 63, 1 - (number >> 6)),
-        Constant::Special => {
+        ConstantOperand::Signed => put!(text, "{}", (number << 1) as i8 >> 1),
+        ConstantOperand::Mask => put!(text, "({}){}", number & 63, 1 - (number >> 6)),
+        ConstantOperand::Special => {
             if let Some((_, name)) = SPECIAL.iter().find(|&&(special, _)| special == number) {
                 put!(text, "%{name}");
             }
         }
-        Constant::UpTo(_) | Constant::None => put!(text, "{number}"),
+        ConstantOperand::UpTo(_) | ConstantOperand::None => put!(text, "{number}"),
     }
 }
 
 /// Parts that are 0 are left out, but something is always written: the displacement, or the parentheses of host memory.
-fn write_address(text: &mut String, word: u64, address: Address) {
+fn write_address(text: &mut String, word: u64, address: AddressForm) {
     let displacement = word as i32;
-    let base = word & Place::Z.selector() != 0;
-    let index = address == Address::Indexed && word >> 40 & 255 != 0;
-    if displacement != 0 || !(base || index || address == Address::Host) {
+    let base = word & OperandPlace::Z.selector() != 0;
+    let index = address == AddressForm::Indexed && word >> 40 & 255 != 0;
+    if displacement != 0 || !(base || index || address == AddressForm::Host) {
         put!(text, "{displacement}");
     }
-    if !(base || index || address == Address::Host) {
+    if !(base || index || address == AddressForm::Host) {
         return;
     }
     text.push('(');
@@ -105,7 +109,7 @@ fn write_address(text: &mut String, word: u64, address: Address) {
         write_operand(text, &table::INDEX, word);
     }
     if base {
-        if matches!(address, Address::Indexed | Address::Target) {
+        if matches!(address, AddressForm::Indexed | AddressForm::Target) {
             text.push_str(", ");
         }
         write_operand(text, &table::BASE, word);
@@ -113,8 +117,8 @@ fn write_address(text: &mut String, word: u64, address: Address) {
     text.push(')');
 }
 
-fn write_operand(text: &mut String, operand: &Field, word: u64) {
-    if let &Field::Scalar {
+fn write_operand(text: &mut String, operand: &OperandField, word: u64) {
+    if let &OperandField::Scalar {
         place,
         register,
         constant,

@@ -42,10 +42,10 @@ impl Op {
                 let operands = &mut all[row.op as usize];
                 for field in row.fields() {
                     match field {
-                        Field::Vector(Place::X) => operands.x = true,
-                        Field::Vector(Place::Y) => operands.y = true,
-                        Field::Vector(Place::Z) => operands.z = true,
-                        Field::Vector(Place::W) => operands.w = true,
+                        OperandField::Vector(OperandPlace::X) => operands.x = true,
+                        OperandField::Vector(OperandPlace::Y) => operands.y = true,
+                        OperandField::Vector(OperandPlace::Z) => operands.z = true,
+                        OperandField::Vector(OperandPlace::W) => operands.w = true,
                         _ => {}
                     }
                 }
@@ -198,7 +198,7 @@ impl Row {
         forms
     }
 
-    pub(super) fn fields(&self) -> impl Iterator<Item = &Field> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = &OperandField> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Field(field) => Some(field),
             Piece::Text(_) => None,
@@ -210,19 +210,19 @@ impl Row {
 #[derive(Debug)]
 pub(super) enum Piece {
     Text(&'static str),
-    Field(Field),
+    Field(OperandField),
 }
 
 /// Which of the operands, hence which bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum OperandPlace {
     X,
     Y,
     Z,
     W,
 }
 
-impl Place {
+impl OperandPlace {
     /// The lowest of the seven bits of a scalar operand.
     pub(super) const fn scalar(self) -> u32 {
         match self {
@@ -255,7 +255,7 @@ impl Place {
 
 /// What a scalar operand may be when it is a register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Register {
+pub(super) enum RegisterOperand {
     /// It is never one.
     None,
     Single,
@@ -265,7 +265,7 @@ pub(super) enum Register {
 
 /// What a scalar operand may be when it is not a register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Constant {
+pub(super) enum ConstantOperand {
     /// It is never a constant.
     None,
     /// -64 to 63.
@@ -280,7 +280,7 @@ pub(super) enum Constant {
 
 /// How an address is made and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Address {
+pub(super) enum AddressForm {
     /// `disp(sy, sz)`.
     Indexed,
     /// `disp(sz)`.
@@ -293,16 +293,16 @@ pub(super) enum Address {
 
 /// One operand of an instruction, or a hint.
 #[derive(Debug)]
-pub(super) enum Field {
+pub(super) enum OperandField {
     Scalar {
-        place: Place,
-        register: Register,
-        constant: Constant,
+        place: OperandPlace,
+        register: RegisterOperand,
+        constant: ConstantOperand,
     },
-    Address(Address),
+    Address(AddressForm),
     Distance,
-    Vector(Place),
-    VectorMask(Place),
+    Vector(OperandPlace),
+    VectorMask(OperandPlace),
     Mask {
         pair: bool,
     },
@@ -325,29 +325,29 @@ pub(super) enum Field {
 pub(super) const DISPLACEMENT: u64 = 0xffff_ffff;
 
 /// The operand `sy` of an address.
-pub(super) const INDEX: Field = Field::Scalar {
-    place: Place::Y,
-    register: Register::Single,
-    constant: Constant::Signed,
+pub(super) const INDEX: OperandField = OperandField::Scalar {
+    place: OperandPlace::Y,
+    register: RegisterOperand::Single,
+    constant: ConstantOperand::Signed,
 };
 
 /// The operand `sz` of an address.
-pub(super) const BASE: Field = Field::Scalar {
-    place: Place::Z,
-    register: Register::Single,
-    constant: Constant::UpTo(0),
+pub(super) const BASE: OperandField = OperandField::Scalar {
+    place: OperandPlace::Z,
+    register: RegisterOperand::Single,
+    constant: ConstantOperand::UpTo(0),
 };
 
 pub(super) const fn extract(word: u64, low: u32, bits: u32) -> u8 {
     (word >> low & ((1 << bits) - 1)) as u8
 }
 
-impl Field {
+impl OperandField {
     /// The bits of a word that hold it.
     pub(super) const fn bits(&self) -> u64 {
         match self {
             Self::Scalar { place, .. } => 127 << place.scalar() | place.selector(),
-            Self::Address(Address::Indexed) => INDEX.bits() | BASE.bits() | DISPLACEMENT,
+            Self::Address(AddressForm::Indexed) => INDEX.bits() | BASE.bits() | DISPLACEMENT,
             Self::Address(_) => BASE.bits() | DISPLACEMENT,
             Self::Distance => DISPLACEMENT,
             Self::Vector(place) | Self::VectorMask(place) => 255 << place.vector(),
@@ -370,15 +370,15 @@ impl Field {
             } => {
                 let bit = place.selector();
                 let mut values = Vec::new();
-                if constant != Constant::None {
+                if constant != ConstantOperand::None {
                     values.push((0, 0));
                 }
-                if register != Register::None {
+                if register != RegisterOperand::None {
                     values.push((0, bit));
                 }
                 (bit, values)
             }
-            Self::Address(Address::Indexed) => {
+            Self::Address(AddressForm::Indexed) => {
                 let (base, bases) = BASE.choices();
                 let (index, indices) = INDEX.choices();
                 let both = |&(_, base): &(u64, u64)| {
@@ -403,23 +403,23 @@ impl Field {
                 constant,
             } => {
                 let number = extract(word, place.scalar(), 7);
-                if register != Register::None
+                if register != RegisterOperand::None
                     && (place.selector() == 0 || word & place.selector() != 0)
                 {
-                    number < 64 && (register == Register::Single || number.is_multiple_of(2))
+                    number < 64 && (register == RegisterOperand::Single || number.is_multiple_of(2))
                 } else {
                     word & place.selector() == 0
                         && match constant {
-                            Constant::None => false,
-                            Constant::Signed | Constant::Mask => true,
-                            Constant::UpTo(last) => number <= last,
-                            Constant::Special => {
+                            ConstantOperand::None => false,
+                            ConstantOperand::Signed | ConstantOperand::Mask => true,
+                            ConstantOperand::UpTo(last) => number <= last,
+                            ConstantOperand::Special => {
                                 SPECIAL.iter().any(|&(special, _)| special == number)
                             }
                         }
                 }
             }
-            Self::Address(Address::Indexed) => INDEX.exists(word) && BASE.exists(word),
+            Self::Address(AddressForm::Indexed) => INDEX.exists(word) && BASE.exists(word),
             Self::Address(_) => BASE.exists(word),
             Self::Vector(place) => matches!(extract(word, place.vector(), 8), 0..64 | VIX),
             Self::VectorMask(place) => extract(word, place.vector(), 8) < 16,

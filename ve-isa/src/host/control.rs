@@ -3,7 +3,7 @@
 use super::call::{
     Outcome, Table, bad_pointer, int, load, nothing, result, result_int, store, text, word,
 };
-use crate::process::Exit;
+use crate::process::ExitFunction;
 use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
 
@@ -38,9 +38,9 @@ pub(super) const TABLE: Table = &[
         end_at_once(thread, code)
     }),
     ("atexit", |thread| {
-        let exit = Exit {
+        let exit = ExitFunction {
             function: word(thread, 0),
-            ..Exit::default()
+            ..ExitFunction::default()
         };
         register(thread, exit)
     }),
@@ -50,11 +50,11 @@ pub(super) const TABLE: Table = &[
         result_int(thread, 0)
     }),
     ("on_exit", |thread| {
-        let exit = Exit {
+        let exit = ExitFunction {
             function: word(thread, 0),
             argument: word(thread, 1),
             takes_code: true,
-            ..Exit::default()
+            ..ExitFunction::default()
         };
         register(thread, exit)
     }),
@@ -154,14 +154,14 @@ pub(super) fn run_exits(thread: &mut Thread, image: Option<u64>, code: i32) -> O
     Ok(())
 }
 
-fn register(thread: &mut Thread, exit: Exit) -> Outcome {
+fn register(thread: &mut Thread, exit: ExitFunction) -> Outcome {
     thread.process().exits.add(exit);
     result_int(thread, 0)
 }
 
 /// For the end of the program, or of the thread with this number.
 fn register_of_image(thread: &mut Thread, number: u64) -> Outcome {
-    let exit = Exit {
+    let exit = ExitFunction {
         function: word(thread, 0),
         argument: word(thread, 1),
         image: word(thread, 2),

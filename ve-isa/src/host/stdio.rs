@@ -8,7 +8,7 @@ use super::call::{
 };
 use super::format::{self, Sink};
 use super::{heap, string};
-use crate::process::{HeldStream, OpenFile, Stream};
+use crate::process::{CStream, HeldStream, OpenFile};
 use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
 
@@ -105,7 +105,7 @@ pub(super) const TABLE: Table = &[
     ("freopen64", reopen),
     ("fdopen", open_descriptor),
     ("tmpfile", |thread| {
-        let stream = Stream::temporary();
+        let stream = CStream::temporary();
         new_stream(thread, stream)
     }),
     ("fclose", close),
@@ -324,7 +324,7 @@ fn get(thread: &mut Thread) -> Outcome {
     read_byte(thread, Some(stream))
 }
 
-fn read_line(thread: &mut Thread, stream: &Stream, to: u64, room: i32) -> Outcome {
+fn read_line(thread: &mut Thread, stream: &CStream, to: u64, room: i32) -> Outcome {
     thread.flush_output();
     if room <= 0 {
         return result(thread, 0);
@@ -350,7 +350,7 @@ fn read_line(thread: &mut Thread, stream: &Stream, to: u64, room: i32) -> Outcom
 const LONGEST_LINE: u64 = 1 << 28;
 
 /// Reads a line into a block that grows, of which two places tell address and size.
-fn read_long_line(thread: &mut Thread, stream: &Stream, end: u8) -> Outcome {
+fn read_long_line(thread: &mut Thread, stream: &CStream, end: u8) -> Outcome {
     thread.flush_output();
     let (place, size_place) = (word(thread, 0), word(thread, 1));
     let window = thread.window();
@@ -399,7 +399,7 @@ fn mode(thread: &Thread, number: usize) -> Result<CString, Failure> {
 }
 
 /// Gives a stream an address: that of a small block.
-fn new_stream(thread: &mut Thread, stream: Option<Stream>) -> Outcome {
+fn new_stream(thread: &mut Thread, stream: Option<CStream>) -> Outcome {
     let Some(stream) = stream else {
         copy_errno(thread);
         return result(thread, 0);
@@ -412,7 +412,7 @@ fn new_stream(thread: &mut Thread, stream: Option<Stream>) -> Outcome {
 }
 
 /// Puts a stream behind an address; its file can be used by its number, too.
-fn put_behind(thread: &Thread, address: u64, stream: Stream) {
+fn put_behind(thread: &Thread, address: u64, stream: CStream) {
     take_away(thread, address);
     if let Some(file) = stream.file_behind() {
         thread.process().files.share(file.clone());
@@ -433,7 +433,7 @@ fn take_away(thread: &Thread, address: u64) {
 fn open(thread: &mut Thread) -> Outcome {
     let path = c_text(thread.window(), word(thread, 0))?;
     let mode = mode(thread, 1)?;
-    let stream = Stream::open(&path, &mode, &thread.stop_handle());
+    let stream = CStream::open(&path, &mode, &thread.stop_handle());
     new_stream(thread, stream)
 }
 
@@ -448,7 +448,7 @@ fn reopen(thread: &mut Thread) -> Outcome {
     }
     let path = c_text(thread.window(), path)?;
     let mode = mode(thread, 1)?;
-    match Stream::open(&path, &mode, &thread.stop_handle()) {
+    match CStream::open(&path, &mode, &thread.stop_handle()) {
         Some(stream) => {
             put_behind(thread, address, stream);
             result(thread, address)
@@ -464,9 +464,9 @@ fn reopen(thread: &mut Thread) -> Outcome {
 fn open_descriptor(thread: &mut Thread) -> Outcome {
     let mode = mode(thread, 1)?;
     let stream = match thread.process().files.get(int(thread, 0)) {
-        Some(OpenFile::Opened(file)) => Stream::on_file(&file, &mode),
+        Some(OpenFile::Opened(file)) => CStream::on_file(&file, &mode),
         // It stays open for the host.
-        Some(OpenFile::Standard(number)) => Stream::on_copy(number, &mode),
+        Some(OpenFile::Standard(number)) => CStream::on_copy(number, &mode),
         None => {
             set_errno(thread, libc::EBADF);
             return result(thread, 0);

@@ -13,7 +13,7 @@ const EM_VE: u16 = 251;
 const ARCHITECTURE: u32 = 0xf;
 
 /// How many bytes the header has.
-pub(super) const HEADER_SIZE: u64 = size_of::<Header>() as u64;
+pub(super) const HEADER_SIZE: u64 = size_of::<ImageHeader>() as u64;
 
 /// Alignments above this are refused: no page is larger.
 pub(super) const LARGEST_ALIGNMENT: u64 = 64 << 20;
@@ -25,21 +25,21 @@ pub(super) enum FileKind {
     Shared,
 }
 
-pub(super) type Header = FileHeader64<LittleEndian>;
+pub(super) type ImageHeader = FileHeader64<LittleEndian>;
 
 /// The file's header, if it is for this machine.
-pub(super) fn header(bytes: &[u8]) -> Result<(&Header, FileKind), String> {
+pub(super) fn header(bytes: &[u8]) -> Result<(&ImageHeader, FileKind), String> {
     if !bytes.starts_with(&object::elf::ELFMAG) {
         return Err("it is not an ELF file".into());
     }
-    if bytes.len() < size_of::<Header>() {
+    if bytes.len() < size_of::<ImageHeader>() {
         return Err("it is cut off within its header".into());
     }
     if bytes[4] != ELFCLASS64.0 || bytes[5] != ELFDATA2LSB.0 {
         return Err("it is not a 64-bit little-endian ELF file".into());
     }
     let version = "it is of an unknown version of ELF";
-    let header = Header::parse(bytes).map_err(|_| version.to_owned())?;
+    let header = ImageHeader::parse(bytes).map_err(|_| version.to_owned())?;
     if header.e_version.get(LittleEndian) != 1 {
         return Err(version.into());
     }

@@ -1,6 +1,6 @@
 //! Relocatable and shared objects for the Vector Engine: checked, placed in memory, relocated.
 //!
-//! A file is taken apart and checked, placed in the window, its symbols entered into a [`Scope`], and, once all files
+//! A file is taken apart and checked, placed in the window, its symbols entered into a [`SymbolScope`], and, once all files
 //! that belong together are there, relocated. Nothing of a file is trusted.
 //!
 //! It uses `memory` and knows nothing of instructions.
@@ -29,12 +29,12 @@ pub use error::ImageError;
 pub use init_order::{InitFunction, InitList, constructors, destructors};
 pub use needed::is_of_the_system;
 pub use source::Source;
-pub use symbols::{Definition, ImageId, Rank, Scope, Symbol};
+pub use symbols::{Definition, ImageId, ImageSymbol, Rank, SymbolScope};
 
 use file::FileKind;
 use relocatable::{ObjectPlace, Relocatable, Together};
-use shared::Shared;
-use undefined::Undefined;
+use shared::SharedImage;
+use undefined::UndefinedNames;
 
 /// Bytes between the thread pointer and the first byte of thread-local memory: the thread's control block.
 pub const TCB_SIZE: u64 = 48;
@@ -83,11 +83,11 @@ pub struct Image {
     /// The ranges that were mapped for it.
     mapped: Vec<Range<u64>>,
     /// The parts of them that something of the file lies in, code as well.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ImagePart>,
     /// Where its code is.
     pub code: Vec<Range<u64>>,
     /// Its symbols that have addresses, in the order of their addresses.
-    pub symbols: Vec<Symbol>,
+    pub symbols: Vec<ImageSymbol>,
     /// Words to fill in before its constructors are called.
     pub resolvers: Vec<Resolver>,
     /// Functions to call before anything else, in order.
@@ -102,7 +102,7 @@ pub struct Image {
 
 /// A part of an image that lies in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct ImagePart {
     /// Its addresses.
     pub range: Range<u64>,
     /// Whether it may be written.
@@ -144,7 +144,7 @@ impl Image {
 
     /// The function or variable that covers an address, or comes last before it.
     #[must_use]
-    pub fn symbol_at(&self, address: u64) -> Option<&Symbol> {
+    pub fn symbol_at(&self, address: u64) -> Option<&ImageSymbol> {
         if !self.mapped.iter().any(|range| range.contains(&address)) {
             return None;
         }
@@ -158,11 +158,11 @@ impl Image {
     /// whole words.
     #[must_use]
     pub fn gaps(&self) -> Vec<Range<u64>> {
-        let mut parts: Vec<&Part> = self.parts.iter().collect();
+        let mut parts: Vec<&ImagePart> = self.parts.iter().collect();
         parts.sort_unstable_by_key(|part| part.range.start);
         let mut gaps = Vec::new();
         for mapped in &self.mapped {
-            let inside = |part: &&&Part| mapped.contains(&part.range.start);
+            let inside = |part: &&&ImagePart| mapped.contains(&part.range.start);
             let mut at = mapped.start;
             for part in parts.iter().filter(inside) {
                 if at < part.range.start {
@@ -240,7 +240,7 @@ impl<'a> From<Input<'a>> for Source<'a> {
 /// A file that is in memory, with what is left to do.
 enum Placed<'a> {
     Relocatable(&'a Relocatable<'a>, ObjectPlace),
-    Shared(Shared),
+    Shared(SharedImage),
 }
 
 /// A file that may be placed.
@@ -261,7 +261,7 @@ enum Checked<'a> {
 pub fn load(
     sources: &[Source<'_>],
     window: &Window,
-    scope: &mut Scope,
+    scope: &mut SymbolScope,
     before: &[Image],
     provider: &mut dyn Provider,
 ) -> Result<Vec<Image>, ImageError> {
@@ -330,7 +330,7 @@ pub fn load(
 /// What a load works on.
 struct Loading<'a> {
     window: &'a Window,
-    scope: &'a mut Scope,
+    scope: &'a mut SymbolScope,
     before: &'a [Image],
     images: &'a mut Vec<Image>,
 }
@@ -378,7 +378,8 @@ impl Loading<'_> {
                 Checked::Shared => {
                     let (header, _) = file::header(bytes)
                         .map_err(|why| ImageError::damaged(source.name(), why))?;
-                    let (image, place) = Shared::place(header, *source, window, self.scope, *id)?;
+                    let (image, place) =
+                        SharedImage::place(header, *source, window, self.scope, *id)?;
                     (image, Placed::Shared(place))
                 }
             };
@@ -392,7 +393,7 @@ impl Loading<'_> {
             }
         }
         needed::find(self.images, self.before, provider)?;
-        let mut undefined = Undefined::default();
+        let mut undefined = UndefinedNames::default();
         let mut copies = Vec::new();
         for (image, place) in self.images.iter_mut().zip(&placed) {
             let scope = &*self.scope;

@@ -7,7 +7,7 @@ use object::elf::{PF_W, PF_X, PT_DYNAMIC, PT_LOAD, PT_TLS, ProgramHeader64};
 use object::read::elf::FileHeader as _;
 use object::read::elf::ProgramHeader as _;
 
-use super::file::{Header, LARGEST_ALIGNMENT};
+use super::file::{ImageHeader, LARGEST_ALIGNMENT};
 use super::{ImageError, Source};
 use crate::memory::{MemoryError, Protection, Window, host_page};
 
@@ -74,7 +74,7 @@ pub(super) struct Segments {
 
 impl Segments {
     /// Reads and checks program headers.
-    pub(super) fn parse(header: &Header, source: Source<'_>) -> Result<Self, String> {
+    pub(super) fn parse(header: &ImageHeader, source: Source<'_>) -> Result<Self, String> {
         let endian = LittleEndian;
         let size = header.e_phentsize(endian);
         if usize::from(size) != size_of::<ProgramHeader64<LittleEndian>>() {

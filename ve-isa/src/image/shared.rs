@@ -12,15 +12,15 @@ use object::elf::{
 };
 
 use super::dynamic::{Dynamic, ElfSymbol};
-use super::file::Header;
+use super::file::ImageHeader;
 use super::local_symbols;
 use super::relocate::RelocationNumber;
 use super::segments::{Segment, Segments};
 use super::symbols::Rank;
-use super::undefined::Undefined;
+use super::undefined::UndefinedNames;
 use super::{
-    Definition, Image, ImageError, ImageId, InitFunction, Part, Provider, Resolver, Scope, Source,
-    Symbol, TCB_SIZE, Tls,
+    Definition, Image, ImageError, ImageId, ImagePart, ImageSymbol, InitFunction, Provider,
+    Resolver, Source, SymbolScope, TCB_SIZE, Tls,
 };
 use crate::memory::Window;
 
@@ -43,7 +43,7 @@ mod dynamic_relocation {
 
 /// A checked shared object that is in memory and not relocated yet.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct SharedImage {
     segments: Segments,
     dynamic: Dynamic,
     base: u64,
@@ -79,13 +79,13 @@ pub(super) struct Copied {
     length: u64,
 }
 
-impl Shared {
+impl SharedImage {
     /// Checks a file and places it.
     pub(super) fn place(
-        header: &Header,
+        header: &ImageHeader,
         source: Source<'_>,
         window: &Window,
-        scope: &mut Scope,
+        scope: &mut SymbolScope,
         id: ImageId,
     ) -> Result<(Image, Self), ImageError> {
         let damaged = |why: String| ImageError::damaged(source.name(), why);
@@ -111,7 +111,7 @@ impl Shared {
         segments: Segments,
         base: u64,
         window: &Window,
-        scope: &mut Scope,
+        scope: &mut SymbolScope,
         image: &mut Image,
     ) -> Result<Self, String> {
         let dynamic = Dynamic::parse(segments.dynamic, &|address, length| {
@@ -120,7 +120,7 @@ impl Shared {
         image.soname.clone_from(&dynamic.soname);
         image.needed.clone_from(&dynamic.needed);
         let loads = segments.loads.iter();
-        let part = |load: &Segment| Part {
+        let part = |load: &Segment| ImagePart {
             range: load.range(base),
             write: load.write,
             section: None,
@@ -148,7 +148,7 @@ impl Shared {
     }
 
     /// Enters what the object defines for others.
-    pub(super) fn define(&self, image: &Image, scope: &mut Scope) -> Result<(), ImageError> {
+    pub(super) fn define(&self, image: &Image, scope: &mut SymbolScope) -> Result<(), ImageError> {
         let file: std::sync::Arc<str> = image.name.as_str().into();
         for (index, symbol) in self.dynamic.symbols.iter().enumerate().skip(1) {
             let exported = symbol.st_bind() != STB_LOCAL
@@ -214,9 +214,9 @@ impl Shared {
         &self,
         image: &mut Image,
         window: &Window,
-        scope: &Scope,
+        scope: &SymbolScope,
         provider: &mut dyn Provider,
-        undefined: &mut Undefined,
+        undefined: &mut UndefinedNames,
     ) -> Result<Vec<Copied>, ImageError> {
         let name = image.name.clone();
         let damaged = |why: String| ImageError::damaged(&name, why);
@@ -341,9 +341,9 @@ impl Shared {
         &self,
         index: u32,
         image: &mut Image,
-        scope: &Scope,
+        scope: &SymbolScope,
         provider: &mut dyn Provider,
-        undefined: &mut Undefined,
+        undefined: &mut UndefinedNames,
     ) -> Result<Option<SharedSymbol>, String> {
         // Number 0 is the symbol that stands for none.
         if index == 0 {
@@ -394,8 +394,8 @@ impl Shared {
         &self,
         index: u32,
         image: &mut Image,
-        scope: &Scope,
-        undefined: &mut Undefined,
+        scope: &SymbolScope,
+        undefined: &mut UndefinedNames,
     ) -> Result<(SharedSymbol, u64), String> {
         let symbol = self.symbol(index)?;
         let name = self.dynamic.name(symbol)?;
@@ -457,7 +457,7 @@ impl Shared {
     }
 
     /// The names of its parts.
-    fn describe(&self, source: Source<'_>) -> Vec<Symbol> {
+    fn describe(&self, source: Source<'_>) -> Vec<ImageSymbol> {
         let local = local_symbols::read(source).unwrap_or_default();
         let dynamic = self.dynamic.symbols.iter().filter_map(|symbol| {
             let name = self.dynamic.name(symbol).ok()?;
@@ -479,7 +479,7 @@ impl Shared {
                     .loads
                     .iter()
                     .any(|load| load.contains(value, 0));
-                (named && inside).then(|| Symbol {
+                (named && inside).then(|| ImageSymbol {
                     name,
                     address: self.base.wrapping_add(value),
                     size: symbol.st_size.get(LittleEndian),

@@ -14,7 +14,7 @@ pub(super) const LARGEST_TLS_ALIGNMENT: u64 = 4096;
 
 /// A name that an image gives to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Symbol {
+pub struct ImageSymbol {
     /// The name.
     pub name: String,
     /// Its address.
@@ -63,7 +63,7 @@ pub struct Definition {
 
 /// The names that images define for each other.
 #[derive(Debug, Default)]
-pub struct Scope {
+pub struct SymbolScope {
     /// The definitions of each name, the one that counts first.
     names: HashMap<Arc<str>, Vec<Definition>>,
     /// The names that each image defines.
@@ -75,7 +75,7 @@ pub struct Scope {
     images: u64,
 }
 
-impl Scope {
+impl SymbolScope {
     /// What a name leads to.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Definition> {
@@ -245,8 +245,8 @@ mod tests {
 
     #[test]
     fn the_best_definition_counts_and_the_next_when_it_is_gone() {
-        let mut scope = Scope::default();
-        let address = |scope: &Scope| scope.get("f").map(|definition| definition.address);
+        let mut scope = SymbolScope::default();
+        let address = |scope: &SymbolScope| scope.get("f").map(|definition| definition.address);
         scope.define("f", definition(1, Rank::Shared, 1)).unwrap();
         scope.define("f", definition(2, Rank::Shared, 2)).unwrap();
         assert_eq!(address(&scope), Some(1));
@@ -269,8 +269,8 @@ mod tests {
 
     #[test]
     fn thread_local_memory_is_aligned_with_the_control_block_and_used_again() {
-        let mut scope = Scope::default();
-        let place = |scope: &mut Scope, image, size, alignment| {
+        let mut scope = SymbolScope::default();
+        let place = |scope: &mut SymbolScope, image, size, alignment| {
             scope.place_tls(ImageId(image), size, alignment).unwrap()
         };
         assert_eq!(place(&mut scope, 1, 10, 8), 0);

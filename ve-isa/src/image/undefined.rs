@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use super::ImageError;
 
 #[derive(Debug, Default)]
-pub(super) struct Undefined {
+pub(super) struct UndefinedNames {
     names: Vec<(String, String)>,
     known: HashSet<(String, String)>,
 }
 
-impl Undefined {
+impl UndefinedNames {
     pub(super) fn add(&mut self, name: &str, file: &str) {
         let new = (name.to_owned(), file.to_owned());
         if self.known.insert(new.clone()) {

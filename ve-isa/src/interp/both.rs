@@ -4,7 +4,7 @@
 //! same memory at the same time can look like a difference.
 
 use super::entry::{self, Exit};
-use super::translator::Entry;
+use super::translator::CodeEntry;
 use super::{Interpreter, Next, Pause};
 use crate::encoding::{Insn, Op, decode, operand};
 use crate::state::Cpu;
@@ -104,7 +104,7 @@ impl Interpreter {
     }
 
     /// Executes a row in both engines. A difference is a trap.
-    fn compare(&mut self, start: u64, entry: Entry) -> Result<Next, Trap> {
+    fn compare(&mut self, start: u64, entry: CodeEntry) -> Result<Next, Trap> {
         self.run.gather_floats();
         let before = Seen::of(&self.run.cpu);
         let interpreted = self.interpret_row(start, entry);
@@ -185,7 +185,7 @@ impl Interpreter {
     }
 
     /// Interprets a row and notes what it changes, until its end or a trap, which is dropped: the interpreter comes to it again.
-    fn interpret_row(&mut self, start: u64, entry: Entry) -> Interpreted {
+    fn interpret_row(&mut self, start: u64, entry: CodeEntry) -> Interpreted {
         let mut row = Interpreted::default();
         let end = start + 8 * entry.instructions as u64;
         let mut ic = start;

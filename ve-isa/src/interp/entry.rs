@@ -107,7 +107,7 @@ unsafe extern "C" fn call(run: &mut Run, code: u64) -> u64 {
 /// next one.
 ///
 /// # Safety
-/// The state is that of the thread that calls, and nobody else's reference leads to it. The slot is one that [`Words::interpreted`] has
+/// The state is that of the thread that calls, and nobody else's reference leads to it. The slot is one that [`CodeWords::interpreted`] has
 /// made.
 pub(super) unsafe extern "C" fn interpret(run: *mut Run, slot: *const Slot) -> u64 {
     // SAFETY: code of the host has nothing but these two pointers, and the slot stays as long as the code.
@@ -130,13 +130,13 @@ pub(super) fn translated(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
 
 /// The machine code of a machine, for a translator.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct CodeWords {
     common: Arc<Common>,
     /// Each with one behind it, which no instruction asks for.
     slots: Vec<Vec<Slot>>,
 }
 
-impl Words {
+impl CodeWords {
     pub(super) fn new(common: Arc<Common>) -> Self {
         Self {
             common,
@@ -150,7 +150,7 @@ impl Words {
     }
 }
 
-impl InstructionSource for Words {
+impl InstructionSource for CodeWords {
     fn instruction(&mut self, address: u64) -> Option<Insn> {
         if !address.is_multiple_of(8) || !self.common.executable.contains(address, 8) {
             return None;

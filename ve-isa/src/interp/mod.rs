@@ -35,10 +35,10 @@ use crate::state::Cpu;
 use crate::trap::{Trap, TrapKind};
 
 use code::Code;
-use entry::{Exit, Words};
+use entry::{CodeWords, Exit};
 use jumps::Translated;
 use run::{FULL, Fuel, Leave, Link, Run, Targets};
-use translator::{Entry, Translations};
+use translator::{CodeEntry, Translations};
 
 pub use common::{Common, Executable, StopHandle};
 pub use translator::{HostCode, InstructionSource, Reach, Translator, exit};
@@ -70,7 +70,7 @@ pub struct Interpreter {
     code: Code,
     observer: Option<Box<dyn Observer>>,
     /// The code of the host that slots lead to.
-    entries: HashMap<u64, Entry>,
+    entries: HashMap<u64, CodeEntry>,
     check: Option<Box<ThreadCheck>>,
 }
 
@@ -425,7 +425,7 @@ impl Interpreter {
     }
 
     /// The code of the host for what is at an address, made now if it is not there.
-    fn entry_of(&mut self, ic: u64, link: Link) -> Option<Entry> {
+    fn entry_of(&mut self, ic: u64, link: Link) -> Option<CodeEntry> {
         self.translate_hot(ic, link);
         self.entries.get(&ic).copied()
     }
@@ -448,14 +448,14 @@ impl Interpreter {
         let common = self.run.common.clone();
         let entry = self
             .translations()
-            .and_then(|made| made.make(ic, || Words::new(common), Words::into_kept));
+            .and_then(|made| made.make(ic, || CodeWords::new(common), CodeWords::into_kept));
         self.run.begin_floats();
         if let Some(entry) = entry {
             self.lead_to(ic, link, entry);
         }
     }
 
-    fn lead_to(&mut self, ic: u64, link: Link, entry: Entry) {
+    fn lead_to(&mut self, ic: u64, link: Link, entry: CodeEntry) {
         if let Some(slot) = self.code.slot(link) {
             slot.set_handler(entry::translated);
             self.entries.insert(ic, entry);

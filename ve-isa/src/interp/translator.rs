@@ -85,7 +85,7 @@ pub unsafe trait Translator: fmt::Debug + Send + Sync {
 
 /// Code of the host that can be entered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct CodeEntry {
     pub(super) code: u64,
     /// How many instructions it stands for.
     pub(super) instructions: usize,
@@ -95,7 +95,7 @@ pub(super) struct Entry {
 enum Known {
     /// A thread is about to translate it.
     Busy,
-    Code(Entry),
+    Code(CodeEntry),
     /// It cannot be translated.
     Nothing,
 }
@@ -135,7 +135,7 @@ impl Translations {
     }
 
     /// What has been made for an address.
-    pub(super) fn get(&self, address: u64) -> Option<Entry> {
+    pub(super) fn get(&self, address: u64) -> Option<CodeEntry> {
         match self.lock().known.get(&address)? {
             Known::Code(entry) => Some(*entry),
             Known::Busy | Known::Nothing => None,
@@ -149,7 +149,7 @@ impl Translations {
         address: u64,
         source: impl FnOnce() -> S,
         kept: impl FnOnce(S) -> K,
-    ) -> Option<Entry> {
+    ) -> Option<CodeEntry> {
         let forgotten = {
             let mut state = self.lock();
             let has_room = state.arena.as_ref()?.has_room();
@@ -182,7 +182,7 @@ impl Translations {
             let instructions = code.instructions;
             // SAFETY: the translator's promise.
             let code = unsafe { place.add(&code.bytes, code.accesses, Box::new(kept)) }?;
-            Some(Entry { code, instructions })
+            Some(CodeEntry { code, instructions })
         });
         let known = entry.map_or(Known::Nothing, Known::Code);
         state.known.insert(address, known);

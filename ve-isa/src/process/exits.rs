@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A function with its argument.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Exit {
+pub(crate) struct ExitFunction {
     pub(crate) function: u64,
     pub(crate) argument: u64,
     /// What the caller of `__cxa_atexit` names its image by; 0 for `atexit`.
@@ -17,7 +17,7 @@ pub(crate) struct Exit {
     pub(crate) takes_code: bool,
 }
 
-impl Exit {
+impl ExitFunction {
     /// What it gets where the program ends with this code.
     pub(crate) fn words(&self, code: i32) -> Vec<u64> {
         let code = self.takes_code.then_some(i64::from(code) as u64);
@@ -28,7 +28,7 @@ impl Exit {
 /// The functions that programs have registered.
 #[derive(Debug, Default)]
 pub(crate) struct Exits {
-    functions: Mutex<Vec<Exit>>,
+    functions: Mutex<Vec<ExitFunction>>,
     /// Those for `quick_exit`.
     quick: Mutex<Vec<u64>>,
     at_once: AtomicBool,
@@ -43,22 +43,22 @@ fn is_in(code: &[Range<u64>], function: u64) -> bool {
 }
 
 impl Exits {
-    pub(crate) fn add(&self, exit: Exit) {
+    pub(crate) fn add(&self, exit: ExitFunction) {
         lock(&self.functions).push(exit);
     }
 
     /// Takes the function for the program's end that was registered last, of one image or of all. `None` if nothing is to be called.
-    pub(crate) fn take(&self, image: Option<u64>) -> Option<Exit> {
+    pub(crate) fn take(&self, image: Option<u64>) -> Option<ExitFunction> {
         self.take_last(|exit| exit.thread == 0 && image.is_none_or(|image| image == exit.image))
     }
 
     /// Takes the function for the end of a thread that was registered last.
-    pub(crate) fn take_of_thread(&self, thread: u64) -> Option<Exit> {
+    pub(crate) fn take_of_thread(&self, thread: u64) -> Option<ExitFunction> {
         self.take_last(|exit| exit.thread == thread)
     }
 
     /// Takes the function for the program's end that was registered last and lies in this code. `None` if nothing is to be called.
-    pub(crate) fn take_in(&self, code: &[Range<u64>]) -> Option<Exit> {
+    pub(crate) fn take_in(&self, code: &[Range<u64>]) -> Option<ExitFunction> {
         self.take_last(|exit| exit.thread == 0 && is_in(code, exit.function))
     }
 
@@ -74,7 +74,7 @@ impl Exits {
         all.retain(|exit| exit.thread != thread);
     }
 
-    fn take_last(&self, wanted: impl Fn(&Exit) -> bool) -> Option<Exit> {
+    fn take_last(&self, wanted: impl Fn(&ExitFunction) -> bool) -> Option<ExitFunction> {
         if self.is_at_once() {
             return None;
         }

@@ -22,14 +22,14 @@ use crate::check;
 use crate::memory::{MemoryError, Window};
 
 pub(crate) use directories::{Directory, DirectoryEntry};
-pub(crate) use exits::{Exit, Exits};
+pub(crate) use exits::{ExitFunction, Exits};
 pub(crate) use files::{Files, OpenFile, is_pipe, wait_for};
 pub(crate) use heap::{Heap, HeapError};
 pub(crate) use keys::Keys;
 pub(crate) use opening::open;
 pub(crate) use options::OptionState;
 pub(crate) use random::{Random, Random48};
-pub(crate) use streams::{HeldStream, Stream, Streams};
+pub(crate) use streams::{CStream, HeldStream, Streams};
 use variables::Variables;
 
 /// What functions of the host keep for a machine.

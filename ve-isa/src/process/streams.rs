@@ -29,7 +29,7 @@ unsafe extern "C" {
 
 /// An open stream. The C library locks it for each operation.
 #[derive(Debug)]
-pub(crate) struct Stream {
+pub(crate) struct CStream {
     file: NonNull<libc::FILE>,
     behind: Arc<Behind>,
     /// Whether it is one of the process itself, which stays open and does not ask `behind`.
@@ -37,9 +37,9 @@ pub(crate) struct Stream {
 }
 
 // SAFETY: the C library's functions on streams may be called from all threads; they lock the stream.
-unsafe impl Send for Stream {}
+unsafe impl Send for CStream {}
 // SAFETY: as above.
-unsafe impl Sync for Stream {}
+unsafe impl Sync for CStream {}
 
 /// How often a thread that wants a stream tries at once, then how long it waits before it tries again.
 const TRIES: u32 = 100;
@@ -48,7 +48,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// How long the flush of all streams waits for one that a thread uses. That may wait itself, for input.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-impl Stream {
+impl CStream {
     /// Opens a file. Nothing, too, if the thread is asked to stop before the other end of a FIFO is open.
     pub(crate) fn open(path: &CStr, mode: &CStr, stop: &StopHandle) -> Option<Self> {
         let flags = access(mode) | libc::O_CLOEXEC;
@@ -117,7 +117,7 @@ impl Stream {
 
     /// The standard input of this process, for all machines.
     fn input() -> Option<Arc<Self>> {
-        static INPUT: OnceLock<Option<Arc<Stream>>> = OnceLock::new();
+        static INPUT: OnceLock<Option<Arc<CStream>>> = OnceLock::new();
         let make = || Self::over(Behind::lasting(libc::STDIN_FILENO), c"r").map(Arc::new);
         INPUT.get_or_init(make).clone()
     }
@@ -343,16 +343,16 @@ fn pause(tries: &mut u32) {
 /// A stream that no other thread uses. What it waits for ends if the thread that has it is asked to stop: with an error.
 #[derive(Debug)]
 pub(crate) struct HeldStream {
-    stream: Arc<Stream>,
+    stream: Arc<CStream>,
     before: Option<StopHandle>,
     /// The lock belongs to a thread.
     of_this_thread: PhantomData<*const ()>,
 }
 
 impl Deref for HeldStream {
-    type Target = Stream;
+    type Target = CStream;
 
-    fn deref(&self) -> &Stream {
+    fn deref(&self) -> &CStream {
         &self.stream
     }
 }
@@ -364,7 +364,7 @@ impl Drop for HeldStream {
     }
 }
 
-impl Drop for Stream {
+impl Drop for CStream {
     fn drop(&mut self) {
         if !self.is_own {
             // SAFETY: this was the last owner of an open stream.
@@ -376,7 +376,7 @@ impl Drop for Stream {
 /// The streams of a machine, by the addresses that stand for them.
 #[derive(Debug)]
 pub(crate) struct Streams {
-    table: Mutex<HashMap<u64, Arc<Stream>>>,
+    table: Mutex<HashMap<u64, Arc<CStream>>>,
     standard: [u64; 3],
     /// Whether something was written to any of them since the last flush.
     written: AtomicBool,
@@ -390,13 +390,13 @@ impl Streams {
             // SAFETY: it is open.
             let behind = Behind::lasting(unsafe { libc::fileno(file.as_ptr()) });
             let is_own = true;
-            Some(Arc::new(Stream {
+            Some(Arc::new(CStream {
                 file,
                 behind,
                 is_own,
             }))
         });
-        let all = standard.into_iter().zip([Stream::input(), output, error]);
+        let all = standard.into_iter().zip([CStream::input(), output, error]);
         let table = all.filter_map(|(address, stream)| Some((address, stream?)));
         let table = table.collect();
         Self {
@@ -406,7 +406,7 @@ impl Streams {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Stream>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<CStream>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -415,17 +415,17 @@ impl Streams {
         self.standard
     }
 
-    pub(crate) fn get(&self, address: u64) -> Option<Arc<Stream>> {
+    pub(crate) fn get(&self, address: u64) -> Option<Arc<CStream>> {
         self.lock().get(&address).cloned()
     }
 
     /// Puts a stream behind an address, in place of the one that was there.
-    pub(crate) fn set(&self, address: u64, stream: Stream) {
+    pub(crate) fn set(&self, address: u64, stream: CStream) {
         self.lock().insert(address, Arc::new(stream));
     }
 
     /// Takes the stream behind an address away. It closes with its last user.
-    pub(crate) fn remove(&self, address: u64) -> Option<Arc<Stream>> {
+    pub(crate) fn remove(&self, address: u64) -> Option<Arc<CStream>> {
         self.lock().remove(&address)
     }
 

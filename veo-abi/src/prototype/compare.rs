@@ -7,7 +7,7 @@ use super::declared::{Declared, DeclaredSignature};
 use super::finding::Finding;
 use super::layout::flatten;
 use super::mismatch::{Mismatch, MismatchKind, ParamOrResult};
-use super::model::{Encoding, FoundType, Language, Prototype};
+use super::model::{Encoding, FoundType, FunctionLanguage, Prototype};
 use crate::{Signature, StructLayout, Type};
 
 /// The outcome of comparing a declaration with a prototype.
@@ -146,7 +146,7 @@ fn arity(name: &str, declared: &[(Type, String)], found: &Prototype) -> Option<M
     let hidden = found.params.iter().filter(|param| param.hidden).count();
     if hidden > 0 {
         reason.push_str(&match found.language {
-            Language::Fortran => format!(
+            FunctionLanguage::Fortran => format!(
                 " ({hidden} of them added by the Fortran compiler, such as the length of a string)"
             ),
             _ => format!(" ({hidden} of them added by the compiler, such as `this`)"),

@@ -29,8 +29,8 @@ pub use declared::{Declared, DeclaredSignature};
 pub use finding::{Difference, Finding};
 pub use mismatch::{Mismatch, MismatchKind, Verify};
 pub use model::{
-    Encoding, FoundField, FoundType, Language, Parameter, PointerKind, Prototype, Prototypes,
-    Qualifier, RecordKind, TypeId, Types,
+    Encoding, FoundField, FoundType, FunctionLanguage, Parameter, PointerKind, Prototype,
+    Prototypes, Qualifier, RecordKind, TypeId, Types,
 };
 pub use shape::{Shape, ShapeField, Shapes, Sign};
 pub use text::TextError;

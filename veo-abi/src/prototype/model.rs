@@ -176,7 +176,7 @@ pub struct FoundField {
 
 /// The language a function was written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
+pub enum FunctionLanguage {
     /// C of any standard.
     C,
     /// C++ of any standard.
@@ -221,7 +221,7 @@ pub struct Prototype {
     /// The calling convention, if it is known to differ from that of C.
     pub convention: Option<String>,
     /// The language of the source.
-    pub language: Language,
+    pub language: FunctionLanguage,
     /// The source file.
     pub file: Option<String>,
     /// The line of the definition in `file`.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::model::{
-    Encoding, FoundType, Language, PointerKind, Prototype, Qualifier, RecordKind, TypeId, Types,
+    Encoding, FoundType, FunctionLanguage, PointerKind, Prototype, Qualifier, RecordKind, TypeId,
+    Types,
 };
 use crate::ScalarType;
 
@@ -420,7 +421,7 @@ impl fmt::Display for Prototype {
         let named = |param: &'_ super::Parameter| param.name.clone().unwrap_or_default();
         let names: Vec<String> = self.params.iter().map(named).collect();
         let empty = self.params.is_empty() && !self.variadic;
-        let list = if empty && (!self.prototyped || self.language != Language::C) {
+        let list = if empty && (!self.prototyped || self.language != FunctionLanguage::C) {
             String::new()
         } else {
             let params = self.params.iter().zip(&names);

@@ -14,7 +14,7 @@ const CHAIN: usize = 64;
 pub(super) type Why = String;
 
 /// Translates types, with the catalogue to look up names.
-pub(super) struct Translator<'a> {
+pub(super) struct HeaderTranslator<'a> {
     pub catalogue: &'a Catalogue,
     /// The path of `veo_core`.
     pub krate: &'a TokenStream,
@@ -99,7 +99,7 @@ fn ambiguous(name: &str) -> Why {
     format!("it uses `{name}`, which is the name of two types")
 }
 
-impl<'a> Translator<'a> {
+impl<'a> HeaderTranslator<'a> {
     /// Whether this enumeration keeps its name. If only the bindings named it, it becomes its integer type.
     pub fn keeps(&self, name: &str) -> bool {
         self.catalogue.enums.contains(name) && !name.starts_with("_bindgen_ty_")

@@ -10,7 +10,7 @@ use syn::{Expr, ItemConst, Lit, Type, UnOp, parse_quote};
 
 use super::catalogue::{Catalogue, symbol};
 use super::clang::HeaderReader;
-use super::translate::{Translator, rust_name};
+use super::translate::{HeaderTranslator, rust_name};
 
 /// Prefixes of the variables that ask: whether a macro is defined, its type, its value, and both halves of its value as an
 /// integer. The halves are needed because the bindings have no large integers.
@@ -272,7 +272,7 @@ fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: MacroKi
 fn constant(more: &Catalogue, name: &str, ty: &Type) -> Result<ItemConst, &'static str> {
     // The type of a number needs no path of `veo_core`.
     let krate = quote!();
-    let translator = Translator {
+    let translator = HeaderTranslator {
         catalogue: more,
         krate: &krate,
     };
@@ -310,7 +310,11 @@ fn unknown(ty: &Type) -> &'static str {
 }
 
 /// A byte string with all bytes that C stores.
-fn text<'e>(translator: &Translator<'_>, ty: &Type, value: Option<&'e Expr>) -> Option<&'e Expr> {
+fn text<'e>(
+    translator: &HeaderTranslator<'_>,
+    ty: &Type,
+    value: Option<&'e Expr>,
+) -> Option<&'e Expr> {
     let Type::Array(array) = ty else { return None };
     let Some(expression @ Expr::Lit(literal)) = value else {
         return None;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// A measurement beside what the machine itself takes for the like. Times are in nanoseconds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
+pub(super) struct MeasuredPair {
     pub(super) ours: f64,
     pub(super) reference: f64,
 }
@@ -17,14 +17,14 @@ pub(super) fn alternate<E>(
     time: Duration,
     mut ours: impl FnMut() -> Result<f64, E>,
     mut reference: impl FnMut() -> Result<f64, E>,
-) -> Result<Pair, E> {
+) -> Result<MeasuredPair, E> {
     let (mut mine, mut theirs) = (Vec::new(), Vec::new());
     let start = Instant::now();
     while mine.len() < FEWEST || start.elapsed() < time {
         mine.push(ours()?);
         theirs.push(reference()?);
     }
-    Ok(Pair {
+    Ok(MeasuredPair {
         ours: median(&mut mine),
         reference: median(&mut theirs),
     })

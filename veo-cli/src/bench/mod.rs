@@ -16,7 +16,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
-use self::measure::Pair;
+use self::measure::MeasuredPair;
 use self::node::{Bench, Measured, SIZES};
 use crate::failure::Failure;
 use crate::files;
@@ -141,7 +141,7 @@ const TO_VE: &str = "transfer to the VE";
 const TO_HOST: &str = "transfer to the host";
 
 impl Row {
-    fn new(plan: &Plan, measured: Result<Pair, String>) -> Row {
+    fn new(plan: &Plan, measured: Result<MeasuredPair, String>) -> Row {
         let (pair, missing) = match measured {
             Ok(pair) => (Some(pair), None),
             Err(why) => (None, Some(why)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use veo_core::{Backend, KernelLookup, TypedFunction, VeoContext, VeoLibrary, VeoProc};
 
 use super::limits;
-use super::measure::{Pair, alternate, each};
+use super::measure::{MeasuredPair, alternate, each};
 use crate::failure::Failure;
 use crate::scratch::{self, TempDir};
 
@@ -39,7 +39,7 @@ type Function = TypedFunction<fn(u64) -> u64>;
 const NO_KERNELS: &str = "no kernels for this node: build veo-cli with a compiler for it";
 
 /// What a measurement gives: why there is none, if that is no failure.
-pub(super) type Measured = Result<Result<Pair, String>, Failure>;
+pub(super) type Measured = Result<Result<MeasuredPair, String>, Failure>;
 
 /// A VE process with the kernels.
 pub(super) struct Bench {

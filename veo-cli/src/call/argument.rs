@@ -9,7 +9,7 @@ use veo_abi::prototype::{
     Encoding, FoundType, Parameter, PointerKind, Prototype, Prototypes, TypeId, Types,
 };
 
-use super::number::Number;
+use super::number::TypedNumber;
 use crate::files;
 
 /// The most bytes that `@zeros:N` may ask for: more than any card has.
@@ -19,7 +19,7 @@ const NESTING: usize = 32;
 
 /// An argument that is ready to be sent.
 pub(crate) enum Argument {
-    Number(Number),
+    Number(TypedNumber),
     Null,
     Array(Array),
     /// A function of the same library.
@@ -86,7 +86,7 @@ fn one(
         Some(_) if shown.starts_with('@') => Err(format!(
             "`{shown}` is an array, and `{spelled}` takes one number"
         )),
-        Some(ty) => Number::parse(&shown, ty, &spelled)
+        Some(ty) => TypedNumber::parse(&shown, ty, &spelled)
             .map(Argument::Number)
             .map_err(|why| format!("`{shown}` {why}")),
         None => match prototype.types.resolved(parameter.ty) {
@@ -127,7 +127,7 @@ fn further(index: usize, text: &OsStr) -> Result<Argument, String> {
             false,
         )));
     }
-    Number::guess(&shown).map(Argument::Number).ok_or_else(|| {
+    TypedNumber::guess(&shown).map(Argument::Number).ok_or_else(|| {
         format!(
             "argument {}: `{shown}` is neither a number nor a text in quotes of its own ('\"text\"'), and nothing says what the function takes here",
             index + 1
@@ -207,12 +207,12 @@ fn pointer(
     if !matches!(kind, PointerKind::Pointer)
         && let Some(ty) = element.scalar
     {
-        let number = Number::parse(&shown, ty, ty.c_name());
+        let number = TypedNumber::parse(&shown, ty, ty.c_name());
         let number = number.map_err(|why| format!("`{shown}` {why}"))?;
         return Ok(array(number.bytes(ty)));
     }
     let ty = types.c_type(parameter.ty);
-    let what = if Number::guess(&shown).is_some() {
+    let what = if TypedNumber::guess(&shown).is_some() {
         "a number"
     } else {
         "no array"
@@ -233,14 +233,14 @@ fn memory(given: &OsStr, element: Element) -> Result<Vec<u8>, String> {
         return zeros(count, element);
     }
     let parts: Vec<&str> = shown.split(',').map(str::trim).collect();
-    if parts.len() > 1 || Number::guess(&shown).is_some() {
+    if parts.len() > 1 || TypedNumber::guess(&shown).is_some() {
         return list(&parts, element);
     }
     file(Path::new(given), element)
 }
 
 fn zeros(count: &str, element: Element) -> Result<Vec<u8>, String> {
-    let Ok(Number::Integer(count)) = Number::parse(count, ScalarType::U64, "N") else {
+    let Ok(TypedNumber::Integer(count)) = TypedNumber::parse(count, ScalarType::U64, "N") else {
         return Err(format!(
             "`@zeros:{count}` needs the number of elements after the colon"
         ));
@@ -266,7 +266,7 @@ fn list(parts: &[&str], element: Element) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(parts.len() * ty.size());
     for part in parts {
         let number =
-            Number::parse(part, ty, ty.c_name()).map_err(|why| format!("`{part}` {why}"))?;
+            TypedNumber::parse(part, ty, ty.c_name()).map_err(|why| format!("`{part}` {why}"))?;
         bytes.extend(number.bytes(ty));
     }
     whole(bytes, element, "the list")

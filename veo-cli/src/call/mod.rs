@@ -18,10 +18,10 @@ use veo_core::{
 };
 
 use self::argument::{Argument, Array};
-use self::number::Number;
+use self::number::TypedNumber;
 use crate::failure::Failure;
 use crate::files;
-use crate::library::LibraryFile;
+use crate::library::InspectedLibrary;
 use crate::node_option::NodeOption;
 use crate::output::{Answer, Console, Page, time};
 
@@ -34,7 +34,7 @@ const SHOWN: usize = 16;
 /// @file.bin, N zeros, @zeros:N, a text with quotes of its own, which a shell takes as '"text"', the name of a function, or null. Arrays that the function may write to come back.
 /// Options stand before the library.
 #[derive(clap::Args)]
-pub(crate) struct Call {
+pub(crate) struct CallCommand {
     #[command(flatten)]
     node: NodeOption,
     /// Call it N times with the same arguments, and tell how long that took
@@ -74,7 +74,7 @@ struct Called {
 #[serde(untagged)]
 enum CallResult {
     Nothing,
-    Number(Number),
+    Number(TypedNumber),
     Address(String),
 }
 
@@ -83,7 +83,7 @@ enum CallResult {
 struct Returned {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    values: Option<Vec<Number>>,
+    values: Option<Vec<TypedNumber>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,8 +99,8 @@ struct CallTimes {
     max: u64,
 }
 
-pub(crate) fn run(command: &Call, console: &Console) -> Result<(), Failure> {
-    let library = LibraryFile::read(&command.library)?;
+pub(crate) fn run(command: &CallCommand, console: &Console) -> Result<(), Failure> {
+    let library = InspectedLibrary::read(&command.library)?;
     let prototype = library.function(&command.library, &command.function)?;
     let arguments = argument::read(&command.arguments, prototype, &library.prototypes);
     let mut arguments = arguments.map_err(Failure::Usage)?;
@@ -131,7 +131,7 @@ pub(crate) fn run(command: &Call, console: &Console) -> Result<(), Failure> {
 
 /// Calls it in a process of its own.
 fn call(
-    command: &Call,
+    command: &CallCommand,
     builder: VeoProcBuilder,
     library: &Path,
     arguments: &mut [Argument],
@@ -270,8 +270,8 @@ impl CallResult {
     fn of(value: Value<'_>) -> Result<Self, Failure> {
         Ok(match value.kind() {
             ValueKind::Void => CallResult::Nothing,
-            ValueKind::Float => CallResult::Number(Number::Single(value.try_into()?)),
-            ValueKind::Double => CallResult::Number(Number::Double(value.try_into()?)),
+            ValueKind::Float => CallResult::Number(TypedNumber::Single(value.try_into()?)),
+            ValueKind::Double => CallResult::Number(TypedNumber::Double(value.try_into()?)),
             ValueKind::Pointer => {
                 let pointer: VeMemPtr<u8> = value.try_into()?;
                 CallResult::Address(format!("{:#x}", pointer.addr()))
@@ -282,7 +282,7 @@ impl CallResult {
                 let number = text
                     .parse()
                     .map_err(|_| Failure::failed(format_args!("the result is {text}")))?;
-                CallResult::Number(Number::Integer(number))
+                CallResult::Number(TypedNumber::Integer(number))
             }
         })
     }
@@ -305,7 +305,7 @@ impl Returned {
                     .unwrap_or_default();
                 returned.text = Some(String::from_utf8_lossy(text).into_owned());
             }
-            Some(ty) => returned.values = Some(Number::all(&array.bytes, ty)),
+            Some(ty) => returned.values = Some(TypedNumber::all(&array.bytes, ty)),
             None => returned.bytes = Some(array.bytes.len()),
         }
         returned

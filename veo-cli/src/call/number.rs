@@ -8,13 +8,13 @@ use veo_core::Value;
 
 /// A number of one of C's types.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Number {
+pub(crate) enum TypedNumber {
     Integer(i128),
     Single(f32),
     Double(f64),
 }
 
-impl Number {
+impl TypedNumber {
     /// Reads a number of this type, which is `spelled` so in C. The error is the end of a sentence that begins with the text.
     pub(crate) fn parse(text: &str, ty: ScalarType, spelled: &str) -> Result<Self, String> {
         if ty.is_float() {
@@ -29,7 +29,7 @@ impl Number {
             return Err(format!("is {why}, and `{spelled}` takes one"));
         };
         let value = value.filter(|value| range(ty).contains(value));
-        value.map(Number::Integer).ok_or_else(|| {
+        value.map(TypedNumber::Integer).ok_or_else(|| {
             let (low, high) = range(ty).into_inner();
             format!("does not fit `{spelled}`, which goes from {low} to {high}")
         })
@@ -42,9 +42,9 @@ impl Number {
                 let either = i128::from(i64::MIN)..=i128::from(u64::MAX);
                 value
                     .filter(|value| either.contains(value))
-                    .map(Number::Integer)
+                    .map(TypedNumber::Integer)
             }
-            None => text.parse().ok().map(Number::Double),
+            None => text.parse().ok().map(TypedNumber::Double),
         }
     }
 
@@ -52,9 +52,9 @@ impl Number {
     pub(crate) fn bytes(self, ty: ScalarType) -> Vec<u8> {
         match self {
             // The low bytes of a number that fits are the number.
-            Number::Integer(value) => value.to_le_bytes()[..ty.size()].to_vec(),
-            Number::Single(value) => value.to_le_bytes().to_vec(),
-            Number::Double(value) => value.to_le_bytes().to_vec(),
+            TypedNumber::Integer(value) => value.to_le_bytes()[..ty.size()].to_vec(),
+            TypedNumber::Single(value) => value.to_le_bytes().to_vec(),
+            TypedNumber::Double(value) => value.to_le_bytes().to_vec(),
         }
     }
 
@@ -72,22 +72,24 @@ impl Number {
         let word = u64::from_le_bytes(word);
         let unused = 64 - 8 * ty.size() as u32;
         match ty {
-            ScalarType::F32 => Number::Single(f32::from_bits(word as u32)),
-            ScalarType::F64 => Number::Double(f64::from_bits(word)),
-            _ if ty.is_signed() => Number::Integer((word.cast_signed() << unused >> unused).into()),
-            _ => Number::Integer(word.into()),
+            ScalarType::F32 => TypedNumber::Single(f32::from_bits(word as u32)),
+            ScalarType::F64 => TypedNumber::Double(f64::from_bits(word)),
+            _ if ty.is_signed() => {
+                TypedNumber::Integer((word.cast_signed() << unused >> unused).into())
+            }
+            _ => TypedNumber::Integer(word.into()),
         }
     }
 
     /// The argument of a call.
     pub(crate) fn value(self) -> Value<'static> {
         match self {
-            Number::Integer(value) => match i64::try_from(value) {
+            TypedNumber::Integer(value) => match i64::try_from(value) {
                 Ok(value) => value.into(),
                 Err(_) => (value as u64).into(),
             },
-            Number::Single(value) => value.into(),
-            Number::Double(value) => value.into(),
+            TypedNumber::Single(value) => value.into(),
+            TypedNumber::Double(value) => value.into(),
         }
     }
 }
@@ -127,23 +129,23 @@ fn integer(text: &str) -> Option<Option<i128>> {
     )
 }
 
-fn float(text: &str, ty: ScalarType, spelled: &str) -> Result<Number, String> {
+fn float(text: &str, ty: ScalarType, spelled: &str) -> Result<TypedNumber, String> {
     if let Some(value) = integer(text).filter(|_| text.parse::<f64>().is_err()) {
         // Bases that floating-point numbers do not have.
         let value = value.ok_or_else(|| format!("does not fit `{spelled}`"))?;
         return Ok(match ty {
-            ScalarType::F32 => Number::Single(value as f32),
-            _ => Number::Double(value as f64),
+            ScalarType::F32 => TypedNumber::Single(value as f32),
+            _ => TypedNumber::Double(value as f64),
         });
     }
     let (number, is_infinite) = match ty {
         ScalarType::F32 => {
             let value: f32 = text.parse().map_err(|_| no_number(spelled))?;
-            (Number::Single(value), value.is_infinite())
+            (TypedNumber::Single(value), value.is_infinite())
         }
         _ => {
             let value: f64 = text.parse().map_err(|_| no_number(spelled))?;
-            (Number::Double(value), value.is_infinite())
+            (TypedNumber::Double(value), value.is_infinite())
         }
     };
     if is_infinite && !text.to_lowercase().contains("inf") {
@@ -156,26 +158,26 @@ fn no_number(spelled: &str) -> String {
     format!("is no number, and `{spelled}` takes one")
 }
 
-impl fmt::Display for Number {
+impl fmt::Display for TypedNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Number::Integer(value) => write!(f, "{value}"),
-            Number::Single(value) => write!(f, "{value:?}"),
-            Number::Double(value) => write!(f, "{value:?}"),
+            TypedNumber::Integer(value) => write!(f, "{value}"),
+            TypedNumber::Single(value) => write!(f, "{value:?}"),
+            TypedNumber::Double(value) => write!(f, "{value:?}"),
         }
     }
 }
 
 /// JSON has no numbers that are not finite: those are texts.
-impl Serialize for Number {
+impl Serialize for TypedNumber {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
-            Number::Integer(value) => match i64::try_from(value) {
+            TypedNumber::Integer(value) => match i64::try_from(value) {
                 Ok(value) => serializer.serialize_i64(value),
                 Err(_) => serializer.serialize_u64(value as u64),
             },
-            Number::Single(value) if value.is_finite() => serializer.serialize_f32(value),
-            Number::Double(value) if value.is_finite() => serializer.serialize_f64(value),
+            TypedNumber::Single(value) if value.is_finite() => serializer.serialize_f32(value),
+            TypedNumber::Double(value) if value.is_finite() => serializer.serialize_f64(value),
             _ => serializer.serialize_str(&self.to_string()),
         }
     }
@@ -186,8 +188,8 @@ mod tests {
     use super::*;
 
     fn integer_of(text: &str, ty: ScalarType) -> Option<i128> {
-        match Number::parse(text, ty, "T") {
-            Ok(Number::Integer(value)) => Some(value),
+        match TypedNumber::parse(text, ty, "T") {
+            Ok(TypedNumber::Integer(value)) => Some(value),
             _ => None,
         }
     }
@@ -232,46 +234,46 @@ mod tests {
     #[test]
     fn floats_are_rounded_once_and_never_become_infinite() {
         assert_eq!(
-            Number::parse("0.1", ScalarType::F32, "T"),
-            Ok(Number::Single(0.1))
+            TypedNumber::parse("0.1", ScalarType::F32, "T"),
+            Ok(TypedNumber::Single(0.1))
         );
         assert_eq!(
-            Number::parse("0x10", ScalarType::F64, "T"),
-            Ok(Number::Double(16.0))
+            TypedNumber::parse("0x10", ScalarType::F64, "T"),
+            Ok(TypedNumber::Double(16.0))
         );
         assert_eq!(
-            Number::parse("-inf", ScalarType::F64, "T"),
-            Ok(Number::Double(f64::NEG_INFINITY))
+            TypedNumber::parse("-inf", ScalarType::F64, "T"),
+            Ok(TypedNumber::Double(f64::NEG_INFINITY))
         );
-        assert!(Number::parse("1e39", ScalarType::F32, "T").is_err());
-        assert!(Number::parse("1e999", ScalarType::F64, "T").is_err());
-        assert!(Number::parse("x", ScalarType::F64, "T").is_err());
+        assert!(TypedNumber::parse("1e39", ScalarType::F32, "T").is_err());
+        assert!(TypedNumber::parse("1e999", ScalarType::F64, "T").is_err());
+        assert!(TypedNumber::parse("x", ScalarType::F64, "T").is_err());
     }
 
     #[test]
     fn bytes_are_those_of_the_type_and_back() {
         for ty in ScalarType::ALL {
-            let number = Number::parse("100", ty, "T").unwrap();
+            let number = TypedNumber::parse("100", ty, "T").unwrap();
             assert_eq!(number.bytes(ty).len(), ty.size());
-            assert_eq!(Number::all(&number.bytes(ty), ty), [number]);
+            assert_eq!(TypedNumber::all(&number.bytes(ty), ty), [number]);
         }
         assert_eq!(
-            Number::all(&[0xff, 0x80], ScalarType::I8),
-            [-1, -128].map(Number::Integer)
+            TypedNumber::all(&[0xff, 0x80], ScalarType::I8),
+            [-1, -128].map(TypedNumber::Integer)
         );
         assert_eq!(
-            Number::all(&[0xff; 8], ScalarType::U64),
-            [Number::Integer(u64::MAX.into())]
+            TypedNumber::all(&[0xff; 8], ScalarType::U64),
+            [TypedNumber::Integer(u64::MAX.into())]
         );
     }
 
     #[test]
     fn what_json_has_no_number_for_is_text() {
         let json = |number| serde_json::to_string(&number).unwrap();
-        assert_eq!(json(Number::Double(f64::NAN)), "\"NaN\"");
-        assert_eq!(json(Number::Single(0.1)), "0.1");
+        assert_eq!(json(TypedNumber::Double(f64::NAN)), "\"NaN\"");
+        assert_eq!(json(TypedNumber::Single(0.1)), "0.1");
         assert_eq!(
-            json(Number::Integer(u64::MAX.into())),
+            json(TypedNumber::Integer(u64::MAX.into())),
             "18446744073709551615"
         );
     }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::library::{LibraryFile, is_elf};
+use crate::library::{InspectedLibrary, is_elf};
 use crate::output::{Answer, Console, Page, lossy};
 
 /// Write declarations of kernels for a library or a C header
@@ -68,7 +68,7 @@ pub(crate) fn run(command: &Declare, console: &Console) -> Result<(), Failure> {
         None => default_library(path)?,
     };
     let text = if is_elf(path) {
-        let file = LibraryFile::read(path)?;
+        let file = InspectedLibrary::read(path)?;
         file.need_debug_information(path)?;
         library::declarations(&library, &file.prototypes)
     } else {

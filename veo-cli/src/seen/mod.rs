@@ -80,12 +80,12 @@ struct Past {
 
 /// Looks at all processes.
 #[derive(Default)]
-pub(crate) struct Watcher {
+pub(crate) struct ProcessWatcher {
     past: HashMap<(u32, u64), Past>,
     node: Option<i32>,
 }
 
-impl Watcher {
+impl ProcessWatcher {
     /// For the processes of one node, or of all.
     pub(crate) fn new(node: Option<i32>) -> Self {
         Self {

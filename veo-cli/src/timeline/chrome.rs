@@ -5,7 +5,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::trace::{Collector, Named, Span, Trace, TrackKey, process_label};
+use super::trace::{Collector, Named, Trace, TraceSpan, TrackKey, process_label};
 
 #[derive(Deserialize)]
 struct Object {
@@ -143,8 +143,8 @@ pub(super) fn read(beginning: &[u8], file: impl Read) -> Result<Trace, String> {
     }))
 }
 
-fn span(event: &Event, begin: u64, end: u64) -> Span {
-    Span {
+fn span(event: &Event, begin: u64, end: u64) -> TraceSpan {
+    TraceSpan {
         name: event.name.as_str().into(),
         begin,
         end,

@@ -1,6 +1,6 @@
 //! What spans of time come to: how much of it is covered, what lies between, what covers what.
 
-use super::trace::Span;
+use super::trace::TraceSpan;
 
 /// Times from a beginning to an end, in order, none touching the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub(super) struct Covered(Vec<(u64, u64)>);
 
 impl Covered {
     /// What spans cover, which may come in any order and overlap.
-    pub(super) fn of<'a>(spans: impl IntoIterator<Item = &'a Span>) -> Self {
+    pub(super) fn of<'a>(spans: impl IntoIterator<Item = &'a TraceSpan>) -> Self {
         let mut times: Vec<(u64, u64)> = spans
             .into_iter()
             .map(|span| (span.begin, span.end))
@@ -56,9 +56,9 @@ mod tests {
     use super::*;
 
     fn covered(times: &[(u64, u64)]) -> Covered {
-        let spans: Vec<Span> = times
+        let spans: Vec<TraceSpan> = times
             .iter()
-            .map(|(begin, end)| Span {
+            .map(|(begin, end)| TraceSpan {
                 name: "".into(),
                 begin: *begin,
                 end: *end,

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use self::measure::Covered;
-use self::trace::{LaneKind, Span, Trace, Track};
+use self::trace::{LaneKind, Trace, TraceSpan, Track};
 use crate::failure::Failure;
 use crate::files;
 use crate::output::{Answer, Column, Console, Page, bytes, lossy, or_dash};
@@ -189,7 +189,7 @@ fn summary(path: &Path, trace: &Trace, longest: usize) -> Summary {
             }),
         }
     });
-    let mut requests: Vec<(&Track, &Span)> = trace
+    let mut requests: Vec<(&Track, &TraceSpan)> = trace
         .tracks
         .iter()
         .filter(|track| track.lane != LaneKind::Other)

@@ -11,8 +11,8 @@ use veo_abi::perfetto::{
     self, MISSING_TRACK, annotation, clock, defaults, event, interned, packet, track,
 };
 
-use super::trace::{Collector, Named, Span, Trace, TrackKey, process_label};
-use super::wire::{Message, varint};
+use super::trace::{Collector, Named, Trace, TraceSpan, TrackKey, process_label};
+use super::wire::{WireMessage, varint};
 
 /// Field of `Trace`, with the type of its values.
 const PACKET_KEY: u8 = (perfetto::PACKET as u8) << 3 | 2;
@@ -68,7 +68,7 @@ pub(super) fn read(mut file: impl BufRead) -> Result<Trace, String> {
     let mut bytes = Vec::new();
     loop {
         match next_packet(&mut file, &mut bytes) {
-            Ok(true) => reader.packet(Message(&bytes))?,
+            Ok(true) => reader.packet(WireMessage(&bytes))?,
             Ok(false) => break,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 reader.collector.is_cut = true;
@@ -142,7 +142,7 @@ fn names_of(described: &HashMap<u64, Described>, uuid: u64) -> Named {
 }
 
 impl Reader {
-    fn packet(&mut self, packet: Message<'_>) -> Result<(), String> {
+    fn packet(&mut self, packet: WireMessage<'_>) -> Result<(), String> {
         if let Some(descriptor) = packet.message(packet::TRACK_DESCRIPTOR) {
             self.describe(descriptor);
         }
@@ -208,7 +208,7 @@ impl Reader {
         Ok(())
     }
 
-    fn describe(&mut self, descriptor: Message<'_>) {
+    fn describe(&mut self, descriptor: WireMessage<'_>) {
         let Some(uuid) = descriptor.number(track::UUID) else {
             return;
         };
@@ -242,7 +242,7 @@ impl Reader {
 }
 
 impl SequenceState {
-    fn intern(&mut self, interned: Message<'_>) {
+    fn intern(&mut self, interned: WireMessage<'_>) {
         let put = |field, into: &mut HashMap<u64, Rc<str>>| {
             for entry in interned.messages(field) {
                 let name = entry.get(interned::NAME).and_then(|name| name.text());
@@ -256,11 +256,11 @@ impl SequenceState {
     }
 
     /// What begins with an event.
-    fn span(&self, event: Message<'_>, time: u64) -> Span {
+    fn span(&self, event: WireMessage<'_>, time: u64) -> TraceSpan {
         let own = event.get(event::NAME).and_then(|name| name.text());
         let own = own.map(Rc::from);
         let interned = || self.events.get(&event.number(event::NAME_IID)?).cloned();
-        let mut span = Span {
+        let mut span = TraceSpan {
             name: own.or_else(interned).unwrap_or_else(|| "".into()),
             begin: time,
             end: time,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::trace::{LaneKind, Span, Trace, Track};
+use super::trace::{LaneKind, Trace, TraceSpan, Track};
 
 /// Of the picture.
 const WIDTH: f64 = 1200.0;
@@ -93,7 +93,7 @@ fn row(body: &mut String, track: &Track, y: f64, place: impl Fn(u64) -> f64) {
     close(body, &mut narrow);
 }
 
-fn wide(body: &mut String, span: &Span, (from, to): (f64, f64), y: f64, colour: &str) {
+fn wide(body: &mut String, span: &TraceSpan, (from, to): (f64, f64), y: f64, colour: &str) {
     let colour = if span.outcome.is_some() {
         "#d03030"
     } else {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 /// Something that took time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct TraceSpan {
     pub(super) name: Rc<str>,
     /// In nanoseconds of the trace's clock.
     pub(super) begin: u64,
@@ -36,7 +36,7 @@ pub(super) struct Track {
     /// Its name without what the lane adds.
     pub(super) context: String,
     pub(super) lane: LaneKind,
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Vec<TraceSpan>,
 }
 
 /// What was read.
@@ -117,9 +117,9 @@ pub(super) struct TrackKey(pub(super) u64, pub(super) u64);
 
 #[derive(Default)]
 struct OpenTrack {
-    spans: Vec<Span>,
+    spans: Vec<TraceSpan>,
     /// Begun and not ended; the outermost first.
-    open: Vec<Span>,
+    open: Vec<TraceSpan>,
 }
 
 /// Spans that a trace may have: some gigabytes of memory.
@@ -140,7 +140,7 @@ pub(super) struct Collector {
 
 impl Collector {
     /// Something begins on a track.
-    pub(super) fn begin(&mut self, track: TrackKey, span: Span) -> Result<(), String> {
+    pub(super) fn begin(&mut self, track: TrackKey, span: TraceSpan) -> Result<(), String> {
         self.count()?;
         let open = &mut self.tracks.entry(track).or_default().open;
         if open.len() >= DEEPEST {
@@ -164,7 +164,7 @@ impl Collector {
     }
 
     /// Something happens on a track from a beginning to an end.
-    pub(super) fn whole(&mut self, track: TrackKey, span: Span) -> Result<(), String> {
+    pub(super) fn whole(&mut self, track: TrackKey, span: TraceSpan) -> Result<(), String> {
         self.count()?;
         self.tracks.entry(track).or_default().spans.push(span);
         Ok(())

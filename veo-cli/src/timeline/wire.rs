@@ -2,25 +2,25 @@
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(super) enum WireValue<'a> {
     /// A number in base 128, or one of four or eight bytes.
     Number(u64),
     /// Bytes, text or a message.
     Bytes(&'a [u8]),
 }
 
-impl<'a> Value<'a> {
+impl<'a> WireValue<'a> {
     pub(super) fn number(self) -> Option<u64> {
         match self {
-            Value::Number(number) => Some(number),
-            Value::Bytes(_) => None,
+            WireValue::Number(number) => Some(number),
+            WireValue::Bytes(_) => None,
         }
     }
 
     pub(super) fn bytes(self) -> Option<&'a [u8]> {
         match self {
-            Value::Bytes(bytes) => Some(bytes),
-            Value::Number(_) => None,
+            WireValue::Bytes(bytes) => Some(bytes),
+            WireValue::Number(_) => None,
         }
     }
 
@@ -31,11 +31,11 @@ impl<'a> Value<'a> {
 
 /// The fields of a message. It ends where the bytes make no sense.
 #[derive(Clone, Copy)]
-pub(super) struct Message<'a>(pub(super) &'a [u8]);
+pub(super) struct WireMessage<'a>(pub(super) &'a [u8]);
 
-impl<'a> Message<'a> {
+impl<'a> WireMessage<'a> {
     /// The last value of a field, as the format wants it.
-    pub(super) fn get(self, field: u64) -> Option<Value<'a>> {
+    pub(super) fn get(self, field: u64) -> Option<WireValue<'a>> {
         self.filter(|(number, _)| *number == field)
             .last()
             .map(|(_, value)| value)
@@ -45,14 +45,14 @@ impl<'a> Message<'a> {
         self.get(field)?.number()
     }
 
-    pub(super) fn message(self, field: u64) -> Option<Message<'a>> {
-        Some(Message(self.get(field)?.bytes()?))
+    pub(super) fn message(self, field: u64) -> Option<WireMessage<'a>> {
+        Some(WireMessage(self.get(field)?.bytes()?))
     }
 
     /// The messages of a field that may come several times.
-    pub(super) fn messages(self, field: u64) -> impl Iterator<Item = Message<'a>> {
+    pub(super) fn messages(self, field: u64) -> impl Iterator<Item = WireMessage<'a>> {
         self.filter(move |(number, _)| *number == field)
-            .filter_map(|(_, value)| Some(Message(value.bytes()?)))
+            .filter_map(|(_, value)| Some(WireMessage(value.bytes()?)))
     }
 
     fn take(&mut self, len: usize) -> Option<&'a [u8]> {
@@ -61,24 +61,24 @@ impl<'a> Message<'a> {
         Some(taken)
     }
 
-    fn field(&mut self) -> Option<(u64, Value<'a>)> {
+    fn field(&mut self) -> Option<(u64, WireValue<'a>)> {
         let key = varint(&mut self.0)?;
         let value = match key & 7 {
-            0 => Value::Number(varint(&mut self.0)?),
-            1 => Value::Number(u64::from_le_bytes(self.take(8)?.try_into().ok()?)),
+            0 => WireValue::Number(varint(&mut self.0)?),
+            1 => WireValue::Number(u64::from_le_bytes(self.take(8)?.try_into().ok()?)),
             2 => {
                 let len = usize::try_from(varint(&mut self.0)?).ok()?;
-                Value::Bytes(self.take(len)?)
+                WireValue::Bytes(self.take(len)?)
             }
-            5 => Value::Number(u32::from_le_bytes(self.take(4)?.try_into().ok()?).into()),
+            5 => WireValue::Number(u32::from_le_bytes(self.take(4)?.try_into().ok()?).into()),
             _ => return None,
         };
         Some((key >> 3, value))
     }
 }
 
-impl<'a> Iterator for Message<'a> {
-    type Item = (u64, Value<'a>);
+impl<'a> Iterator for WireMessage<'a> {
+    type Item = (u64, WireValue<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.0.is_empty() {
@@ -112,15 +112,21 @@ mod tests {
 
     #[test]
     fn the_examples_of_the_format_are_read() {
-        let fields: Vec<_> = Message(&[0x08, 0x96, 0x01]).collect();
-        assert_eq!(fields, [(1, Value::Number(150))]);
+        let fields: Vec<_> = WireMessage(&[0x08, 0x96, 0x01]).collect();
+        assert_eq!(fields, [(1, WireValue::Number(150))]);
         assert_eq!(
-            Message(b"\x12\x07testing").get(2).unwrap().text().unwrap(),
+            WireMessage(b"\x12\x07testing")
+                .get(2)
+                .unwrap()
+                .text()
+                .unwrap(),
             "testing"
         );
-        let inner = Message(&[0x1a, 0x03, 0x08, 0x96, 0x01]).message(3).unwrap();
+        let inner = WireMessage(&[0x1a, 0x03, 0x08, 0x96, 0x01])
+            .message(3)
+            .unwrap();
         assert_eq!(inner.number(1), Some(150));
-        assert_eq!(Message(&[0x08, 1, 0x08, 2]).number(1), Some(2));
+        assert_eq!(WireMessage(&[0x08, 1, 0x08, 2]).number(1), Some(2));
     }
 
     #[test]
@@ -132,7 +138,7 @@ mod tests {
             &[0xff; 20],
             &[0x09, 1, 2],
         ] {
-            assert_eq!(Message(bytes).count(), 0, "{bytes:x?}");
+            assert_eq!(WireMessage(bytes).count(), 0, "{bytes:x?}");
         }
     }
 }

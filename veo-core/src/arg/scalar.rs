@@ -7,7 +7,7 @@ use veo_abi::Scalar;
 use super::{Arg, ArgWord, Args};
 use crate::address::{Null, VeMemPtr};
 use crate::data::{VeAddr, VeData, VePointee};
-use crate::known::{ArgPlace, Known, Region};
+use crate::known::{ArgPlace, Known, KnownRegion};
 use crate::param::CFunction;
 use crate::races::{Access, Touches, Use};
 
@@ -137,7 +137,7 @@ macro_rules! accept {
                 Self: 'c,
             {
                 if let Some(touches) = args.touches() {
-                    let region = $crate::known::Region::region(&self);
+                    let region = $crate::known::KnownRegion::region(&self);
                     <$to as $crate::arg::Touched>::note(touches, region);
                 }
                 args.pointer($ptr(self));
@@ -145,7 +145,7 @@ macro_rules! accept {
 
             #[inline]
             fn known(&self) -> $crate::known::Known {
-                $crate::known::Region::region(self)
+                $crate::known::KnownRegion::region(self)
             }
         }
     };

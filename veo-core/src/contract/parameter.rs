@@ -32,7 +32,7 @@ pub fn look<'a, P: ?Sized, A: Arg<'a, P>>(arg: &A) -> Seen<P> {
 
 /// That a parameter declared as `P` has a value of kind `K`. Only this module makes one.
 #[derive(Clone, Copy, Debug)]
-pub struct ValueOf<P: ?Sized, K>(PhantomData<fn(&P)>, PhantomData<K>);
+pub struct ParameterValue<P: ?Sized, K>(PhantomData<fn(&P)>, PhantomData<K>);
 
 /// That a parameter declared as `P` is an address.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,7 @@ pub trait Valued {
     type Kind;
 
     /// For expansions.
-    const VALUE: ValueOf<Self, Self::Kind>;
+    const VALUE: ParameterValue<Self, Self::Kind>;
 }
 
 /// A number of the VE.
@@ -74,7 +74,7 @@ macro_rules! numbers {
         #[diagnostic::do_not_recommend]
         impl Valued for $ty {
             type Kind = $kind;
-            const VALUE: ValueOf<$ty, $kind> = ValueOf(PhantomData, PhantomData);
+            const VALUE: ParameterValue<$ty, $kind> = ParameterValue(PhantomData, PhantomData);
         }
     )*)*};
 }
@@ -89,7 +89,7 @@ macro_rules! values_behind {
         #[diagnostic::do_not_recommend]
         impl<T: OfNumber> Valued for $ty {
             type Kind = T::Kind;
-            const VALUE: ValueOf<Self, T::Kind> = ValueOf(PhantomData, PhantomData);
+            const VALUE: ParameterValue<Self, T::Kind> = ParameterValue(PhantomData, PhantomData);
         }
     )*};
 }
@@ -202,7 +202,7 @@ const fn inside<T: VeData>() -> usize {
 /// The value of a parameter.
 #[inline]
 #[must_use]
-pub fn value<P: ?Sized, K>(of: &Seen<P>, _: ValueOf<P, K>) -> ContractValue<K> {
+pub fn value<P: ?Sized, K>(of: &Seen<P>, _: ParameterValue<P, K>) -> ContractValue<K> {
     ContractValue::new(match of.known.number {
         None => Raw::Unknown,
         Some(Number::Integer(value)) => Raw::Integer(value),

@@ -15,7 +15,7 @@ use crate::arg::{Arg, Args};
 use crate::call::result_class;
 use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};
-use crate::known::{Known, Region};
+use crate::known::{Known, KnownRegion};
 use crate::param::CFunction;
 use crate::process::VeoProc;
 use crate::session::RequestKind;

@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use veo_abi::prototype::{
-    Comparison, Declared, DeclaredSignature, FoundType, Language, Mismatch, MismatchKind,
+    Comparison, Declared, DeclaredSignature, FoundType, FunctionLanguage, Mismatch, MismatchKind,
     PointerKind, Prototype, TypeId, compare_declared,
 };
 use veo_abi::{CType, ScalarType, Signature, Type};
@@ -84,7 +84,7 @@ impl CallTypes {
                 ..CallTypes::unknown()
             };
         }
-        let loose = !found.prototyped && found.language == Language::C;
+        let loose = !found.prototyped && found.language == FunctionLanguage::C;
         let param = |ty: TypeId| match word(found, ty) {
             // Without a prototype, C passes a `double`.
             Some(CType::Scalar(ScalarType::F32)) if loose => Some(CType::Scalar(ScalarType::F64)),

@@ -10,7 +10,7 @@ use crate::address::VeMemPtr;
 use crate::arg::accept;
 use crate::data::{VeAddr, VeData, VePointee};
 use crate::error::Result;
-use crate::known::{Known, Region};
+use crate::known::{Known, KnownRegion};
 use crate::process::VeoProc;
 
 /// Memory on the VE that holds `len` values of `T`, made by
@@ -232,7 +232,7 @@ impl<'b, T> From<&'b mut VeBuffer<T>> for VeSliceMut<'b, T> {
 
 macro_rules! regions {
     ($($ty:ty),*) => {$(
-        impl<T> Region for $ty {
+        impl<T> KnownRegion for $ty {
             #[inline]
             fn region(&self) -> Known {
                 Known::memory(self.as_ptr(), self.size())

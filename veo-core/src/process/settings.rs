@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::queue::{Inside, panic_message, run_inside};
 use crate::races::Races;
 use crate::session::ProcId;
-use crate::stats::{Collector, EndTable};
+use crate::stats::{EndTable, StatisticsCollector};
 use crate::warning::contain;
 
 /// When the declared kernels of a program are looked up.
@@ -141,7 +141,7 @@ pub(crate) struct ProcSettings {
     /// What the backend calls with output. Kept as long as the process.
     pub(super) output: Option<Arc<OutputReceiver>>,
     /// Gathers what requests come to, where that is wanted.
-    pub(super) collector: Option<Arc<Collector>>,
+    pub(super) collector: Option<Arc<StatisticsCollector>>,
     /// Prints what the process has done, where that is wanted.
     pub(super) end_table: Option<Arc<EndTable>>,
 }

@@ -24,7 +24,7 @@ use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::CtxShared;
 use crate::session::{Keeper, KeeperTask, ProcCore};
-use crate::stats::{self, Collector, EndTable, MemoryCount, Wanted};
+use crate::stats::{self, EndTable, MemoryCount, StatisticsCollector, WantedStatistics};
 use crate::timeline;
 use crate::warning::warn;
 
@@ -46,7 +46,7 @@ pub(super) fn start(
     };
     let wanted =
         stats::from_environment().map_err(|reason| Error::ProcessStart { node, reason })?;
-    let prints = options.stats != Some(false) && wanted != Wanted::Nothing;
+    let prints = options.stats != Some(false) && wanted != WantedStatistics::Nothing;
     if prints && api.extension.counts_instructions() && VEO_EMU_PROFILE.get().is_none() {
         // The table has what VE machine code has executed.
         options.profile.get_or_insert(true);
@@ -79,12 +79,12 @@ pub(super) fn start(
     let collector = options
         .stats
         .unwrap_or(prints)
-        .then(Arc::<Collector>::default);
+        .then(Arc::<StatisticsCollector>::default);
     if let Some(collector) = &collector {
         core.observe(collector.clone());
     }
     let end_table = collector.as_ref().filter(|_| prints).map(|collector| {
-        let detail = wanted == Wanted::Detail;
+        let detail = wanted == WantedStatistics::Detail;
         let (collector, memory) = (Arc::clone(collector), Arc::clone(&memory));
         EndTable::new(core.to_string(), detail, collector, memory)
     });

@@ -11,7 +11,7 @@ use std::thread::{self, ThreadId};
 use veo_abi::ffi::veo_proc_handle;
 
 use super::fork::ProcessImage;
-use super::observe::{Observer, Observers};
+use super::observe::{Observers, RequestObserver};
 use super::outcome::{CommandOutcome, CommandState};
 use super::request_kind::RequestKind;
 use crate::backend::{Api, ProcessExtension};
@@ -76,13 +76,13 @@ impl ProcCore {
 
     /// Tells an observer of the requests of the process from now on, and has the backend note when
     /// they run.
-    pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
+    pub(crate) fn observe(&self, observer: Arc<dyn RequestObserver>) {
         self.observers
             .join(observer, || self.extension.set_timed(true));
     }
 
     /// Tells an observer nothing any more.
-    pub(crate) fn ignore(&self, observer: &Arc<dyn Observer>) {
+    pub(crate) fn ignore(&self, observer: &Arc<dyn RequestObserver>) {
         self.observers
             .leave(observer, || self.extension.set_timed(false));
     }

@@ -13,6 +13,6 @@ mod request_kind;
 pub(crate) use self::core::{Keeper, KeeperTask, ProcCore, ProcId};
 pub(crate) use code::LibraryCode;
 pub(crate) use fork::ProcessImage;
-pub(crate) use observe::{Observer, RequestRecord, RequestTimes, next_record};
+pub(crate) use observe::{RequestObserver, RequestRecord, RequestTimes, next_record};
 pub(crate) use outcome::{CommandOutcome, CommandState};
 pub(crate) use request_kind::{RequestKind, RequestName, TransferRange};

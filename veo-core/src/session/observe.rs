@@ -5,7 +5,7 @@
 //! is collected, and where its submission would otherwise not look at the clock. If nobody does,
 //! nothing else happens. [`Observers::tell`] is the one place where records are handed out.
 //!
-//! To join: implement [`Observer`] and give it to [`ProcCore::observe`](super::ProcCore::observe),
+//! To join: implement [`RequestObserver`] and give it to [`ProcCore::observe`](super::ProcCore::observe),
 //! as `process/thread.rs` does for those that are there from the start. Observers are called by the
 //! thread that has collected the request, without the lock of its context, and not in the order of
 //! the requests where several threads collect. What they do there is part of the time of a call.
@@ -77,7 +77,7 @@ pub(crate) fn next_record() -> u64 {
 }
 
 /// Somebody who looks at the requests of a process.
-pub(crate) trait Observer: Send + Sync {
+pub(crate) trait RequestObserver: Send + Sync {
     /// A request has ended.
     fn request(&self, record: &RequestRecord);
 
@@ -131,7 +131,7 @@ pub(crate) struct Observers {
     any: AtomicBool,
     /// Whether they know that the process has ended.
     ended: AtomicBool,
-    list: RwLock<Vec<Arc<dyn Observer>>>,
+    list: RwLock<Vec<Arc<dyn RequestObserver>>>,
 }
 
 impl Observers {
@@ -142,7 +142,7 @@ impl Observers {
     }
 
     /// Tells an observer of everything from now on. `first` runs before, if it is the only one.
-    pub(super) fn join(&self, observer: Arc<dyn Observer>, first: impl FnOnce()) {
+    pub(super) fn join(&self, observer: Arc<dyn RequestObserver>, first: impl FnOnce()) {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         if list.is_empty() {
             first();
@@ -164,7 +164,7 @@ impl Observers {
     }
 
     /// Tells an observer nothing any more. `last` runs if nobody is left.
-    pub(super) fn leave(&self, observer: &Arc<dyn Observer>, last: impl FnOnce()) {
+    pub(super) fn leave(&self, observer: &Arc<dyn RequestObserver>, last: impl FnOnce()) {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         list.retain(|other| !Arc::ptr_eq(other, observer));
         self.any.store(!list.is_empty(), Ordering::Relaxed);
@@ -175,7 +175,7 @@ impl Observers {
 
     /// Tells of something else than a request.
     #[cold]
-    fn each(&self, tell: impl Fn(&dyn Observer)) {
+    fn each(&self, tell: impl Fn(&dyn RequestObserver)) {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         list.iter().for_each(|observer| tell(&**observer));
     }

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::figures::{ContextStats, KernelStats, OperationStats, RequestStats, TimeStats};
 use super::histogram::Histogram;
 use crate::kernel::Kernel;
-use crate::session::{CommandState, Observer, RequestKind, RequestRecord, RequestTimes};
+use crate::session::{CommandState, RequestKind, RequestObserver, RequestRecord, RequestTimes};
 
 /// As many contexts have figures of their own.
 const MOST_CONTEXTS: usize = 1000;
 
 /// Gathers what the requests of a process come to.
 #[derive(Default)]
-pub(crate) struct Collector {
+pub(crate) struct StatisticsCollector {
     gathered: Mutex<Gathered>,
 }
 
@@ -65,7 +65,7 @@ impl Operation {
     }
 }
 
-impl Observer for Collector {
+impl RequestObserver for StatisticsCollector {
     fn request(&self, record: &RequestRecord) {
         let times = &record.times;
         let failed = record.state != CommandState::Ok;
@@ -132,7 +132,7 @@ impl Gathered {
     }
 }
 
-impl Collector {
+impl StatisticsCollector {
     fn lock(&self) -> MutexGuard<'_, Gathered> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::Duration;
 
-use super::collector::Collector;
+use super::collector::StatisticsCollector;
 use super::executed::KernelStatistics;
 use super::figures::{MemoryCount, ProcStats};
 use super::table::proginf;
@@ -23,7 +23,7 @@ pub(crate) struct EndTable {
     /// Whether it has a line for each context.
     detail: bool,
     image: ProcessImage,
-    collector: Arc<Collector>,
+    collector: Arc<StatisticsCollector>,
     memory: Arc<MemoryCount>,
     state: Mutex<State>,
     changed: Condvar,
@@ -44,7 +44,7 @@ impl EndTable {
     pub(crate) fn new(
         name: String,
         detail: bool,
-        collector: Arc<Collector>,
+        collector: Arc<StatisticsCollector>,
         memory: Arc<MemoryCount>,
     ) -> Arc<EndTable> {
         static AT_EXIT: Once = Once::new();

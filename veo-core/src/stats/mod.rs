@@ -11,7 +11,7 @@ mod histogram;
 mod table;
 mod wanted;
 
-pub(crate) use collector::Collector;
+pub(crate) use collector::StatisticsCollector;
 pub(crate) use ending::EndTable;
 pub use executed::KernelStatistics;
 pub(crate) use executed::read as read_statistics;
@@ -19,4 +19,4 @@ pub(crate) use figures::MemoryCount;
 pub use figures::{
     ContextStats, KernelStats, MemoryStats, OperationStats, ProcStats, RequestStats, TimeStats,
 };
-pub(crate) use wanted::{Wanted, from_environment};
+pub(crate) use wanted::{WantedStatistics, from_environment};

@@ -9,8 +9,8 @@ use std::fmt::{self, Display, Write as _};
 use std::io::Write as _;
 
 use super::format::{
-    CONTEXTS, Lane, Missing, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure,
-    has_run, name,
+    CONTEXTS, Lane, MissingEvents, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name,
+    failure, has_run, name,
 };
 use crate::session::{RequestKind, RequestRecord};
 
@@ -318,9 +318,9 @@ impl TraceFormat for Chrome {
         self.named.len()
     }
 
-    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: Missing) {
+    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: MissingEvents) {
         let (head, time) = (Head('i', self.program, 0), Micros(time));
-        let Missing { requests, marks } = missing;
+        let MissingEvents { requests, marks } = missing;
         self.event(
             out,
             format_args!(

@@ -57,7 +57,7 @@ pub(super) trait TraceFormat: Send {
     fn remembered(&self) -> usize;
 
     /// So much is missing in the trace by this time.
-    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: Missing);
+    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: MissingEvents);
 
     /// What stands behind everything, and is written again after each addition.
     fn tail(&self) -> &'static [u8] {
@@ -67,15 +67,15 @@ pub(super) trait TraceFormat: Send {
 
 /// How much was left out since the recording began, because the writer was behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Missing {
+pub(super) struct MissingEvents {
     pub(super) requests: u64,
     /// Values of the allocated memory, and request blocks.
     pub(super) marks: u64,
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for MissingEvents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Missing { requests, marks } = self;
+        let MissingEvents { requests, marks } = self;
         if *marks == 0 {
             write!(f, "{requests} requests")?;
         } else {

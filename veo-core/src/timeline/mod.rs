@@ -37,7 +37,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use veo_abi::environment::VEO_TIMELINE;
 
 use self::format::{ProcessInfo, ProgramInfo};
-use self::recorder::{Asked, Recorder};
+use self::recorder::{Recorder, RecordingSource};
 use crate::clock::system_time;
 use crate::error::{Error, Result};
 use crate::session::ProcCore;
@@ -79,7 +79,7 @@ pub fn start(path: impl AsRef<Path>) -> Result<()> {
     for (core, info) in &timelines.processes {
         // In a forked child those of the parent are not its own.
         if let Some(core) = core.upgrade().filter(|core| !core.image.is_foreign()) {
-            recorder.follow(&core, info, Asked::Started);
+            recorder.follow(&core, info, RecordingSource::Started);
         }
     }
     let old = timelines.started.replace(Arc::clone(&recorder));
@@ -128,13 +128,13 @@ pub(crate) fn enter(core: &Arc<ProcCore>, main: u64, path: Option<&Path>) {
     let mut refused = None;
     if let Some(path) = wanted {
         match timelines.recorder(&path) {
-            Ok(recorder) => recorder.follow(core, &info, Asked::Lasting),
+            Ok(recorder) => recorder.follow(core, &info, RecordingSource::Lasting),
             Err(error) => refused = timelines.refuse(path).then_some(error),
         }
     }
     let started = timelines.started.clone();
     if let Some(recorder) = started.filter(|recorder| recorder.pid == std::process::id()) {
-        recorder.follow(core, &info, Asked::Started);
+        recorder.follow(core, &info, RecordingSource::Started);
     }
     drop(timelines);
     if let Some(error) = refused {

@@ -18,8 +18,8 @@ use veo_abi::perfetto::{
 };
 
 use super::format::{
-    CONTEXTS, Lane, Missing, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure,
-    fixed_name, has_run, name,
+    CONTEXTS, Lane, MissingEvents, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name,
+    failure, fixed_name, has_run, name,
 };
 use super::wire::Fields;
 use crate::session::{RequestKind, RequestRecord};
@@ -507,7 +507,7 @@ impl TraceFormat for Perfetto {
         self.contexts.len()
     }
 
-    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: Missing) {
+    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: MissingEvents) {
         let Some((_, events, counter)) = &mut self.program else {
             return;
         };

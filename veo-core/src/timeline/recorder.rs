@@ -16,12 +16,12 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::depth::Depth;
-use super::format::{CONTEXTS, Missing, ProcessInfo, ProgramInfo, TraceFormat};
+use super::format::{CONTEXTS, MissingEvents, ProcessInfo, ProgramInfo, TraceFormat};
 use super::path;
 use super::{chrome::Chrome, perfetto::Perfetto};
 use crate::clock::system_time;
 use crate::error::Fault;
-use crate::session::{Observer, ProcCore, RequestRecord};
+use crate::session::{ProcCore, RequestObserver, RequestRecord};
 use crate::warning::warn;
 
 /// As many records wait for the writer at most: some 4 MB.
@@ -72,7 +72,7 @@ pub(super) struct Recorder {
 
 /// Who asked for a process to be recorded.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum RecordingSource {
     /// The variable or the builder of the process.
     Lasting,
     /// `start`, until `stop`.
@@ -83,8 +83,8 @@ pub(super) enum Asked {
 struct Followed {
     core: Weak<ProcCore>,
     process: u32,
-    observer: Arc<dyn Observer>,
-    asked: Asked,
+    observer: Arc<dyn RequestObserver>,
+    asked: RecordingSource,
 }
 
 impl Followed {
@@ -109,7 +109,7 @@ struct Sink {
     depths: HashMap<(u32, u64), Depth>,
     /// Processes that are gone, of which something may still wait.
     gone: Vec<u32>,
-    missing: Missing,
+    missing: MissingEvents,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -136,7 +136,7 @@ impl Recorder {
             written: 0,
             depths: HashMap::new(),
             gone: Vec::new(),
-            missing: Missing::default(),
+            missing: MissingEvents::default(),
         };
         sink.write()?;
         let recorder = Arc::new(Recorder {
@@ -161,14 +161,19 @@ impl Recorder {
     }
 
     /// Records the requests of a process from now on, if it does not do so already.
-    pub(super) fn follow(self: &Arc<Self>, core: &Arc<ProcCore>, info: &ProcessInfo, asked: Asked) {
-        if asked == Asked::Lasting {
+    pub(super) fn follow(
+        self: &Arc<Self>,
+        core: &Arc<ProcCore>,
+        info: &ProcessInfo,
+        asked: RecordingSource,
+    ) {
+        if asked == RecordingSource::Lasting {
             self.lasting.store(true, Ordering::Relaxed);
         }
         let mut followers = self.followers();
         let mut known = followers.iter_mut();
         if let Some(known) = known.find(|known| known.core.as_ptr() == Arc::as_ptr(core)) {
-            if asked == Asked::Lasting {
+            if asked == RecordingSource::Lasting {
                 known.asked = asked;
             }
             return;
@@ -184,7 +189,7 @@ impl Recorder {
             system_time(),
             format!("{} is recorded from here on", info.name),
         ));
-        let observer: Arc<dyn Observer> = Arc::new(Follower {
+        let observer: Arc<dyn RequestObserver> = Arc::new(Follower {
             recorder: Arc::clone(self),
             process,
         });
@@ -223,7 +228,7 @@ impl Recorder {
             return;
         }
         lock(&self.followers).retain(|followed| {
-            let stays = followed.asked == Asked::Lasting;
+            let stays = followed.asked == RecordingSource::Lasting;
             if !stays {
                 followed.leave();
             }
@@ -284,7 +289,7 @@ impl Recorder {
         drop(self.followers());
         // A process is known before its requests are.
         let [requests, marks] = [0, 1].map(|of: usize| self.dropped[of].load(Ordering::Relaxed));
-        let missing = Missing { requests, marks };
+        let missing = MissingEvents { requests, marks };
         let mut more = true;
         for round in 0..ROOM {
             if round.is_multiple_of(1024) {
@@ -523,7 +528,7 @@ struct Follower {
     process: u32,
 }
 
-impl Observer for Follower {
+impl RequestObserver for Follower {
     #[inline]
     fn request(&self, record: &RequestRecord) {
         self.recorder

@@ -12,7 +12,7 @@ fn sink(file: File, format: Box<dyn TraceFormat>) -> Sink {
         written: 0,
         depths: HashMap::new(),
         gone: Vec::new(),
-        missing: Missing::default(),
+        missing: MissingEvents::default(),
     }
 }
 

@@ -3,9 +3,9 @@
 use gimli::AttributeValue;
 use gimli::constants as dw;
 
-use super::raw::{Entry, Value, read_entry};
+use super::raw::{RawEntry, RawValue, read_entry};
 use super::units::{Position, Units};
-use crate::budget::{Budget, Step};
+use crate::budget::{Budget, ReadResult};
 
 /// The most steps from a declaration to its definition.
 const CHAIN: usize = 16;
@@ -15,9 +15,9 @@ pub(super) fn children<'d>(
     units: &Units<'d>,
     position: Position,
     budget: &mut Budget,
-    mut visit: impl FnMut(&Entry<'d>, &mut Budget) -> Step<()>,
-) -> Step<()> {
-    let mut entry = Entry::null();
+    mut visit: impl FnMut(&RawEntry<'d>, &mut Budget) -> ReadResult<()>,
+) -> ReadResult<()> {
+    let mut entry = RawEntry::null();
     let mut entries = units.entry(position, &mut entry, budget)?;
     if !entry.has_children {
         return Ok(());
@@ -35,9 +35,9 @@ pub(super) fn children<'d>(
 pub(super) fn definition<'d>(
     units: &Units<'d>,
     mut position: Position,
-    entry: &mut Entry<'d>,
+    entry: &mut RawEntry<'d>,
     budget: &mut Budget,
-) -> Step<Position> {
+) -> ReadResult<Position> {
     for _ in 0..CHAIN {
         units.entry(position, entry, budget)?;
         let signature = entry.attr_value(dw::DW_AT_signature);
@@ -53,9 +53,9 @@ pub(super) fn definition<'d>(
 pub(super) fn name(
     units: &Units<'_>,
     unit: usize,
-    entry: &Entry<'_>,
+    entry: &RawEntry<'_>,
     budget: &mut Budget,
-) -> Step<Option<String>> {
+) -> ReadResult<Option<String>> {
     match (entry.attr_value(dw::DW_AT_name), units.list.get(unit)) {
         (Some(value), Some(unit)) => units.string(unit, &value, budget),
         _ => Ok(None),
@@ -63,7 +63,7 @@ pub(super) fn name(
 }
 
 /// Whether a flag is there and set.
-pub(super) fn flag(entry: &Entry<'_>, name: gimli::DwAt) -> bool {
+pub(super) fn flag(entry: &RawEntry<'_>, name: gimli::DwAt) -> bool {
     matches!(entry.attr_value(name), Some(AttributeValue::Flag(true)))
 }
 
@@ -71,8 +71,8 @@ pub(super) fn flag(entry: &Entry<'_>, name: gimli::DwAt) -> bool {
 pub(super) fn member_offset(
     units: &Units<'_>,
     unit: usize,
-    value: &Value<'_>,
-) -> Step<Option<u64>> {
+    value: &RawValue<'_>,
+) -> ReadResult<Option<u64>> {
     if let Some(offset) = value.udata_value() {
         return Ok(Some(offset));
     }
@@ -87,7 +87,7 @@ pub(super) fn member_offset(
 }
 
 /// The number of elements of a dimension.
-pub(super) fn extent(entry: &Entry<'_>, default: i64) -> Option<u64> {
+pub(super) fn extent(entry: &RawEntry<'_>, default: i64) -> Option<u64> {
     let number = |name| entry.attr_value(name).and_then(|value| signed(&value));
     if let Some(count) = entry.attr_value(dw::DW_AT_count) {
         return count.udata_value();
@@ -102,7 +102,7 @@ pub(super) fn extent(entry: &Entry<'_>, default: i64) -> Option<u64> {
     u64::try_from(count).ok().or(Some(0))
 }
 
-fn signed(value: &Value<'_>) -> Option<i64> {
+fn signed(value: &RawValue<'_>) -> Option<i64> {
     match value {
         AttributeValue::Sdata(value) => Some(*value),
         AttributeValue::Data8(value) => Some(value.cast_signed()),
@@ -114,7 +114,7 @@ fn signed(value: &Value<'_>) -> Option<i64> {
 }
 
 /// The number of the file that an entry was written in.
-pub(super) fn file_index(entry: &Entry<'_>) -> Option<u64> {
+pub(super) fn file_index(entry: &RawEntry<'_>) -> Option<u64> {
     match entry.attr_value(dw::DW_AT_decl_file)? {
         AttributeValue::FileIndex(index) => Some(index),
         value => value.udata_value(),
@@ -123,7 +123,7 @@ pub(super) fn file_index(entry: &Entry<'_>) -> Option<u64> {
 
 /// The calling convention of a function or of its type, if the debug information says that it
 /// differs from that of C. gcc never says so.
-pub(super) fn other_convention(entry: &Entry<'_>) -> Option<String> {
+pub(super) fn other_convention(entry: &RawEntry<'_>) -> Option<String> {
     let Some(AttributeValue::CallingConvention(convention)) =
         entry.attr_value(dw::DW_AT_calling_convention)
     else {

@@ -8,7 +8,7 @@ use gimli::{EndianSlice, LittleEndian, Reader as _};
 
 use super::raw::{Slice, text};
 use super::units::{Unit, Units};
-use crate::budget::{Budget, Step, tolerate};
+use crate::budget::{Budget, ReadResult, tolerate};
 
 /// File tables by their offset in `.debug_line`.
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl FileTables {
         unit: &Unit<'_>,
         number: u64,
         budget: &mut Budget,
-    ) -> Step<Option<String>> {
+    ) -> ReadResult<Option<String>> {
         let Some(offset) = unit.lines else {
             return Ok(None);
         };
@@ -71,7 +71,7 @@ fn join(base: &str, path: &str) -> String {
     }
 }
 
-fn parse(units: &Units<'_>, offset: usize, budget: &mut Budget) -> Step<FileTable> {
+fn parse(units: &Units<'_>, offset: usize, budget: &mut Budget) -> ReadResult<FileTable> {
     let bytes = units.lines.get(offset..).unwrap_or(&[]);
     let mut input = EndianSlice::new(bytes, LittleEndian);
     let (length, format) = input.read_initial_length()?;
@@ -132,7 +132,7 @@ fn entries(
     input: &mut Slice<'_>,
     word: u8,
     budget: &mut Budget,
-) -> Step<Vec<(String, u64)>> {
+) -> ReadResult<Vec<(String, u64)>> {
     let mut format = Vec::new();
     for _ in 0..input.read_u8()? {
         format.push((input.read_uleb128()?, input.read_uleb128()?));
@@ -178,7 +178,7 @@ fn field(
     form: u64,
     word: u8,
     budget: &mut Budget,
-) -> Step<LineField> {
+) -> ReadResult<LineField> {
     let form = u16::try_from(form).map_or(gimli::DwForm(0), gimli::DwForm);
     Ok(match form {
         dw::DW_FORM_string => {

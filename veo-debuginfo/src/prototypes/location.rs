@@ -6,9 +6,9 @@ use gimli::{AttributeValue, Expression, LocationListsOffset, Operation, RawLocLi
 
 use object::elf::Machine;
 
-use super::raw::{Slice, Value};
+use super::raw::{RawValue, Slice};
 use super::units::{Unit, Units};
-use crate::budget::{Budget, Step};
+use crate::budget::{Budget, ReadResult};
 use crate::sections::EM_VE;
 
 /// The most entries of a location list that are read.
@@ -31,11 +31,11 @@ pub(super) enum Passing {
 pub(super) fn passing<'d>(
     units: &Units<'d>,
     unit: &Unit<'d>,
-    location: &Value<'d>,
+    location: &RawValue<'d>,
     entry: Option<u64>,
     machine: Machine,
     budget: &mut Budget,
-) -> Step<Passing> {
+) -> ReadResult<Passing> {
     let told = at_entry(
         units,
         unit,
@@ -64,10 +64,10 @@ pub(super) enum FirstArgument {
 pub(super) fn first<'d>(
     units: &Units<'d>,
     unit: &Unit<'d>,
-    location: &Value<'d>,
+    location: &RawValue<'d>,
     entry: Option<u64>,
     budget: &mut Budget,
-) -> Step<Option<FirstArgument>> {
+) -> ReadResult<Option<FirstArgument>> {
     at_entry(units, unit, location, entry, budget, |expression, _| {
         let mut operations = expression.operations(unit.header.encoding());
         let first = match operations.next()? {
@@ -83,11 +83,11 @@ pub(super) fn first<'d>(
 fn at_entry<'d, T>(
     units: &Units<'d>,
     unit: &Unit<'d>,
-    location: &Value<'d>,
+    location: &RawValue<'d>,
     entry: Option<u64>,
     budget: &mut Budget,
-    mut judge: impl FnMut(Expression<Slice<'d>>, &mut Budget) -> Step<Option<T>>,
-) -> Step<Option<T>> {
+    mut judge: impl FnMut(Expression<Slice<'d>>, &mut Budget) -> ReadResult<Option<T>>,
+) -> ReadResult<Option<T>> {
     let encoding = unit.header.encoding();
     let offset = match location {
         AttributeValue::Exprloc(expression) => return judge(*expression, budget),
@@ -131,7 +131,7 @@ fn judge<'d>(
     unit: &Unit<'d>,
     machine: Machine,
     budget: &mut Budget,
-) -> Step<Passing> {
+) -> ReadResult<Passing> {
     let mut operations = expression.operations(unit.header.encoding());
     let mut kinds = Vec::new();
     while let Some(operation) = operations.next()? {

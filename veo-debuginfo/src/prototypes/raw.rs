@@ -9,14 +9,14 @@ use gimli::{
     Abbreviations, AttributeValue, EndianSlice, EntriesRaw, LittleEndian, Reader as _, UnitHeader,
 };
 
-use crate::budget::{Budget, Step};
+use crate::budget::{Budget, ReadResult};
 
 /// The longest name in bytes. A longer one is cut.
 const NAME: usize = 4096;
 
 pub(super) type Slice<'d> = EndianSlice<'d, LittleEndian>;
-pub(super) type Entry<'d> = gimli::DebuggingInformationEntry<Slice<'d>>;
-pub(super) type Value<'d> = AttributeValue<Slice<'d>>;
+pub(super) type RawEntry<'d> = gimli::DebuggingInformationEntry<Slice<'d>>;
+pub(super) type RawValue<'d> = AttributeValue<Slice<'d>>;
 
 /// Tables by their place in `.debug_abbrev`, each parsed once.
 pub(super) struct Tables<'d> {
@@ -37,7 +37,7 @@ impl<'d> Tables<'d> {
         &mut self,
         header: &UnitHeader<Slice<'d>>,
         budget: &mut Budget,
-    ) -> Step<Arc<Abbreviations>> {
+    ) -> ReadResult<Arc<Abbreviations>> {
         let offset = header.debug_abbrev_offset();
         if let Some(table) = self.known.get(&offset.0) {
             return Ok(Arc::clone(table));
@@ -78,9 +78,9 @@ fn pass(input: &mut Slice<'_>) -> gimli::Result<()> {
 /// Reads the next entry and spends its cost. `false` at the end of a list of children.
 pub(super) fn read_entry<'d>(
     entries: &mut EntriesRaw<'_, Slice<'d>>,
-    entry: &mut Entry<'d>,
+    entry: &mut RawEntry<'d>,
     budget: &mut Budget,
-) -> Step<bool> {
+) -> ReadResult<bool> {
     let start = entries.next_offset().0;
     let present = entries.read_entry(entry)?;
     let length = entries.next_offset().0.saturating_sub(start);
@@ -89,7 +89,7 @@ pub(super) fn read_entry<'d>(
 }
 
 /// The text up to a zero byte, cut to the longest name.
-pub(super) fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
+pub(super) fn text(bytes: &[u8], budget: &mut Budget) -> ReadResult<String> {
     let bytes = &bytes[..bytes.len().min(NAME)];
     let end = bytes
         .iter()

@@ -2,12 +2,12 @@
 
 use gimli::AttributeValue;
 use gimli::constants as dw;
-use veo_abi::prototype::{Encoding, FoundType, Language};
+use veo_abi::prototype::{Encoding, FoundType, FunctionLanguage};
 
 use super::entries::children;
-use super::raw::Entry;
+use super::raw::RawEntry;
 use super::units::{Position, Units};
-use crate::budget::{Budget, Step};
+use crate::budget::{Budget, ReadResult};
 
 /// The most steps from an enumeration to its integer type.
 const CHAIN: usize = 16;
@@ -19,7 +19,7 @@ pub(super) fn unknown(what: &str, size: Option<u64>) -> FoundType {
     }
 }
 
-pub(super) fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -> FoundType {
+pub(super) fn base(entry: &RawEntry<'_>, name: Option<String>, size: Option<u64>) -> FoundType {
     let name = name.unwrap_or_else(|| "a number without a name".to_owned());
     let encoding = match entry.attr_value(dw::DW_AT_encoding) {
         Some(AttributeValue::Encoding(encoding)) => encoding,
@@ -82,7 +82,7 @@ fn values(
     position: Position,
     size: Option<u64>,
     budget: &mut Budget,
-) -> Step<Values> {
+) -> ReadResult<Values> {
     let largest = match size {
         Some(size @ 1..=7) => (1u64 << (8 * size - 1)) - 1,
         _ => i64::MAX.cast_unsigned(),
@@ -106,14 +106,14 @@ fn values(
 pub(super) fn enumeration(
     units: &Units<'_>,
     position: Position,
-    entry: &Entry<'_>,
+    entry: &RawEntry<'_>,
     name: Option<String>,
     size: Option<u64>,
     budget: &mut Budget,
-) -> Step<FoundType> {
+) -> ReadResult<FoundType> {
     let mut underlying = None;
     let (mut unit, mut at) = (position.0, entry.attr_value(dw::DW_AT_type));
-    let mut inner = Entry::null();
+    let mut inner = RawEntry::null();
     for _ in 0..CHAIN {
         let Some(target) = at.and_then(|value| units.target(unit, &value)) else {
             break;
@@ -146,7 +146,7 @@ pub(super) fn enumeration(
     let values = values(units, position, size, budget)?;
     let language = units.list.get(position.0).map(|unit| unit.language);
     let chosen = entry.has_attr(dw::DW_AT_enum_class) || size.is_some_and(|size| size < 4);
-    if signed == Some(false) && (language != Some(Language::Cpp) || !chosen) {
+    if signed == Some(false) && (language != Some(FunctionLanguage::Cpp) || !chosen) {
         // Compilers choose `unsigned int` if all constants are positive, although they are `int`.
         signed = None;
     }

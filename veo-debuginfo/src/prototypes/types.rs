@@ -6,17 +6,18 @@ use std::collections::{HashMap, HashSet};
 use gimli::constants as dw;
 use veo_abi::prototype::POINTERS_IN_MEMORY;
 use veo_abi::prototype::{
-    Encoding, FoundField, FoundType, Language, PointerKind, Qualifier, RecordKind, TypeId, Types,
+    Encoding, FoundField, FoundType, FunctionLanguage, PointerKind, Qualifier, RecordKind, TypeId,
+    Types,
 };
 
 use super::entries::{
     children, definition, extent, file_index, flag, member_offset, name, other_convention,
 };
 use super::lines::FileTables;
-use super::raw::{Entry, Value};
+use super::raw::{RawEntry, RawValue};
 use super::scalars::{base, enumeration, unknown};
 use super::units::{Position, Units};
-use crate::budget::{Budget, Step, tolerate};
+use crate::budget::{Budget, ReadResult, tolerate};
 
 /// The most typedefs and qualifiers around a type.
 const CHAIN: usize = 16;
@@ -165,10 +166,10 @@ impl TypeBuilder {
         &mut self,
         units: &Units<'_>,
         unit: usize,
-        value: Option<&Value<'_>>,
+        value: Option<&RawValue<'_>>,
         files: &mut FileTables,
         budget: &mut Budget,
-    ) -> Step<TypeId> {
+    ) -> ReadResult<TypeId> {
         let id = self.reference(units, unit, value, Depth::Full);
         while let Some((position, depth, id)) = self.open.pop() {
             self.has_methods = false;
@@ -185,7 +186,7 @@ impl TypeBuilder {
         &mut self,
         units: &Units<'_>,
         unit: usize,
-        value: Option<&Value<'_>>,
+        value: Option<&RawValue<'_>>,
         depth: Depth,
     ) -> TypeId {
         let Some(value) = value else { return VOID };
@@ -209,8 +210,8 @@ impl TypeBuilder {
         depth: Depth,
         files: &mut FileTables,
         budget: &mut Budget,
-    ) -> Step<FoundType> {
-        let mut entry = Entry::null();
+    ) -> ReadResult<FoundType> {
+        let mut entry = RawEntry::null();
         let position = definition(units, position, &mut entry, budget)?;
         let unit = position.0;
         let name = name(units, unit, &entry, budget)?;
@@ -263,8 +264,8 @@ impl TypeBuilder {
                 }
                 // gfortran describes C's array descriptor as this structure.
                 let starts = ["base_addr", "elem_len"];
-                let of_fortran =
-                    units.list.get(unit).map(|unit| unit.language) == Some(Language::Fortran);
+                let of_fortran = units.list.get(unit).map(|unit| unit.language)
+                    == Some(FunctionLanguage::Fortran);
                 if of_fortran
                     && name.is_none()
                     && fields.len() > starts.len()
@@ -328,7 +329,7 @@ impl TypeBuilder {
         &mut self,
         units: &Units<'_>,
         unit: usize,
-        inner: Option<&Value<'_>>,
+        inner: Option<&RawValue<'_>>,
         kind: PointerKind,
         depth: Depth,
     ) -> FoundType {
@@ -343,7 +344,7 @@ impl TypeBuilder {
         position: Position,
         depth: Depth,
         budget: &mut Budget,
-    ) -> Step<Option<Vec<FoundField>>> {
+    ) -> ReadResult<Option<Vec<FoundField>>> {
         let mut fields = Vec::new();
         let mut variants = false;
         let unit = position.0;
@@ -381,10 +382,10 @@ impl TypeBuilder {
         &mut self,
         units: &Units<'_>,
         position: Position,
-        entry: &Entry<'_>,
+        entry: &RawEntry<'_>,
         depth: Depth,
         budget: &mut Budget,
-    ) -> Step<FoundType> {
+    ) -> ReadResult<FoundType> {
         let unit = position.0;
         let descriptor = [
             dw::DW_AT_data_location,
@@ -397,7 +398,7 @@ impl TypeBuilder {
         let inner = entry.attr_value(dw::DW_AT_type);
         let element = self.reference(units, unit, inner.as_ref(), depth);
         let default = match units.list.get(unit).map(|unit| unit.language) {
-            Some(Language::Fortran) => 1,
+            Some(FunctionLanguage::Fortran) => 1,
             _ => 0,
         };
         let mut lengths = Vec::new();
@@ -425,10 +426,10 @@ impl TypeBuilder {
         &mut self,
         units: &Units<'_>,
         position: Position,
-        entry: &Entry<'_>,
+        entry: &RawEntry<'_>,
         depth: Depth,
         budget: &mut Budget,
-    ) -> Step<FoundType> {
+    ) -> ReadResult<FoundType> {
         let unit = position.0;
         if other_convention(entry).is_some() {
             return Ok(unknown("a function of another calling convention", None));
@@ -466,10 +467,10 @@ impl TypeBuilder {
 fn location(
     units: &Units<'_>,
     unit: usize,
-    entry: &Entry<'_>,
+    entry: &RawEntry<'_>,
     files: &mut FileTables,
     budget: &mut Budget,
-) -> Step<Option<String>> {
+) -> ReadResult<Option<String>> {
     let line = entry.attr_value(dw::DW_AT_decl_line);
     let line = line.and_then(|value| value.udata_value());
     let (Some(line), Some(file), Some(unit)) = (line, file_index(entry), units.list.get(unit))

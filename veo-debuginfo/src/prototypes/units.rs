@@ -10,12 +10,12 @@ use gimli::{
     DebugRngListsBase, DebugStrOffsetsBase, DebugTypeSignature, EndianSlice, EntriesRaw,
     LittleEndian, SectionId, UnitHeader, UnitOffset, UnitType,
 };
-use veo_abi::prototype::Language;
+use veo_abi::prototype::FunctionLanguage;
 
 use super::language;
 use super::producer::Producer;
-use super::raw::{Entry, Slice, Tables, Value, read_entry, text};
-use crate::budget::{Budget, Step, Stop};
+use super::raw::{RawEntry, RawValue, Slice, Tables, read_entry, text};
+use crate::budget::{Budget, ReadResult, Stop};
 use crate::error::ReadError;
 use crate::sections::DebugSections;
 
@@ -26,7 +26,7 @@ pub(super) struct Unit<'d> {
     /// Whether it is in the file that several libraries share.
     pub is_shared: bool,
     pub header: UnitHeader<Slice<'d>>,
-    pub language: Language,
+    pub language: FunctionLanguage,
     pub producer: Producer,
     /// The offset of the file table in `.debug_line`.
     pub lines: Option<usize>,
@@ -48,7 +48,7 @@ pub(super) struct Units<'d> {
     pub addresses: gimli::DebugAddr<Slice<'d>>,
     signatures: HashMap<u64, Position>,
     /// Which unit imports which part. dwz makes parts of what units have in common.
-    imports: Vec<(usize, Value<'d>)>,
+    imports: Vec<(usize, RawValue<'d>)>,
     strings: &'d [u8],
     line_strings: &'d [u8],
     /// The strings of the file that several libraries share.
@@ -110,7 +110,7 @@ impl<'d> Units<'d> {
             };
             if let Some((part, _)) = self.target(unit, &import)
                 && let Some(part) = self.list.get_mut(part)
-                && part.language == Language::Other
+                && part.language == FunctionLanguage::Other
             {
                 part.language = language;
             }
@@ -168,7 +168,7 @@ impl<'d> Units<'d> {
         is_shared: bool,
         tables: &mut Tables<'d>,
         budget: &mut Budget,
-    ) -> Step<bool> {
+    ) -> ReadResult<bool> {
         budget.spend(64)?;
         if matches!(
             header.type_(),
@@ -180,7 +180,7 @@ impl<'d> Units<'d> {
         let mut unit = Unit {
             is_shared,
             header,
-            language: Language::Other,
+            language: FunctionLanguage::Other,
             producer: Producer::Other,
             lines: None,
             directory: None,
@@ -191,12 +191,12 @@ impl<'d> Units<'d> {
             str_offsets_base: DebugStrOffsetsBase(8),
             abbreviations,
         };
-        let mut root = Entry::null();
+        let mut root = RawEntry::null();
         let mut imports = Vec::new();
         {
             let mut entries = unit.header.entries_raw(&unit.abbreviations, None)?;
             read_entry(&mut entries, &mut root, budget)?;
-            let mut entry = Entry::null();
+            let mut entry = RawEntry::null();
             while !entries.is_empty()
                 && read_entry(&mut entries, &mut entry, budget)?
                 && entry.tag == dw::DW_TAG_imported_unit
@@ -216,7 +216,7 @@ impl<'d> Units<'d> {
             }
         }
         let language = language::of_unit(&root);
-        unit.language = language.unwrap_or(Language::Other);
+        unit.language = language.unwrap_or(FunctionLanguage::Other);
         if root.has_attr(dw::DW_AT_dwo_name) || root.has_attr(dw::DW_AT_GNU_dwo_name) {
             return Ok(false);
         }
@@ -256,9 +256,9 @@ impl<'d> Units<'d> {
     pub fn entry(
         &self,
         (unit, offset): Position,
-        entry: &mut Entry<'d>,
+        entry: &mut RawEntry<'d>,
         budget: &mut Budget,
-    ) -> Step<EntriesRaw<'_, Slice<'d>>> {
+    ) -> ReadResult<EntriesRaw<'_, Slice<'d>>> {
         let unit = self
             .list
             .get(unit)
@@ -272,9 +272,9 @@ impl<'d> Units<'d> {
     pub fn string(
         &self,
         unit: &Unit<'_>,
-        value: &Value<'_>,
+        value: &RawValue<'_>,
         budget: &mut Budget,
-    ) -> Step<Option<String>> {
+    ) -> ReadResult<Option<String>> {
         let bytes = match value {
             AttributeValue::String(text) => text.slice(),
             AttributeValue::DebugStrRefSup(offset) => {
@@ -299,7 +299,7 @@ impl<'d> Units<'d> {
     }
 
     /// A string of `.debug_line_str` or `.debug_str`.
-    pub fn string_at(&self, line: bool, offset: usize, budget: &mut Budget) -> Step<String> {
+    pub fn string_at(&self, line: bool, offset: usize, budget: &mut Budget) -> ReadResult<String> {
         let section = if line {
             self.line_strings
         } else {
@@ -308,7 +308,7 @@ impl<'d> Units<'d> {
         text(section.get(offset..).unwrap_or(&[]), budget)
     }
 
-    pub fn address(&self, unit: &Unit<'_>, value: &Value<'_>) -> Option<u64> {
+    pub fn address(&self, unit: &Unit<'_>, value: &RawValue<'_>) -> Option<u64> {
         match value {
             AttributeValue::Addr(address) => Some(*address),
             AttributeValue::DebugAddrIndex(index) => {
@@ -322,7 +322,7 @@ impl<'d> Units<'d> {
     }
 
     /// The target of a reference in a unit.
-    pub fn target(&self, unit: usize, value: &Value<'_>) -> Option<Position> {
+    pub fn target(&self, unit: usize, value: &RawValue<'_>) -> Option<Position> {
         match value {
             AttributeValue::UnitRef(offset) => Some((unit, *offset)),
             AttributeValue::DebugInfoRef(offset) => {
@@ -352,7 +352,7 @@ impl<'d> Units<'d> {
 }
 
 impl<'d> Unit<'d> {
-    pub fn entries(&self, offset: Option<UnitOffset>) -> Step<EntriesRaw<'_, Slice<'d>>> {
+    pub fn entries(&self, offset: Option<UnitOffset>) -> ReadResult<EntriesRaw<'_, Slice<'d>>> {
         Ok(self.header.entries_raw(&self.abbreviations, offset)?)
     }
 }

@@ -20,18 +20,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const VARIABLE: &str = VEO_DEBUG.name();
 
 /// The debugger that is wanted.
-pub(crate) enum Debugger {
+pub(crate) enum WantedDebugger {
     Console,
     Xterm,
 }
 
-impl Debugger {
+impl WantedDebugger {
     /// What the variable asks for.
-    pub(crate) fn wanted() -> Option<Debugger> {
+    pub(crate) fn wanted() -> Option<WantedDebugger> {
         let text = VEO_DEBUG.text()?;
         match text.trim() {
-            "console" => Some(Debugger::Console),
-            "xterm" => Some(Debugger::Xterm),
+            "console" => Some(WantedDebugger::Console),
+            "xterm" => Some(WantedDebugger::Xterm),
             _ => {
                 warn_once!(
                     "{VARIABLE} is {text:?}, which is ignored; set it to `console` or `xterm` for \
@@ -45,8 +45,8 @@ impl Debugger {
     /// Starts it and waits until it has stopped the process. The user continues it.
     pub(crate) fn attach(&self, pid: libc::pid_t) -> Result<()> {
         let mut command = match self {
-            Debugger::Console => Command::new("gdb"),
-            Debugger::Xterm => {
+            WantedDebugger::Console => Command::new("gdb"),
+            WantedDebugger::Xterm => {
                 let mut command = Command::new("xterm");
                 command.args(["-e", "gdb"]);
                 command

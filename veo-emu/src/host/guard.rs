@@ -9,7 +9,7 @@ use veo_abi::environment::VEO_EMU_GUARD;
 
 use super::arena::Arena;
 use crate::error::{Error, Result};
-use crate::shared::guard::{ALIGN, GAP, Guarding, Span, ZONE};
+use crate::shared::guard::{ALIGN, GAP, GuardedSpan, Guarding, ZONE};
 
 /// What `VEO_EMU_GUARD` asks for.
 pub(crate) fn from_environment() -> Result<Guarding> {
@@ -39,7 +39,7 @@ const REMEMBERED: usize = 1 << 16;
 
 /// A block, in use or freed.
 struct GuardedBlock {
-    span: Span,
+    span: GuardedSpan,
     /// What the program calls it.
     name: Option<Box<str>>,
 }
@@ -91,7 +91,7 @@ impl Guarded {
     }
 
     /// Places a block of `size` bytes. Freed addresses are used again if there are no others.
-    pub(crate) fn place(&mut self, arena: &mut Arena, size: u64) -> Option<Span> {
+    pub(crate) fn place(&mut self, arena: &mut Arena, size: u64) -> Option<GuardedSpan> {
         // A block has room for its size, rounded up, so that another can follow.
         let room = size.max(1).checked_next_multiple_of(ALIGN)?;
         let (lead, open) = if self.guard.closes_pages() {
@@ -114,7 +114,7 @@ impl Guarded {
             Guarding::Zones => open.start + ZONE,
             Guarding::Start | Guarding::Off => open.start,
         };
-        let span = Span {
+        let span = GuardedSpan {
             block: first..first + size,
             open,
         };
@@ -130,19 +130,19 @@ impl Guarded {
     }
 
     /// Where a block lies in the arena.
-    fn place_of(&self, span: &Span) -> u64 {
+    fn place_of(&self, span: &GuardedSpan) -> u64 {
         let lead = if self.guard.closes_pages() { GAP } else { 0 };
         span.open.start - self.window - lead
     }
 
     /// Takes a block back that was never handed out.
-    pub(crate) fn forget(&mut self, arena: &mut Arena, span: &Span) {
+    pub(crate) fn forget(&mut self, arena: &mut Arena, span: &GuardedSpan) {
         self.live.remove(&span.block.start);
         arena.free(self.place_of(span));
     }
 
     /// Takes a block out of use. `None`: there is none at this address.
-    pub(crate) fn retire(&mut self, address: u64) -> Option<Span> {
+    pub(crate) fn retire(&mut self, address: u64) -> Option<GuardedSpan> {
         let block = self.live.remove(&address)?;
         let span = block.span.clone();
         self.freed.insert(address, block);
@@ -150,7 +150,7 @@ impl Guarded {
     }
 
     /// Keeps the addresses of a block that was retired from being used again, for a while.
-    pub(crate) fn keep(&mut self, span: &Span) {
+    pub(crate) fn keep(&mut self, span: &GuardedSpan) {
         let place = self.place_of(span);
         let len = span.open.end - self.window - place;
         let first = span.open.start.next_multiple_of(self.page);
@@ -293,7 +293,7 @@ mod tests {
     fn blocks_touch_their_guard_as_far_as_alignment_allows() {
         for guard in [Guarding::Start, Guarding::End, Guarding::Zones] {
             let (mut guarded, mut arena) = guarded(guard);
-            let mut spans: Vec<Span> = Vec::new();
+            let mut spans: Vec<GuardedSpan> = Vec::new();
             for size in [1, 8, 15, 16, 17, 100, 4095, 4096, 4097, 70_000] {
                 let span = guarded.place(&mut arena, size).unwrap();
                 assert_eq!(span.block.end - span.block.start, size);

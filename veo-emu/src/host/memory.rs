@@ -12,7 +12,7 @@ use super::guard::{BlockPlace, Guarded};
 use super::node::Node;
 use super::stack_guard::StackBlocks;
 use crate::shared::control::Control;
-use crate::shared::guard::{FRESH, GAP, Guarding, PATTERN, Span};
+use crate::shared::guard::{FRESH, GAP, GuardedSpan, Guarding, PATTERN};
 use crate::shared::window::MemoryLayout;
 use crate::sync::{Ordering, lock};
 use crate::sys::descriptor::KeptDescriptor;
@@ -273,7 +273,7 @@ impl VeMemory {
 
     /// Fills a block with what is no number, and the memory around it with the pattern. Its
     /// pages are reserved and stay so meanwhile.
-    fn fill(&self, span: &Span) {
+    fn fill(&self, span: &GuardedSpan) {
         self.put(span.before(), PATTERN);
         self.put(span.block.clone(), FRESH);
         self.put(span.behind(), PATTERN);
@@ -310,7 +310,7 @@ impl VeMemory {
     /// each, and headers.
     pub(crate) fn fence(&self, staging: &StagingRoom, buffers: &[StackBuffer], offsets: &[u64]) {
         for (buffer, offset) in buffers.iter().zip(offsets) {
-            let span = Span::on_stack(staging.address + offset, buffer.len);
+            let span = GuardedSpan::on_stack(staging.address + offset, buffer.len);
             self.fill(&span);
             let (header, [first, second]) = span.header();
             self.put(header..header + 8, first);
@@ -320,7 +320,7 @@ impl VeMemory {
     }
 
     /// Gives a block back that could not be opened.
-    pub(crate) fn forget(&self, span: &Span) {
+    pub(crate) fn forget(&self, span: &GuardedSpan) {
         let Some(guarded) = &self.guarded else { return };
         let mut guarded = lock(guarded);
         let mut heap = lock(&self.heap);
@@ -337,7 +337,7 @@ impl VeMemory {
 
     /// Takes a guarded block out of use: it is to be closed, then `discard`ed. `None`: no block
     /// begins at this address.
-    pub(crate) fn retire(&self, address: u64) -> Option<Span> {
+    pub(crate) fn retire(&self, address: u64) -> Option<GuardedSpan> {
         let mut guarded = lock(self.guarded.as_ref()?);
         let span = guarded.retire(address)?;
         let mut heap = lock(&self.heap);
@@ -353,7 +353,7 @@ impl VeMemory {
 
     /// Gives the pages of a block back that was closed. Its addresses are not used again for a
     /// while.
-    pub(crate) fn discard(&self, span: &Span) {
+    pub(crate) fn discard(&self, span: &GuardedSpan) {
         let Some(guarded) = &self.guarded else { return };
         let mut guarded = lock(guarded);
         let mut heap = lock(&self.heap);
@@ -541,7 +541,7 @@ pub(crate) enum NewBlock {
     /// Its address, which may be used at once.
     Plain(u64),
     /// To be opened by the VE process.
-    Guarded(Span),
+    Guarded(GuardedSpan),
 }
 
 /// Why a call's stack buffers have no place.

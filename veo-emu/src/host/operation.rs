@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use super::args::StackBuffer;
 use super::memory::VeMemory;
 use crate::shared::class::ResultClass;
-use crate::shared::guard::Span;
+use crate::shared::guard::GuardedSpan;
 
 /// A function of the host that runs in queue order.
 pub(crate) type VhFunction = unsafe extern "C" fn(*mut c_void) -> u64;
@@ -84,8 +84,8 @@ impl StackLayout {
         let offsets = buffers
             .iter()
             .map(|buffer| {
-                let at = Span::next_on_stack(len);
-                len = Span::on_stack(at, buffer.len).open.end;
+                let at = GuardedSpan::next_on_stack(len);
+                len = GuardedSpan::on_stack(at, buffer.len).open.end;
                 at
             })
             .collect();

@@ -6,12 +6,12 @@ use std::sync::Mutex;
 
 use super::args::StackBuffer;
 use super::guard::BlockPlace;
-use crate::shared::guard::Span;
+use crate::shared::guard::GuardedSpan;
 use crate::sync::lock;
 
 /// A buffer on the stack of a call that is under way.
 struct StackBlock {
-    span: Span,
+    span: GuardedSpan,
     /// Which argument it is.
     index: usize,
 }
@@ -24,7 +24,7 @@ impl StackBlocks {
     /// Notes the buffers of a call, at these offsets from `address`.
     pub(crate) fn note(&self, address: u64, buffers: &[StackBuffer], offsets: &[u64]) {
         let blocks = buffers.iter().zip(offsets).map(|(buffer, offset)| {
-            let span = Span::on_stack(address + offset, buffer.len);
+            let span = GuardedSpan::on_stack(address + offset, buffer.len);
             StackBlock {
                 span,
                 index: buffer.index,

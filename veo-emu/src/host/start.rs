@@ -17,7 +17,7 @@ use super::affinity::Affinity;
 use super::child_process::ChildProcess;
 use super::connection::{Connection, PATIENCE, receive};
 use super::counts::COUNTS_NAME;
-use super::debugger::Debugger;
+use super::debugger::WantedDebugger;
 use super::guard;
 use super::library_file;
 use super::memory::{MemoryPlan, VeMemory};
@@ -107,7 +107,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         program.advice = advice;
     }
     let window = sanitizers.window();
-    let debugger = Debugger::wanted();
+    let debugger = WantedDebugger::wanted();
     if let Some(complaint) = VE_FPE_ENABLE.text().and_then(|text| fpe::complaint(&text)) {
         warn_once!("{complaint}");
     }

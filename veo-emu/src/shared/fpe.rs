@@ -7,7 +7,7 @@ const NAMES: [(&str, u32); 5] = [("INV", 1), ("DIV", 4), ("FOF", 8), ("FUF", 16)
 
 /// What a value of the variable asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct WantedTraps<'a> {
     /// A bit for each exception.
     pub(crate) bits: u32,
     /// The first word that names no exception.
@@ -15,8 +15,8 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// Reads a value: names, with anything between them that is no letter or digit.
-pub(crate) fn parse(text: &str) -> Wanted<'_> {
-    let mut wanted = Wanted {
+pub(crate) fn parse(text: &str) -> WantedTraps<'_> {
+    let mut wanted = WantedTraps {
         bits: 0,
         unknown: None,
     };
@@ -60,7 +60,7 @@ mod tests {
             ("DIV,1,INE", 36, Some("1")),
             ("ÜBER,FUF", 16, Some("ÜBER")),
         ] {
-            assert_eq!(parse(text), Wanted { bits, unknown }, "{text:?}");
+            assert_eq!(parse(text), WantedTraps { bits, unknown }, "{text:?}");
             assert_eq!(complaint(text).is_some(), unknown.is_some(), "{text:?}");
         }
         let told = complaint("DVI").unwrap();

@@ -57,36 +57,36 @@ const STACK_KEY: u64 = 0x93e1_5ad7_b3c9_8f65;
 
 /// A block and what is accessible with it, in VE addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct GuardedSpan {
     /// What the program has asked for.
     pub(crate) block: Range<u64>,
     /// The block with the memory around it that is accessible, too.
     pub(crate) open: Range<u64>,
 }
 
-impl Span {
+impl GuardedSpan {
     /// The words of a task.
     pub(crate) fn words(&self) -> [u64; 4] {
-        let Span { block, open } = self;
+        let GuardedSpan { block, open } = self;
         [block.start, block.end, open.start, open.end]
     }
 
     /// The span of a task's words, if they are one inside `window`.
-    pub(crate) fn from_words(words: &[u64], window: &Range<u64>) -> Option<Span> {
+    pub(crate) fn from_words(words: &[u64], window: &Range<u64>) -> Option<GuardedSpan> {
         let &[start, end, from, to, ..] = words else {
             return None;
         };
         let in_order = window.start <= from && from <= start && start <= end && end <= to;
-        (in_order && to <= window.end).then_some(Span {
+        (in_order && to <= window.end).then_some(GuardedSpan {
             block: start..end,
             open: from..to,
         })
     }
 
     /// Data of `len` bytes on the stack of a call.
-    pub(crate) fn on_stack(start: u64, len: u64) -> Span {
+    pub(crate) fn on_stack(start: u64, len: u64) -> GuardedSpan {
         let end = start + len;
-        Span {
+        GuardedSpan {
             block: start..end,
             open: start - STACK_ZONE..end.next_multiple_of(STACK_ALIGN) + STACK_ZONE,
         }
@@ -109,7 +109,7 @@ impl Span {
         start: u64,
         area: &Range<u64>,
         word: impl Fn(u64) -> u64,
-    ) -> Option<Span> {
+    ) -> Option<GuardedSpan> {
         let least = area.start + STACK_ZONE + STACK_ALIGN;
         if !start.is_multiple_of(STACK_ALIGN) || start < least || start >= area.end {
             return None;
@@ -119,7 +119,7 @@ impl Span {
         if len ^ STACK_KEY != key || len > area.end - start {
             return None;
         }
-        let span = Span::on_stack(start, len);
+        let span = GuardedSpan::on_stack(start, len);
         (span.open.end <= area.end).then_some(span)
     }
 
@@ -162,8 +162,8 @@ mod tests {
         let area = 0x1_0000..0x2_0000;
         let mut end = area.start;
         for len in [0, 1, 63, 64, 1000] {
-            let start = Span::next_on_stack(end);
-            let span = Span::on_stack(start, len);
+            let start = GuardedSpan::next_on_stack(end);
+            let span = GuardedSpan::on_stack(start, len);
             let (at, words) = span.header();
             assert!(at >= end && at + 16 <= span.open.start);
             assert!(span.before().count() >= 512 && span.behind().count() >= 512);
@@ -172,30 +172,33 @@ mod tests {
                 _ if address == at + 8 => words[1],
                 _ => panic!("{address:#x} is no word of the header"),
             };
-            assert_eq!(Span::of_header(start, &area, word), Some(span.clone()));
+            assert_eq!(
+                GuardedSpan::of_header(start, &area, word),
+                Some(span.clone())
+            );
             let spoiled = |address: u64| word(address) ^ (address - at) << 8;
-            assert_eq!(Span::of_header(start, &area, spoiled), None);
+            assert_eq!(GuardedSpan::of_header(start, &area, spoiled), None);
             end = span.open.end;
         }
         // Nothing is read outside of the area, or for what is no place of data.
         let none = |address: u64| -> u64 { panic!("{address:#x} is read") };
         for start in [0, 0x1_0000, 0x1_0200, 0x1_1001, 0x2_0000, !63] {
-            assert_eq!(Span::of_header(start, &area, none), None);
+            assert_eq!(GuardedSpan::of_header(start, &area, none), None);
         }
         // Data that would reach beyond the area.
-        let words = Span::on_stack(0x1_f000, 0xf00).header().1;
+        let words = GuardedSpan::on_stack(0x1_f000, 0xf00).header().1;
         let long = |at: u64| words[(at >> 3 & 1) as usize];
-        assert_eq!(Span::of_header(0x1_f000, &area, long), None);
+        assert_eq!(GuardedSpan::of_header(0x1_f000, &area, long), None);
     }
 
     #[test]
     fn words_that_are_no_span_are_none() {
         let window = 0x1000..0x9000;
-        let span = Span {
+        let span = GuardedSpan {
             block: 0x2010..0x3000,
             open: 0x2000..0x3000,
         };
-        assert_eq!(Span::from_words(&span.words(), &window), Some(span));
+        assert_eq!(GuardedSpan::from_words(&span.words(), &window), Some(span));
         for wrong in [
             [0x2010, 0x3000, 0x2020, 0x3000],
             [0x2010, 0x3000, 0x2000, 0x2fff],
@@ -203,8 +206,8 @@ mod tests {
             [0x2010, 0x3000, 0x0fff, 0x3000],
             [0x2010, 0x3000, 0x2000, 0x9001],
         ] {
-            assert_eq!(Span::from_words(&wrong, &window), None, "{wrong:x?}");
+            assert_eq!(GuardedSpan::from_words(&wrong, &window), None, "{wrong:x?}");
         }
-        assert_eq!(Span::from_words(&[1, 2, 3], &window), None);
+        assert_eq!(GuardedSpan::from_words(&[1, 2, 3], &window), None);
     }
 }

@@ -7,7 +7,7 @@ use veo_abi::environment::{
 
 use ve_isa::check::CheckOptions;
 use ve_isa::semantics::float::FloatMode;
-use ve_isa::watch::{NoTrace, Trace};
+use ve_isa::watch::{NoTrace, TraceKind};
 
 /// Values of `VEO_EMU_PROFILE`: nothing is counted; it is, and printed at the end; it is, for whoever asks.
 const OFF: &str = "0";
@@ -39,7 +39,7 @@ pub(crate) enum MachineEngine {
 pub(crate) struct MachineOptions {
     pub(crate) engine: MachineEngine,
     pub(crate) floats: FloatMode,
-    pub(crate) trace: Option<Trace>,
+    pub(crate) trace: Option<TraceKind>,
     /// Whether it counts what it executes.
     pub(crate) counts: bool,
     /// Whether it prints that at the end.
@@ -90,7 +90,7 @@ impl MachineOptions {
     }
 }
 
-fn trace() -> Result<Option<Trace>, String> {
+fn trace() -> Result<Option<TraceKind>, String> {
     let Some(text) = VEO_EMU_TRACE.text() else {
         return Ok(None);
     };

@@ -12,7 +12,7 @@ use veo_abi::hmem;
 use super::engine::Runner;
 use super::memory;
 use crate::shared::control::{EngineTrap, RecordedCause};
-use crate::shared::guard::{PATTERN, Span};
+use crate::shared::guard::{GuardedSpan, PATTERN};
 use crate::shared::ring::Received;
 use crate::sys::process;
 
@@ -31,10 +31,10 @@ const USUAL_MAPPINGS: u64 = 65_530;
 /// Learns of blocks. Called on the thread of a context, between its kernels.
 pub(super) trait BlockListener: Sync {
     /// A block is accessible from now on.
-    fn opened(&self, span: &Span);
+    fn opened(&self, span: &GuardedSpan);
 
     /// A block is about to be closed.
-    fn closing(&self, span: &Span);
+    fn closing(&self, span: &GuardedSpan);
 }
 
 /// The guard of this process, if its host asked for one.
@@ -55,7 +55,7 @@ struct OpenBlocks {
 #[derive(Default)]
 struct BlockTable {
     /// By the first address.
-    by_start: BTreeMap<u64, Span>,
+    by_start: BTreeMap<u64, GuardedSpan>,
     /// There were too many: all pages are open.
     gave_up: bool,
 }
@@ -120,7 +120,7 @@ pub(super) fn is_checked() -> bool {
 /// memory, since there are too many blocks.
 pub(super) fn open(words: &[u64]) -> Option<bool> {
     let guard = GUARD.get()?;
-    let span = Span::from_words(words, &guard.window)?;
+    let span = GuardedSpan::from_words(words, &guard.window)?;
     let mut blocks = guard.blocks.write().unwrap_or_else(PoisonError::into_inner);
     if guard.closes && !blocks.gave_up {
         let too_many = blocks.by_start.len() >= guard.most;
@@ -140,7 +140,7 @@ pub(super) fn close(words: &[u64]) -> Result<bool, EngineTrap> {
         return Ok(false);
     };
     let mut blocks = guard.blocks.write().unwrap_or_else(PoisonError::into_inner);
-    let Some(span) = Span::from_words(words, &guard.window)
+    let Some(span) = GuardedSpan::from_words(words, &guard.window)
         .and_then(|span| blocks.by_start.remove(&span.block.start))
     else {
         return Ok(false);
@@ -162,7 +162,7 @@ pub(super) fn close(words: &[u64]) -> Result<bool, EngineTrap> {
 pub(super) struct GuardedRunner<R> {
     runner: R,
     /// The stack data of the function that runs.
-    on_stack: Vec<Span>,
+    on_stack: Vec<GuardedSpan>,
 }
 
 impl<R> GuardedRunner<R> {
@@ -205,7 +205,7 @@ fn overwritten(address: u64) -> EngineTrap {
 
 impl OpenBlocks {
     /// The stack data that the words of a call are the addresses of.
-    fn on_stack(&self, words: &[u64]) -> impl Iterator<Item = Span> {
+    fn on_stack(&self, words: &[u64]) -> impl Iterator<Item = GuardedSpan> {
         let word = |at: u64| {
             // SAFETY: the words of a header lie in the staging area, which stays accessible, at
             // multiples of 8. The host may write there: they are read as atomics.
@@ -213,12 +213,12 @@ impl OpenBlocks {
             u64::from_le(word.load(Ordering::Relaxed))
         };
         let spans = words.iter();
-        spans.filter_map(move |start| Span::of_header(*start, &self.staging, word))
+        spans.filter_map(move |start| GuardedSpan::of_header(*start, &self.staging, word))
     }
 
     /// The first address found overwritten: around what is on the stack, then around the blocks
     /// that were passed, then near some others.
-    fn check(&self, words: &[u64], on_stack: &[Span]) -> Option<u64> {
+    fn check(&self, words: &[u64], on_stack: &[GuardedSpan]) -> Option<u64> {
         if process::own_id() != self.process {
             return None;
         }
@@ -259,7 +259,7 @@ impl OpenBlocks {
 }
 
 /// The overwritten byte that is nearest to the block, at most `near` bytes away from it.
-fn damaged(span: &Span, near: u64) -> Option<u64> {
+fn damaged(span: &GuardedSpan, near: u64) -> Option<u64> {
     let behind = span.behind();
     let end = behind.end.min(behind.start.saturating_add(near));
     let before = span.before();

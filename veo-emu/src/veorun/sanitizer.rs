@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use veo_abi::sanitizer::Sanitizer;
 
 use super::guard::{self, BlockListener};
-use crate::shared::guard::Span;
+use crate::shared::guard::GuardedSpan;
 
 /// Whether the host wants reports.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -105,7 +105,7 @@ fn on(function: OfRange, range: Range<u64>) {
 }
 
 impl BlockListener for Zones {
-    fn opened(&self, span: &Span) {
+    fn opened(&self, span: &GuardedSpan) {
         on(self.poison, span.open.start..span.block.start);
         on(self.unpoison, span.block.clone());
         on(self.poison, span.block.end..span.open.end);
@@ -114,7 +114,7 @@ impl BlockListener for Zones {
         }
     }
 
-    fn closing(&self, span: &Span) {
+    fn closing(&self, span: &GuardedSpan) {
         if let Some(no_root) = self.no_root {
             on(no_root, span.block.clone());
         }

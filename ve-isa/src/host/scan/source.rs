@@ -1,6 +1,6 @@
 //! Where text comes from.
 
-use crate::process::Stream;
+use crate::process::CStream;
 
 /// A byte, or a wide character.
 pub(in crate::host) type Character = u32;
@@ -18,7 +18,7 @@ pub(in crate::host) struct ScanSource<'a> {
 enum From<'a> {
     Bytes(&'a [u8]),
     Wide(&'a [Character]),
-    Stream(&'a Stream),
+    Stream(&'a CStream),
 }
 
 impl<'a> ScanSource<'a> {
@@ -38,7 +38,7 @@ impl<'a> ScanSource<'a> {
         Self::new(From::Wide(characters))
     }
 
-    pub(in crate::host) fn stream(stream: &'a Stream) -> Self {
+    pub(in crate::host) fn stream(stream: &'a CStream) -> Self {
         Self::new(From::Stream(stream))
     }
 

@@ -5,7 +5,7 @@ use super::super::format::{self, Sink};
 use super::super::scan::{self, ScanSource};
 use super::super::stdio::{standard_input, standard_output, stream, write_bytes};
 use super::{narrow, put, wide};
-use crate::process::{HeldStream, Stream};
+use crate::process::{CStream, HeldStream};
 use crate::thread::{Failure, Thread};
 
 pub(in crate::host) const TABLE: Table = &[
@@ -131,7 +131,7 @@ fn put_one(thread: &mut Thread) -> Outcome {
     write_one(thread, Some(stream))
 }
 
-fn read_one(thread: &Thread, stream: &Stream) -> Option<u8> {
+fn read_one(thread: &Thread, stream: &CStream) -> Option<u8> {
     thread.flush_output();
     let byte = stream.get()?;
     if !byte.is_ascii() {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use object::{Object as _, ObjectSymbol as _};
 
 use super::super::relocate::{Needs, Write};
-use super::super::undefined::Undefined;
-use super::super::{Image, ImageError, InitFunction, Provider, Symbol};
+use super::super::undefined::UndefinedNames;
+use super::super::{Image, ImageError, ImageSymbol, InitFunction, Provider};
 use super::{GOT, ObjectPlace, OtherObjects, Relocatable, RelocationSymbol, text};
 use crate::memory::Window;
 
@@ -22,7 +22,7 @@ impl Relocatable<'_> {
         window: &Window,
         names: &OtherObjects<'_>,
         provider: &mut dyn Provider,
-        undefined: &mut Undefined,
+        undefined: &mut UndefinedNames,
     ) -> Result<(), ImageError> {
         let name = image.name.clone();
         let damaged = |damage: String| ImageError::damaged(&name, damage);
@@ -196,7 +196,7 @@ impl Relocatable<'_> {
                 continue;
             };
             if found.tls.is_none() {
-                image.symbols.push(Symbol {
+                image.symbols.push(ImageSymbol {
                     name: name.to_owned(),
                     address: found.address,
                     size: symbol.size(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use object::{Object as _, ObjectSymbol as _};
 
 use super::super::file::LARGEST_ALIGNMENT;
-use super::super::{Rank, Scope};
+use super::super::{Rank, SymbolScope};
 use super::Relocatable;
 
 /// The common variables of files that are loaded together: of each there is one, as large as the largest.
@@ -36,7 +36,11 @@ impl Commons {
     }
 
     /// Size and alignment of a variable that is to be placed now; nothing if it is somewhere already.
-    pub(super) fn take(&mut self, name: &str, scope: &Scope) -> Result<Option<(u64, u64)>, String> {
+    pub(super) fn take(
+        &mut self,
+        name: &str,
+        scope: &SymbolScope,
+    ) -> Result<Option<(u64, u64)>, String> {
         let Some(common) = self.0.get_mut(name) else {
             return Ok(None);
         };

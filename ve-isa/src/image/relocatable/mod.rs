@@ -19,7 +19,7 @@ use object::{
 
 use super::file::LARGEST_ALIGNMENT;
 use super::relocate::{Needs, RelocationNumber};
-use super::{Definition, Image, ImageError, ImageId, Part, Rank, Scope, TCB_SIZE, Tls};
+use super::{Definition, Image, ImageError, ImageId, ImagePart, Rank, SymbolScope, TCB_SIZE, Tls};
 use crate::memory::{Protection, Window};
 
 use commons::Commons;
@@ -87,8 +87,8 @@ pub(super) struct ObjectPlace {
     pub(super) read_only: Vec<Range<u64>>,
 }
 
-fn part(address: u64, size: u64, write: bool) -> Part {
-    Part {
+fn part(address: u64, size: u64, write: bool) -> ImagePart {
+    ImagePart {
         range: address..address.saturating_add(size),
         write,
         section: None,
@@ -208,7 +208,7 @@ impl<'a> Relocatable<'a> {
     }
 
     /// The sections that are left out, since an object before has those of the same group.
-    pub(super) fn dropped(&self, scope: &mut Scope, id: ImageId) -> HashSet<usize> {
+    pub(super) fn dropped(&self, scope: &mut SymbolScope, id: ImageId) -> HashSet<usize> {
         let groups = self.groups.iter();
         groups
             .filter(|(name, _)| !scope.keep_group(name, id))
@@ -221,7 +221,7 @@ impl<'a> Relocatable<'a> {
         &self,
         name: &str,
         window: &Window,
-        scope: &mut Scope,
+        scope: &mut SymbolScope,
         id: ImageId,
         dropped: HashSet<usize>,
         shared: &mut Together,
@@ -241,7 +241,7 @@ impl<'a> Relocatable<'a> {
         &self,
         image: &mut Image,
         window: &Window,
-        scope: &mut Scope,
+        scope: &mut SymbolScope,
         dropped: HashSet<usize>,
         shared: &mut Together,
     ) -> Result<ObjectPlace, ImageError> {
@@ -318,7 +318,7 @@ impl<'a> Relocatable<'a> {
             let address = starts[usize::from(section.write)] + offset;
             place.sections.insert(section.index.0, address);
             write(address, section.data)?;
-            image.parts.push(Part {
+            image.parts.push(ImagePart {
                 section: Some(section.index.0),
                 ..part(address, section.size, section.write)
             });
@@ -398,7 +398,7 @@ impl<'a> Relocatable<'a> {
         &self,
         image: &Image,
         place: &ObjectPlace,
-        scope: &mut Scope,
+        scope: &mut SymbolScope,
     ) -> Result<(), ImageError> {
         let file: std::sync::Arc<str> = image.name.as_str().into();
         for symbol in self.file.symbols() {
@@ -528,7 +528,7 @@ pub(super) struct Together {
 /// Where names of other objects lead.
 #[derive(Debug)]
 pub(super) struct OtherObjects<'a> {
-    pub(super) scope: &'a Scope,
+    pub(super) scope: &'a SymbolScope,
     pub(super) together: &'a Together,
 }
 

@@ -20,7 +20,7 @@ mod write;
 
 use std::fmt::Write as _;
 
-use super::model::{Encoding, Language, PointerKind, Prototypes, Qualifier, RecordKind};
+use super::model::{Encoding, FunctionLanguage, PointerKind, Prototypes, Qualifier, RecordKind};
 use read::TextReader;
 use write::{quote, write_function, write_type};
 
@@ -74,11 +74,11 @@ const RECORDS: [(RecordKind, &str); 3] = [
     (RecordKind::Class, "class"),
     (RecordKind::Union, "union"),
 ];
-const LANGUAGES: [(Language, &str); 4] = [
-    (Language::C, "c"),
-    (Language::Cpp, "c++"),
-    (Language::Fortran, "fortran"),
-    (Language::Other, "other"),
+const LANGUAGES: [(FunctionLanguage, &str); 4] = [
+    (FunctionLanguage::C, "c"),
+    (FunctionLanguage::Cpp, "c++"),
+    (FunctionLanguage::Fortran, "fortran"),
+    (FunctionLanguage::Other, "other"),
 ];
 
 fn word<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {

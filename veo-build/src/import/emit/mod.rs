@@ -16,7 +16,7 @@ use super::bounds::Bound;
 use super::catalogue::{Catalogue, docs, symbol};
 use super::comment;
 use super::contract::Contracts;
-use super::translate::{Translator, Why, plain_number};
+use super::translate::{HeaderTranslator, Why, plain_number};
 use crate::import_options::Import;
 use crate::{Error, ErrorKind, Result};
 
@@ -30,7 +30,7 @@ pub(super) struct Module {
 }
 
 struct Emitter<'a> {
-    translator: Translator<'a>,
+    translator: HeaderTranslator<'a>,
     header: &'a str,
     contracts: &'a Contracts,
     /// What stands for a contract in the tokens, and its text.
@@ -53,7 +53,7 @@ pub(super) fn module(
     })?;
     let krate = quote!(#krate);
     let emitter = Emitter {
-        translator: Translator {
+        translator: HeaderTranslator {
             catalogue,
             krate: &krate,
         },

@@ -6,11 +6,11 @@ use gimli::AttributeValue;
 use gimli::constants as dw;
 
 use super::{FunctionSearch, linkage_name};
-use crate::budget::{Step, Stop, tolerate};
+use crate::budget::{ReadResult, Stop, tolerate};
 use crate::image::ExportedFunction;
 use crate::prototypes::entries::flag;
 use crate::prototypes::producer::Producer;
-use crate::prototypes::raw::{Entry, read_entry};
+use crate::prototypes::raw::{RawEntry, read_entry};
 use crate::prototypes::units::{Position, Unit};
 
 /// The most entries at one address.
@@ -44,7 +44,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         &mut self,
         exports: &'e [ExportedFunction],
         notes: &mut Vec<String>,
-    ) -> Step<Candidates<'e>> {
+    ) -> ReadResult<Candidates<'e>> {
         let mut candidates = Candidates::default();
         for export in exports {
             candidates
@@ -76,9 +76,9 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         number: usize,
         unit: &Unit<'d>,
         candidates: &mut Candidates<'_>,
-    ) -> Step<()> {
+    ) -> ReadResult<()> {
         let mut entries = unit.entries(None)?;
-        let mut entry = Entry::null();
+        let mut entry = RawEntry::null();
         let (mut types, mut params) = (false, false);
         while !entries.is_empty() {
             if !read_entry(&mut entries, &mut entry, self.budget)? {
@@ -121,7 +121,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
     }
 
     /// The start of a function's code. There are several addresses if the code is in parts.
-    fn starts(&mut self, unit: &Unit<'d>, entry: &Entry<'d>) -> Step<Vec<u64>> {
+    fn starts(&mut self, unit: &Unit<'d>, entry: &RawEntry<'d>) -> ReadResult<Vec<u64>> {
         let mut starts = Vec::new();
         for name in [dw::DW_AT_low_pc, dw::DW_AT_entry_pc] {
             let value = entry.attr_value(name);
@@ -168,7 +168,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         &mut self,
         candidates: &Candidates<'_>,
         export: &ExportedFunction,
-    ) -> Step<Option<Position>> {
+    ) -> ReadResult<Option<Position>> {
         let at = export
             .address
             .and_then(|address| candidates.address.get(&address));

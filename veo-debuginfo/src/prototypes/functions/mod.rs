@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use gimli::constants as dw;
 use object::elf::Machine;
-use veo_abi::prototype::{Language, Prototype, Types};
+use veo_abi::prototype::{FunctionLanguage, Prototype, Types};
 
 use super::entries::{file_index, flag, name, other_convention};
 use super::lines::FileTables;
 use super::producer::Producer;
-use super::raw::{Entry, Value};
+use super::raw::{RawEntry, RawValue};
 use super::scalars::unknown;
 use super::types::{TypeBuilder, VOID};
 use super::units::{Position, Units};
-use crate::budget::{Budget, Step, Stop};
+use crate::budget::{Budget, ReadResult, Stop};
 use crate::image::ExportedFunction;
 
 /// The most steps from a definition to its declaration or its inlined original.
@@ -43,7 +43,7 @@ pub(super) struct FunctionSearch<'u, 'd, 'b> {
 struct Facts<'d> {
     name: Option<String>,
     linkage: Option<String>,
-    result: Option<(usize, Value<'d>)>,
+    result: Option<(usize, RawValue<'d>)>,
     file: Option<(usize, u64)>,
     line: Option<u64>,
     prototyped: bool,
@@ -75,7 +75,11 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
     }
 
     /// Finds the prototypes of these functions.
-    pub fn find(&mut self, exports: &[ExportedFunction], notes: &mut Vec<String>) -> Step<()> {
+    pub fn find(
+        &mut self,
+        exports: &[ExportedFunction],
+        notes: &mut Vec<String>,
+    ) -> ReadResult<()> {
         self.found = Vec::new();
         self.found.resize_with(exports.len(), || None);
         let candidates = self.candidates(exports, notes)?;
@@ -116,7 +120,7 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
     }
 
     /// The facts of the entry at a position. Entries that it refers to add what it lacks.
-    fn facts(&mut self, position: Position) -> Step<Facts<'d>> {
+    fn facts(&mut self, position: Position) -> ReadResult<Facts<'d>> {
         let mut facts = Facts {
             name: None,
             linkage: None,
@@ -130,7 +134,7 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
             chain: Vec::new(),
         };
         let mut next = Some(position);
-        let mut entry = Entry::null();
+        let mut entry = RawEntry::null();
         while let Some(position) = next
             && facts.chain.len() < ORIGINS
         {
@@ -174,16 +178,17 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
     }
 
     /// The prototype of the entry at a position. `None` if the entry has only lines.
-    fn prototype(&mut self, position: Position) -> Step<Option<Prototype>> {
+    fn prototype(&mut self, position: Position) -> ReadResult<Option<Prototype>> {
         let facts = self.facts(position)?;
         // With link-time optimisation, the declaration and the code are in different units.
         let units = || facts.chain.iter().rev().map(|(unit, _)| *unit);
         let language = units()
             .filter_map(|unit| Some(self.units.list.get(unit)?.language))
-            .find(|language| *language != Language::Other)
-            .unwrap_or(Language::Other);
-        let old_style =
-            language == Language::C && !facts.prototyped && units().any(|unit| self.marks(unit));
+            .find(|language| *language != FunctionLanguage::Other)
+            .unwrap_or(FunctionLanguage::Other);
+        let old_style = language == FunctionLanguage::C
+            && !facts.prototyped
+            && units().any(|unit| self.marks(unit));
         let listed = self.listed(&facts.chain, facts.name.as_deref())?;
         if listed.params.is_empty() && !listed.variadic && self.is_bare(&facts) {
             return Ok(None);
@@ -270,13 +275,13 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
     }
 }
 
-fn linkage_name<'d>(entry: &Entry<'d>) -> Option<Value<'d>> {
+fn linkage_name<'d>(entry: &RawEntry<'d>) -> Option<RawValue<'d>> {
     entry
         .attr_value(dw::DW_AT_linkage_name)
         .or_else(|| entry.attr_value(dw::DW_AT_MIPS_linkage_name))
 }
 
-fn origin<'d>(entry: &Entry<'d>) -> Option<Value<'d>> {
+fn origin<'d>(entry: &RawEntry<'d>) -> Option<RawValue<'d>> {
     entry
         .attr_value(dw::DW_AT_abstract_origin)
         .or_else(|| entry.attr_value(dw::DW_AT_specification))

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use gimli::constants as dw;
-use veo_abi::prototype::{FoundType, Language, Parameter, PointerKind, TypeId};
+use veo_abi::prototype::{FoundType, FunctionLanguage, Parameter, PointerKind, TypeId};
 
 use super::{FunctionSearch, ORIGINS, origin};
-use crate::budget::{Budget, Step, tolerate};
+use crate::budget::{Budget, ReadResult, tolerate};
 use crate::prototypes::entries::{children, flag, name};
 use crate::prototypes::location::{FirstArgument, Passing, first, passing};
 use crate::prototypes::producer::Producer;
-use crate::prototypes::raw::{Entry, Value};
+use crate::prototypes::raw::{RawEntry, RawValue};
 use crate::prototypes::types::VOID;
 use crate::prototypes::units::{Position, Units};
 
@@ -22,9 +22,9 @@ pub(super) struct ListedParam<'d> {
     position: Position,
     origin: Option<Position>,
     name: Option<String>,
-    ty: Option<(usize, Value<'d>)>,
+    ty: Option<(usize, RawValue<'d>)>,
     hidden: bool,
-    pub(super) location: Option<(usize, Value<'d>)>,
+    pub(super) location: Option<(usize, RawValue<'d>)>,
 }
 
 /// The parameters that one entry lists.
@@ -43,9 +43,9 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         &mut self,
         chain: &[Position],
         function: Option<&str>,
-    ) -> Step<Listed<'d>> {
+    ) -> ReadResult<Listed<'d>> {
         let mut best = Listed::default();
-        let mut locations: HashMap<Position, (usize, Value<'d>)> = HashMap::new();
+        let mut locations: HashMap<Position, (usize, RawValue<'d>)> = HashMap::new();
         for (level, position) in chain.iter().enumerate() {
             let listed = self.parameters(*position, function)?;
             let variadic = best.variadic || listed.variadic;
@@ -71,7 +71,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         Ok(best)
     }
 
-    fn parameters(&mut self, position: Position, function: Option<&str>) -> Step<Listed<'d>> {
+    fn parameters(&mut self, position: Position, function: Option<&str>) -> ReadResult<Listed<'d>> {
         let mut listed = Listed::default();
         let units = self.units;
         let mut packs = Vec::new();
@@ -110,9 +110,9 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
     pub(super) fn parameter(
         &mut self,
         param: ListedParam<'d>,
-        language: Language,
+        language: FunctionLanguage,
         entry: Option<u64>,
-    ) -> Step<Parameter> {
+    ) -> ReadResult<Parameter> {
         let ty = match &param.ty {
             Some((unit, value)) => {
                 self.types
@@ -121,11 +121,11 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
             None => VOID,
         };
         let mut hidden = param.hidden;
-        let ty = if language == Language::Fortran {
+        let ty = if language == FunctionLanguage::Fortran {
             // The parameters of a Fortran `entry` are also marked as the compiler's own.
             hidden = hidden && param.name.as_deref().is_none_or(is_compilers);
             self.fortran(ty, &param, hidden, entry)?
-        } else if language == Language::Cpp && self.types.is_record(ty) {
+        } else if language == FunctionLanguage::Cpp && self.types.is_record(ty) {
             self.perhaps_invisible(ty, &param, entry)?
         } else {
             ty
@@ -147,7 +147,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         ty: TypeId,
         param: &ListedParam<'d>,
         entry: Option<u64>,
-    ) -> Step<TypeId> {
+    ) -> ReadResult<TypeId> {
         let kind = match self.passing(param, entry)? {
             Passing::Value => return Ok(ty),
             Passing::Reference => PointerKind::Reference,
@@ -157,7 +157,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         Ok(self.types.push(FoundType::Pointer { kind, pointee: ty }))
     }
 
-    fn passing(&mut self, param: &ListedParam<'d>, entry: Option<u64>) -> Step<Passing> {
+    fn passing(&mut self, param: &ListedParam<'d>, entry: Option<u64>) -> ReadResult<Passing> {
         let Some((unit, value)) = &param.location else {
             return Ok(Passing::Unclear);
         };
@@ -172,9 +172,9 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
     pub(super) fn is_microsofts(
         &mut self,
         ty: TypeId,
-        location: Option<(usize, Value<'d>)>,
+        location: Option<(usize, RawValue<'d>)>,
         entry: Option<u64>,
-    ) -> Step<bool> {
+    ) -> ReadResult<bool> {
         /// rcx. In C's convention it holds the fourth parameter.
         const RCX: FirstArgument = FirstArgument::Register(2);
         if self.machine != object::elf::EM_X86_64 || !self.types.is_word(ty) {
@@ -204,7 +204,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         param: &ListedParam<'d>,
         hidden: bool,
         entry: Option<u64>,
-    ) -> Step<TypeId> {
+    ) -> ReadResult<TypeId> {
         let reference = |kind| FoundType::Pointer { kind, pointee: ty };
         let by_reference = reference(PointerKind::ByReference);
         // `type(c_ptr)` has no type here and is always an address. Arrays are never values.
@@ -232,9 +232,9 @@ fn is_compilers(name: &str) -> bool {
 fn read_parameter<'d>(
     units: &Units<'d>,
     unit: usize,
-    entry: &Entry<'d>,
+    entry: &RawEntry<'d>,
     budget: &mut Budget,
-) -> Step<ListedParam<'d>> {
+) -> ReadResult<ListedParam<'d>> {
     let target = origin(entry).and_then(|value| units.target(unit, &value));
     let mut param = ListedParam {
         position: (unit, entry.offset),
@@ -247,7 +247,7 @@ fn read_parameter<'d>(
             .map(|value| (unit, value)),
     };
     let mut next = target;
-    let mut original = Entry::null();
+    let mut original = RawEntry::null();
     for _ in 0..ORIGINS {
         let Some(position) = next else { break };
         units.entry(position, &mut original, budget)?;

@@ -7,12 +7,12 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use ve_isa::check::Reporter;
-use ve_isa::defect::{Defect, DefectKind, Use};
+use ve_isa::defect::{Defect, DefectKind, UndefinedUse};
 use ve_isa::machine::{Machine, MachineThread};
 use ve_isa::memory::MemoryError;
 
 use super::watching;
-use crate::shared::guard::Span;
+use crate::shared::guard::GuardedSpan;
 use crate::veorun::guard::{self, BlockListener};
 use crate::veorun::memory;
 
@@ -46,13 +46,13 @@ fn accessible(range: Range<u64>, accessible: bool) {
 }
 
 impl BlockListener for HostBlocks {
-    fn opened(&self, span: &Span) {
+    fn opened(&self, span: &GuardedSpan) {
         accessible(span.open.start..span.block.start, false);
         accessible(span.block.clone(), true);
         accessible(span.block.end..span.open.end, false);
     }
 
-    fn closing(&self, span: &Span) {
+    fn closing(&self, span: &GuardedSpan) {
         // Other data will lie where those on the stack of a call were.
         let is_block = memory::heap().contains(&span.block.start);
         accessible(span.open.clone(), !is_block);
@@ -103,7 +103,7 @@ pub(super) fn told(machine: &Machine, defect: &Defect) -> (Option<u64>, String) 
     let address = match defect.kind {
         DefectKind::Access { address, .. }
         | DefectKind::Free { address, .. }
-        | DefectKind::Undefined(Use::Memory { address }) => Some(address),
+        | DefectKind::Undefined(UndefinedUse::Memory { address }) => Some(address),
         DefectKind::Undefined(_) => None,
     };
     let what = defect.describe(&|address| machine.place_with(address, &line));

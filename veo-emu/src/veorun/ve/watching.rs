@@ -11,7 +11,7 @@ use ve_isa::machine::{Machine, MachineThread};
 use ve_isa::recent::{Recent, RecentOfThread};
 use ve_isa::statistics::Counter;
 use ve_isa::trap;
-use ve_isa::watch::{Trace, Watcher};
+use ve_isa::watch::{TraceKind, Watcher};
 
 use super::debugging;
 use crate::shared::machine_options::MachineOptions;
@@ -138,7 +138,7 @@ pub(super) fn call(
 ) -> Result<u64, trap::Trap> {
     let machine = thread.machine();
     let options = options();
-    if options.trace == Some(Trace::Calls) {
+    if options.trace == Some(TraceKind::Calls) {
         let context = current::running().map_or(0, |running| running.context);
         let name = name_of(machine, kernel);
         // Nobody may read it.
@@ -170,7 +170,7 @@ fn recent() -> Option<RecentOfThread> {
 fn kept() -> Option<&'static Recent> {
     static KEPT: OnceLock<Option<Recent>> = OnceLock::new();
     let kept = KEPT.get_or_init(|| match options().trace {
-        Some(Trace::Last(most)) => Some(Recent::new(most)),
+        Some(TraceKind::Last(most)) => Some(Recent::new(most)),
         _ => None,
     });
     kept.as_ref()
