@@ -1,4 +1,4 @@
-//! The methods of one type are found in few files.
+//! The methods of one type are found in few files, and its name is found once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,6 +11,36 @@ const MOST_FILES: usize = 3;
 
 /// Types whose methods may be in more files.
 const SCATTERED: &[(&str, &str)] = &[("ve-jit", "Function")];
+
+/// Names of several types, and why they stay.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Error", "each crate's own"),
+    ("Result", "each crate's own"),
+    ("Sealed", "each sealed trait's own"),
+    (
+        "Resolution",
+        "the same: written by the macro, known at run time",
+    ),
+    ("Why", "the same: of a C header, of a library"),
+    ("OnHost", "the same: on Linux, elsewhere"),
+    ("Target", "public: veo_build::Target, veo_core::Target"),
+    ("Number", "public: veo_core::Number, veo_mpi::Number"),
+    ("Integer", "public: of a contract, of a reduction"),
+    ("Condition", "public: of a contract, of an instruction"),
+    ("Scalar", "public: of a signature, of an instruction"),
+    ("Host", "public: of a debugger, of floats"),
+    ("Failure", "public: of a call of the host, of a command"),
+    ("Input", "public: on the stack of a call, of a machine"),
+    ("Region", "of translated code, of a transfer"),
+    ("Address", "of a contract, of a message"),
+    ("Engine", "of machine code, of messages"),
+    ("Memory", "of a contract, of a message"),
+    ("Staging", "of a call, of messages"),
+    ("VeMemory", "of a process, of a message"),
+    ("Watcher", "of instructions, of ranks"),
+    ("Slot", "of decoded code, of shared chunks"),
+    ("Window", "of machine code, of the ranks of a machine"),
+];
 
 /// The files with methods of each type of a crate that has them in too many.
 fn scattered(krate: &Crate) -> BTreeMap<&String, BTreeSet<&Path>> {
@@ -40,6 +70,35 @@ fn methods_of_a_type_are_in_few_files() {
     assert!(
         found.is_empty(),
         "types with methods in more than {MOST_FILES} files:\n{}",
+        found.join("\n")
+    );
+}
+
+/// Types that only their own module can name do not count.
+#[test]
+fn types_have_names_of_their_own() {
+    let house = house(&metadata());
+    let mut places: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
+    for krate in &house {
+        for (name, module) in &krate.modules {
+            for ty in &module.types {
+                let place = format!("{} in {}::{}", ty, krate.package, name.join("::"));
+                places.entry(ty).or_default().insert(place);
+            }
+        }
+    }
+    let shared = places.iter().filter(|(_, places)| places.len() > 1);
+    let shared: BTreeMap<_, _> = shared
+        .map(|(name, places)| (name.as_str(), places))
+        .collect();
+    let found = shared
+        .iter()
+        .filter(|(name, _)| SHARED_NAMES.iter().all(|(known, _)| known != *name))
+        .flat_map(|(_, places)| places.iter().cloned())
+        .collect::<Vec<_>>();
+    assert!(
+        found.is_empty(),
+        "types with one name:\n{}",
         found.join("\n")
     );
 }
