@@ -1,0 +1,131 @@
+//! The interpreter beside code of the host.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::memory::{Protection, Window};
+
+#[test]
+fn code_of_the_host_finds_the_state_of_its_thread() {
+    let common = Arc::new(Common::new(Window::reserve().unwrap()));
+    let stop = StopHandle::default();
+    let mut interpreter = Interpreter::new(common, stop.clone());
+    let cpu = interpreter.cpu_mut();
+    cpu.set_scalar(5, 0x55);
+    cpu.set_vl(17);
+    cpu.ic = 0x1000;
+    interpreter.run.translated.target = 0x2000;
+    interpreter.run.translated.overflow = 3;
+    interpreter.run.translated.jumps.set(0x3008, 0x77);
+    let state = &raw const interpreter.run;
+    let at = |offset: i32| {
+        // SAFETY: these are fields of 8 bytes of the state, which nobody changes.
+        unsafe { state.byte_offset(offset as isize).cast::<u64>().read() }
+    };
+    assert_eq!(at(layout::SCALARS + 8 * 5), 0x55);
+    let constant = crate::encoding::operand::constant(-3).unwrap();
+    assert_eq!(at(layout::SCALARS + 8 * constant as i32) as i64, -3);
+    assert_eq!((at(layout::VL), at(layout::IC)), (17, 0x1000));
+    assert_eq!((at(layout::TARGET), at(layout::OVERFLOW)), (0x2000, 3));
+    let place = (0x3008 / 8) % layout::JUMP_PLACES * layout::JUMP_SIZE as u64;
+    let entry = at(layout::JUMP_TABLE) + place;
+    let word = |address: u64| {
+        // SAFETY: the word is one of the table or of the stop handle, which are there.
+        unsafe { std::ptr::with_exposed_provenance::<u32>(address as usize).read() }
+    };
+    assert_eq!(word(entry + layout::JUMP_ADDRESS as u64), 0x3008);
+    assert_eq!(word(entry + layout::JUMP_CODE as u64), 0x77);
+    assert_eq!(word(at(layout::STOP)), 0);
+    stop.stop();
+    assert_ne!(word(at(layout::STOP)), 0);
+}
+
+/// Makes code that only ends, which uses an instruction of the interpreter.
+#[derive(Debug)]
+struct Ends;
+
+// SAFETY: nobody enters the code.
+unsafe impl Translator for Ends {
+    fn translate(
+        &self,
+        entry: u64,
+        _: Reach,
+        source: &mut dyn InstructionSource,
+    ) -> Option<HostCode> {
+        let insn = source.instruction(entry)?;
+        source.interpreted(entry, &insn)?;
+        Some(HostCode {
+            bytes: vec![0xc3],
+            accesses: Vec::new(),
+            instructions: 1,
+        })
+    }
+}
+
+/// A machine with this many instructions that do nothing, at this address.
+fn idle(instructions: u64, translator: Box<dyn Translator>) -> (Arc<Common>, u64) {
+    let nop = crate::encoding::assemble("nop").unwrap();
+    let common = Arc::new(Common::new(Window::reserve().unwrap()));
+    common.translate_with(translator, Reach::Region);
+    let length = 8 * instructions;
+    let code = common.window.map(length, Protection::ReadWrite).unwrap();
+    for place in (code.start..code.end).step_by(8) {
+        common.window.store::<8>(place, nop).unwrap();
+    }
+    common.executable.add(code.clone());
+    (common, code.start)
+}
+
+#[test]
+fn what_the_host_computes_between_runs_is_not_the_threads() {
+    let (common, start) = idle(2, Box::new(Ends));
+    let mut interpreter = Interpreter::new(common, StopHandle::default());
+    interpreter.cpu_mut().ic = start;
+    interpreter.step().unwrap();
+    let psw = interpreter.cpu().psw;
+    let third = std::hint::black_box(1.0) / std::hint::black_box(3.0);
+    assert!(std::hint::black_box(third) < 1.0);
+    assert!(interpreter.translate(start + 8));
+    assert_eq!(interpreter.cpu().psw, psw);
+}
+
+/// Makes code of a quarter of an arena, and counts how often it is asked.
+#[derive(Debug)]
+struct Large(Arc<AtomicUsize>);
+
+// SAFETY: nobody enters the code.
+unsafe impl Translator for Large {
+    fn translate(&self, _: u64, _: Reach, _: &mut dyn InstructionSource) -> Option<HostCode> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Some(HostCode {
+            bytes: vec![0xc3; 32 << 20],
+            accesses: Vec::new(),
+            instructions: 1,
+        })
+    }
+}
+
+#[test]
+fn nothing_is_translated_where_there_is_no_room() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (common, start) = idle(8, Box::new(Large(asked.clone())));
+    let mut interpreter = Interpreter::new(common, StopHandle::default());
+    let made: Vec<bool> = (0..8)
+        .map(|index| interpreter.translate(start + 8 * index))
+        .collect();
+    assert_eq!(made, [true, true, true, true, false, false, false, false]);
+    assert_eq!(asked.load(Ordering::Relaxed), 4);
+}
+
+#[test]
+fn a_machine_that_has_translated_goes() {
+    // More than there are arenas at a time.
+    for round in 0..300 {
+        let (common, start) = idle(1, Box::new(Ends));
+        let mut interpreter = Interpreter::new(common.clone(), StopHandle::default());
+        assert!(interpreter.translate(start), "{round}");
+        let machine = Arc::downgrade(&common);
+        drop((interpreter, common));
+        assert_eq!(machine.strong_count(), 0, "{round}");
+    }
+}
