@@ -163,6 +163,17 @@ pub struct Case<'a> {
     pub reference: Reference<'a>,
 }
 
+/// The operands of an instruction.
+pub struct OperandChoice {
+    pub x: usize,
+    pub sources: [usize; 3],
+    /// Whether y (1) or z (2) is s1.
+    pub scalar: u8,
+    pub masked: bool,
+    /// The vector register that is named by VIXR.
+    pub indirect: Option<usize>,
+}
+
 impl Case<'_> {
     fn element(&self, sources: [u64; 3], before: u64, active: (bool, bool)) -> (u64, Flags) {
         const LOWER: u64 = 0xffff_ffff;
@@ -201,25 +212,59 @@ impl Case<'_> {
             Scalars::YOrZ => rng.u8(0..3),
         };
         let x = rng.usize(1..5);
-        let [y, z, w] = [rng.usize(1..5), rng.usize(1..5), rng.usize(1..5)];
-        let masked = rng.u8(0..3) != 0;
-        let name = |place: u8, number: usize| {
-            if scalar == place {
-                "%s1".to_owned()
+        let sources = [rng.usize(1..5), rng.usize(1..5), rng.usize(1..5)];
+        let choice = OperandChoice {
+            x,
+            sources,
+            scalar,
+            masked: rng.u8(0..3) != 0,
+            indirect: None,
+        };
+        self.check_choice(bench, &choice, length, rounding);
+    }
+
+    /// As [`check`](Self::check), with what it would choose.
+    pub fn check_choice(
+        &self,
+        bench: &mut Bench,
+        choice: &OperandChoice,
+        length: usize,
+        rounding: RoundingMode,
+    ) {
+        let &OperandChoice {
+            x,
+            sources: [y, z, w],
+            scalar,
+            masked,
+            indirect,
+        } = choice;
+        if let Some(number) = indirect {
+            bench.run(&format!("lvix {number}")).unwrap();
+        }
+        let vector = |number: usize| {
+            if indirect == Some(number) {
+                "%vix".to_owned()
             } else {
                 format!("%v{number}")
             }
         };
-        let (ny, nz) = (name(1, y), name(2, z));
+        let name = |place: u8, number: usize| {
+            if scalar == place {
+                "%s1".to_owned()
+            } else {
+                vector(number)
+            }
+        };
+        let (ny, nz, nw) = (name(1, y), name(2, z), vector(w));
         let sources = match self.order {
             Order::Yz => format!("{ny}, {nz}"),
             Order::Zy => format!("{nz}, {ny}"),
-            Order::Yzw => format!("{ny}, {nz}, %v{w}"),
+            Order::Yzw => format!("{ny}, {nz}, {nw}"),
             Order::Y => ny,
             Order::Z => nz,
         };
         let mask = if masked { ", %vm2" } else { "" };
-        let text = format!("{} %v{x}, {sources}{mask}", self.mnemonic);
+        let text = format!("{} {}, {sources}{mask}", self.mnemonic, vector(x));
 
         bench.set_length(length);
         bench.set_rounding(rounding);

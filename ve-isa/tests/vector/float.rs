@@ -1,6 +1,6 @@
 //! Floats against IEEE 754's definition, with all flags, in all rounding modes.
 
-use crate::bench::{Bench, Case, Compare, Form, Order, Scalars};
+use crate::bench::{Bench, Case, Compare, Form, OperandChoice, Order, Scalars};
 use crate::reference::{DOUBLE, Format, SINGLE};
 use crate::values::edges;
 use ve_isa::encoding::Rounding;
@@ -134,6 +134,65 @@ fn arithmetic() {
                 for length in lengths {
                     bench.fill(&values);
                     case.check(&mut bench, *length, rounding);
+                }
+            }
+        }
+    }
+}
+
+/// Where all elements take part, whole chunks of them have loops of their own: for each kind of operands, lengths that are whole chunks and
+/// such that are not, destinations that are sources, and `%vix`.
+#[test]
+fn whole_chunks() {
+    let mut bench = Bench::new();
+    for (name, order, operation) in operations() {
+        let kinds: u8 = match order {
+            Order::Yzw => 3,
+            _ if matches!(name, "vfadd" | "vfsub" | "vfmul") => 2,
+            _ => continue,
+        };
+        for (mnemonic, form) in [
+            (format!("{name}.d"), Form::Whole),
+            (format!("p{name}"), Form::Packed),
+        ] {
+            let (format, values, compare) = if form == Form::Whole {
+                (DOUBLE, doubles(), Compare::Doubles)
+            } else {
+                (SINGLE, singles(), Compare::Singles)
+            };
+            let reference = |sources: [u64; 3]| {
+                let sources = sources.map(u128::from);
+                let (value, flags) = operation(format, sources, RoundingMode::Nearest);
+                (value as u64, flags)
+            };
+            let case = Case {
+                mnemonic: &mnemonic,
+                order,
+                scalars: Scalars::None,
+                form,
+                compare,
+                reference: &reference,
+            };
+            for scalar in 0..kinds {
+                for (x, sources, indirect) in [
+                    (1, [2, 3, 4], None),
+                    (2, [2, 3, 4], None),
+                    (3, [2, 3, 4], Some(3)),
+                    (4, [2, 3, 4], Some(2)),
+                    (1, [1, 1, 1], None),
+                ] {
+                    let length = [0, 15, 16, 17, 48, 240, 250, 256][bench.rng.usize(0..8)];
+                    for length in [length, 16 * bench.rng.usize(1..17)] {
+                        bench.fill(&values);
+                        let choice = OperandChoice {
+                            x,
+                            sources,
+                            scalar,
+                            masked: false,
+                            indirect,
+                        };
+                        case.check_choice(&mut bench, &choice, length, RoundingMode::Nearest);
+                    }
                 }
             }
         }

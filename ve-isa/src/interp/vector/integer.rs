@@ -84,7 +84,7 @@ fn lanes<const N: usize>(
     fuel: Fuel,
     sources: [Operand; N],
     halves: Halves,
-    f: impl Fn([u32; N]) -> (u32, u32),
+    f: impl Fn([u32; N]) -> (u32, u32) + Copy,
 ) -> Link {
     run.unless_it_traps(slot, fuel, |run| {
         let active = match halves {

@@ -8,14 +8,11 @@ use std::cell::Cell;
 
 use super::float::Arithmetic;
 use super::level::{Loop, best};
+use super::whole::{CHUNK, Chunk, cells, whole};
 use super::{Active, Halves, Operand, Registers};
 use crate::semantics::IntegerOutcome;
 use crate::state::psw::Flags;
 
-const CHUNK: usize = 16;
-const CHUNKS: usize = crate::state::ELEMENTS / CHUNK;
-
-type Chunk = [u64; CHUNK];
 type Lanes = [u32; 2 * CHUNK];
 
 /// The lanes of a chunk, in the order that they have in memory here.
@@ -81,32 +78,62 @@ impl Selection {
         self.upper | self.lower == 0
     }
 
-    /// Ones where lanes take part.
     #[inline(always)]
-    fn bits(self) -> Chunk {
+    fn is_all(self) -> bool {
+        self.upper & self.lower == u16::MAX
+    }
+
+    /// Ones where lanes take part; where there are no `LANES`, elements.
+    #[inline(always)]
+    fn bits<const LANES: bool>(self) -> Chunk {
         let mut bits = [0; CHUNK];
         for (index, bits) in bits.iter_mut().enumerate() {
             let upper = (u64::from(self.upper) >> index & 1).wrapping_neg();
-            let lower = (u64::from(self.lower) >> index & 1).wrapping_neg();
-            *bits = (upper << 32) | (lower & Halves::Lower as u64);
+            *bits = if LANES {
+                let lower = (u64::from(self.lower) >> index & 1).wrapping_neg();
+                (upper << 32) | (lower & Halves::Lower as u64)
+            } else {
+                upper
+            };
         }
         bits
     }
 }
 
+/// As [`std::array::from_fn`], but surely inline: a call would be compiled without the instructions that the caller may use.
+#[inline(always)]
+fn array<T: Copy + Default, const N: usize>(f: impl Fn(usize) -> T) -> [T; N] {
+    let mut array = [T::default(); N];
+    for (index, element) in array.iter_mut().enumerate() {
+        *element = f(index);
+    }
+    array
+}
+
+/// A chunk of each source. They have so many chunks between one and the next.
+#[inline(always)]
+fn chunk_of<const N: usize>(inputs: &[(&[Cell<Chunk>], usize); N], chunk: usize) -> [Chunk; N] {
+    array(
+        #[inline(always)]
+        |source| inputs[source].0[chunk * inputs[source].1].get(),
+    )
+}
+
 /// A loop over chunks. `F` makes one of the sources, and exceptions as bits of [`Flags`]; `IDLE`, if not 0, is what sources have where
 /// nothing takes part.
-struct Map<'a, const N: usize, const IDLE: u64, F> {
+struct Map<'a, const N: usize, const IDLE: u64, const LANES: bool, F> {
     v: &'a mut Registers,
     x: usize,
     sources: [Operand; N],
     active: &'a Active,
     halves: u64,
+    /// The first chunk.
+    first: usize,
     f: F,
 }
 
-impl<const N: usize, const IDLE: u64, F: Fn([Chunk; N]) -> (Chunk, Chunk)> Loop
-    for Map<'_, N, IDLE, F>
+impl<const N: usize, const IDLE: u64, const LANES: bool, F: Fn([Chunk; N]) -> (Chunk, Chunk)> Loop
+    for Map<'_, N, IDLE, LANES, F>
 {
     type Output = u64;
 
@@ -118,52 +145,48 @@ impl<const N: usize, const IDLE: u64, F: Fn([Chunk; N]) -> (Chunk, Chunk)> Loop
             sources,
             active,
             halves,
+            first,
             f,
         } = self;
         let scalars = sources.map(|source| match source {
             Operand::Scalar(value) => Cell::new([value; CHUNK]),
             Operand::Vector(_) => Cell::new([0; CHUNK]),
         });
-        let (chunks, _) = v.as_flattened_mut().as_chunks_mut::<CHUNK>();
-        let chunks = Cell::from_mut(chunks).as_slice_of_cells();
-        let of = |register: usize| &chunks[register % 64 * CHUNKS..][..CHUNKS];
+        let registers = cells(v);
+        let of = |register: usize| registers[register % 64].as_slice();
         let inputs: [(&[Cell<Chunk>], usize); N] =
             std::array::from_fn(|source| match sources[source] {
                 Operand::Vector(register) => (of(register), 1),
                 Operand::Scalar(_) => (std::slice::from_ref(&scalars[source]), 0),
             });
         let outputs = of(x);
-        let values = |chunk: usize| -> [Chunk; N] {
-            std::array::from_fn(|source| inputs[source].0[chunk * inputs[source].1].get())
-        };
         let mut flags = 0;
-        let whole = if halves == u64::MAX && active.is_all() {
-            active.vl / CHUNK
-        } else {
-            0
-        };
-        for (chunk, output) in outputs[..whole].iter().enumerate() {
-            let (result, happened) = f(values(chunk));
-            for happened in happened {
-                flags |= happened;
-            }
-            output.set(result);
-        }
         let kept = hidden(halves);
         let chunks = active.vl.div_ceil(CHUNK);
-        for (chunk, output) in outputs.iter().enumerate().take(chunks).skip(whole) {
+        for chunk in first..chunks {
             let selection = Selection::of(active, chunk);
+            let Some(output) = outputs.get(chunk) else {
+                break;
+            };
             if selection.is_none() {
                 continue;
             }
-            let mut values = values(chunk);
+            if halves == u64::MAX && selection.is_all() {
+                let (result, happened) = f(chunk_of(&inputs, chunk));
+                for happened in happened {
+                    flags |= happened;
+                }
+                output.set(result);
+                continue;
+            }
+            let mut values = chunk_of(&inputs, chunk);
             if IDLE != 0 {
-                let computed = selection.bits().map(|bits| bits & halves);
+                let computed = selection.bits::<LANES>().map(|bits| bits & halves);
                 for value in &mut values {
                     replace::<IDLE>(value, &computed);
                 }
             }
-            let written = selection.hidden().bits();
+            let written = selection.hidden().bits::<LANES>();
             let (mut result, happened) = f(values);
             let before = output.get();
             for index in 0..CHUNK {
@@ -196,20 +219,34 @@ pub struct Places<'a, const N: usize> {
 }
 
 #[inline(always)]
-fn map<const N: usize, const IDLE: u64>(
+fn map<const N: usize, const IDLE: u64, const LANES: bool>(
     v: &mut Registers,
     places: Places<'_, N>,
     halves: Halves,
-    f: impl Fn([Chunk; N]) -> (Chunk, Chunk),
+    f: impl Fn([Chunk; N]) -> (Chunk, Chunk) + Copy,
 ) -> u64 {
-    best(Map::<N, IDLE, _> {
-        v,
-        x: places.x,
-        sources: places.sources,
-        active: places.active,
-        halves: halves as u64,
-        f,
-    })
+    let Places { x, sources, active } = places;
+    let (mut flags, mut first) = (0, 0);
+    if halves == Halves::Both && active.is_all() {
+        let chunks = active.vl / CHUNK;
+        if let Some(happened) = whole(v, x, &sources, chunks, f) {
+            (flags, first) = (happened, chunks);
+        }
+        if first * CHUNK == active.vl {
+            return flags;
+        }
+    }
+    let halves = halves as u64;
+    flags
+        | best(Map::<N, IDLE, LANES, _> {
+            v,
+            x,
+            sources,
+            active,
+            halves,
+            first,
+            f,
+        })
 }
 
 /// Writes to each element what a function makes of the sources.
@@ -217,15 +254,24 @@ fn map<const N: usize, const IDLE: u64>(
 pub fn elements<const N: usize>(
     v: &mut Registers,
     places: Places<'_, N>,
-    f: impl Fn([u64; N]) -> u64,
+    f: impl Fn([u64; N]) -> u64 + Copy,
 ) {
-    map::<N, 0>(v, places, Halves::Both, |sources| {
-        let mut results = [0; CHUNK];
-        for index in 0..CHUNK {
-            results[index] = f(std::array::from_fn(|source| sources[source][index]));
-        }
-        (results, [0; CHUNK])
-    });
+    map::<N, 0, true>(
+        v,
+        places,
+        Halves::Both,
+        #[inline(always)]
+        move |sources| {
+            let mut results = [0; CHUNK];
+            for index in 0..CHUNK {
+                results[index] = f(array(
+                    #[inline(always)]
+                    |source| sources[source][index],
+                ));
+            }
+            (results, [0; CHUNK])
+        },
+    );
 }
 
 /// As [`elements`]. The result is what happened.
@@ -233,17 +279,26 @@ pub fn elements<const N: usize>(
 pub fn elements_with_flags<const N: usize>(
     v: &mut Registers,
     places: Places<'_, N>,
-    f: impl Fn([u64; N]) -> IntegerOutcome,
+    f: impl Fn([u64; N]) -> IntegerOutcome + Copy,
 ) -> Flags {
-    let flags = map::<N, 0>(v, places, Halves::Both, |sources| {
-        let (mut results, mut flags) = ([0; CHUNK], [0; CHUNK]);
-        for index in 0..CHUNK {
-            let outcome = f(std::array::from_fn(|source| sources[source][index]));
-            results[index] = outcome.value;
-            flags[index] = outcome.flags.bits().into();
-        }
-        (results, flags)
-    });
+    let flags = map::<N, 0, true>(
+        v,
+        places,
+        Halves::Both,
+        #[inline(always)]
+        move |sources| {
+            let (mut results, mut flags) = ([0; CHUNK], [0; CHUNK]);
+            for index in 0..CHUNK {
+                let outcome = f(array(
+                    #[inline(always)]
+                    |source| sources[source][index],
+                ));
+                results[index] = outcome.value;
+                flags[index] = outcome.flags.bits().into();
+            }
+            (results, flags)
+        },
+    );
     Flags::from_bits_truncate(flags as u8)
 }
 
@@ -253,31 +308,48 @@ pub fn lanes<const N: usize>(
     v: &mut Registers,
     places: Places<'_, N>,
     halves: Halves,
-    f: impl Fn([u32; N]) -> (u32, u32),
+    f: impl Fn([u32; N]) -> (u32, u32) + Copy,
 ) -> Flags {
-    let flags = map::<N, 0>(v, places, halves, |sources| {
-        let sources = sources.map(to_lanes);
-        let (mut results, mut flags) = ([0; 2 * CHUNK], [0; 2 * CHUNK]);
-        for index in 0..2 * CHUNK {
-            (results[index], flags[index]) =
-                f(std::array::from_fn(|source| sources[source][index]));
-        }
-        (of_lanes(results), of_lanes(flags))
-    });
+    let flags = map::<N, 0, true>(
+        v,
+        places,
+        halves,
+        #[inline(always)]
+        move |sources| {
+            let sources = sources.map(to_lanes);
+            let (mut results, mut flags) = ([0; 2 * CHUNK], [0; 2 * CHUNK]);
+            for index in 0..2 * CHUNK {
+                (results[index], flags[index]) = f(array(
+                    #[inline(always)]
+                    |source| sources[source][index],
+                ));
+            }
+            (of_lanes(results), of_lanes(flags))
+        },
+    );
     Flags::from_bits_truncate((flags | flags >> 32) as u8)
 }
 
 /// Computes with the host's unit, each element an `f64`. What happens gathers in the host's status.
 pub fn doubles<K: Arithmetic<N>, const N: usize>(v: &mut Registers, places: Places<'_, N>) {
     const ONE: u64 = 1.0f64.to_bits();
-    map::<N, ONE>(v, places, Halves::Both, |sources| {
-        let mut results = [0; CHUNK];
-        for index in 0..CHUNK {
-            let operands = std::array::from_fn(|source| f64::from_bits(sources[source][index]));
-            results[index] = K::double(operands).to_bits();
-        }
-        (results, [0; CHUNK])
-    });
+    map::<N, ONE, false>(
+        v,
+        places,
+        Halves::Both,
+        #[inline(always)]
+        |sources| {
+            let mut results = [0; CHUNK];
+            for index in 0..CHUNK {
+                let operands = array(
+                    #[inline(always)]
+                    |source| f64::from_bits(sources[source][index]),
+                );
+                results[index] = K::double(operands).to_bits();
+            }
+            (results, [0; CHUNK])
+        },
+    );
 }
 
 /// As [`doubles`], each lane an `f32`.
@@ -287,15 +359,24 @@ pub fn singles<K: Arithmetic<N>, const N: usize>(
     halves: Halves,
 ) {
     const ONES: u64 = (1.0f32.to_bits() as u64) << 32 | 1.0f32.to_bits() as u64;
-    map::<N, ONES>(v, places, halves, |sources| {
-        let sources = sources.map(to_lanes);
-        let mut results = [0; 2 * CHUNK];
-        for index in 0..2 * CHUNK {
-            let operands = std::array::from_fn(|source| f32::from_bits(sources[source][index]));
-            results[index] = K::single(operands).to_bits();
-        }
-        (of_lanes(results), [0; CHUNK])
-    });
+    map::<N, ONES, true>(
+        v,
+        places,
+        halves,
+        #[inline(always)]
+        |sources| {
+            let sources = sources.map(to_lanes);
+            let mut results = [0; 2 * CHUNK];
+            for index in 0..2 * CHUNK {
+                let operands = array(
+                    #[inline(always)]
+                    |source| f32::from_bits(sources[source][index]),
+                );
+                results[index] = K::single(operands).to_bits();
+            }
+            (of_lanes(results), [0; CHUNK])
+        },
+    );
 }
 
 impl Operand {

@@ -22,6 +22,7 @@ mod level;
 pub mod mask;
 pub mod moves;
 pub mod reduce;
+mod whole;
 
 use crate::state::{ELEMENTS, Mask, Vector};
 
@@ -60,11 +61,17 @@ pub struct Active {
 /// The bits of the elements below VL.
 #[inline(always)]
 fn below(vl: usize) -> Mask {
-    std::array::from_fn(|word| match vl.saturating_sub(64 * word) {
+    std::array::from_fn(|word| word_below(vl, word))
+}
+
+/// Those of 64 elements from 64 times `word` on.
+#[inline(always)]
+fn word_below(vl: usize, word: usize) -> u64 {
+    match vl.saturating_sub(64 * word) {
         0 => 0,
         count @ 1..64 => (1 << count) - 1,
         _ => u64::MAX,
-    })
+    }
 }
 
 #[inline(always)]
@@ -117,7 +124,7 @@ impl Active {
     /// Bits for 64 elements from 64 times `word` on: whether their upper lanes take part, and their lower ones.
     #[inline(always)]
     fn words(&self, word: usize) -> (u64, u64) {
-        let below = below(self.vl)[word];
+        let below = word_below(self.vl, word);
         match &self.masks {
             None => (below, below),
             Some([upper, lower]) => (upper[word] & below, lower[word] & below),
