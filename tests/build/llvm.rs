@@ -143,7 +143,7 @@ fn objects_and_llvm_ir_are_linked_with_the_sources() {
 const HEADERS: &str = "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic \
     stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype \
     alloca byteswap dirent dlfcn endian err execinfo fcntl features getopt libgen malloc memory poll pthread sched search semaphore strings syscall sysexits unistd utime \
-    sys/cdefs sys/mman sys/param sys/resource sys/select sys/stat sys/syscall sys/time sys/times sys/types sys/uio sys/utsname sys/wait";
+    sys/cdefs sys/ioctl sys/mman sys/param sys/resource sys/select sys/stat sys/syscall sys/time sys/times sys/types sys/uio sys/utsname sys/wait";
 
 #[test]
 fn the_usual_headers_are_there_for_the_ve() {

@@ -32,6 +32,18 @@
 #define AT_FDCWD (-100)
 #define AT_SYMLINK_NOFOLLOW 0x100
 
+#define F_GETLK 5
+#define F_SETLK 6
+#define F_RDLCK 0
+#define F_WRLCK 1
+#define F_UNLCK 2
+
+struct flock {
+    short l_type, l_whence;
+    off_t l_start, l_len;
+    pid_t l_pid;
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -5,7 +5,7 @@ use crate::context::{self, Context};
 
 /// Declarations of the C library for LLVM's VE compiler, which has no C library. Whoever runs the code must provide the
 /// functions. The compiler searches these headers last, so that NEC's headers win if they are installed.
-const LIBC: [(&str, &str); 54] = [
+const LIBC: [(&str, &str); 55] = [
     ("alloca.h", include_str!("../libc/alloca.h")),
     ("assert.h", include_str!("../libc/assert.h")),
     ("byteswap.h", include_str!("../libc/byteswap.h")),
@@ -39,6 +39,7 @@ const LIBC: [(&str, &str); 54] = [
     ("string.h", include_str!("../libc/string.h")),
     ("strings.h", include_str!("../libc/strings.h")),
     ("sys/cdefs.h", include_str!("../libc/sys/cdefs.h")),
+    ("sys/ioctl.h", include_str!("../libc/sys/ioctl.h")),
     ("sys/mman.h", include_str!("../libc/sys/mman.h")),
     ("sys/param.h", include_str!("../libc/sys/param.h")),
     ("sys/resource.h", include_str!("../libc/sys/resource.h")),

@@ -61,7 +61,7 @@ static void files(void)
 
 int link(const char *, const char *), symlink(const char *, const char *), fchmod(int, unsigned), chown(const char *, unsigned, unsigned), fchown(int, unsigned, unsigned);
 long readlink(const char *, char *, size_t), sysconf(int);
-int utime(const char *, const long *), utimes(const char *, const long *), utimensat(int, const char *, const long *, int), futimens(int, const long *);
+int fcntl(int, int, ...), ioctl(int, unsigned long, ...), utime(const char *, const long *), utimes(const char *, const long *), utimensat(int, const char *, const long *, int), futimens(int, const long *);
 char *tmpnam(char *), *mktemp(char *);
 void setbuffer(FILE *, char *, size_t);
 static void names(void)
@@ -84,6 +84,17 @@ static void names(void)
     out("%d ", utime(name, 0)); fstat(file, &s); out("%d ", s.times[2] > 1600000000);
     errno = 0;
     out("%d ", utimes("/nonexistent/x", 0)); out("%d ", errno); errno = 0; out("%d ", utimensat(-100, name, (long[]){ 0, 2000000000, 0, 0 }, 0)); out("%d ", errno);
+    struct { short type, whence; long start, length; int process; } lock = { 1, 0, 2, 5, 77 };
+    out("%d ", fcntl(file, 6, &lock)); out("%d ", fcntl(file, 5, &lock)); out("%d %d %ld %ld %d ", lock.type, lock.whence, lock.start, lock.length, lock.process);
+    lock.type = 77;
+    errno = 0;
+    out("%d ", fcntl(file, 6, &lock)); out("%d ", errno); errno = 0; out("%d ", fcntl(999, 6, &lock)); out("%d ", errno);
+    int waiting[2] = { -1, -1 };
+    out("%zd ", write(file, "some", 4)); lseek(file, 1, 0); out("%d ", ioctl(file, 0x541b, waiting)); out("%d %d ", waiting[0], waiting[1]);
+    errno = 0;
+    out("%d ", ioctl(file, 0x5413, text)); out("%d ", errno); errno = 0; out("%d ", ioctl(999, 0x541b, waiting)); out("%d ", errno);
+    errno = 0;
+    out("%d ", ioctl(file, 0x12345, text)); out("%d ", errno); errno = 0; out("%d ", fcntl(file, 12345, text)); out("%d ", errno);
     out("%d %d %d ", unlink(name), unlink(other), unlink(symbolic)); out("%d\n", close(file));
     char *first = tmpnam(0), second[20];
     out("%d ", tmpnam(second) == second); out("%d %d %d ", strcmp(first, second) != 0, access(first, 0), access(second, 0));
