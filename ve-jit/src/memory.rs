@@ -154,7 +154,8 @@ impl Function<'_> {
             .builder
             .ins()
             .iadd_imm(address, (range.start as i64).wrapping_neg());
-        let limit = length.saturating_sub(15) as i64;
+        // Accesses that follow may lie up to `BEHIND` later, with 16 bytes at most.
+        let limit = length.saturating_sub(BEHIND as u64 + 15) as i64;
         let limit = self.builder.ins().iconst(I64, limit);
         self.builder
             .ins()
