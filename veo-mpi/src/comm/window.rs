@@ -153,18 +153,22 @@ impl Window {
 
     /// The chunk of a message of this window's owner that lies here, if it does.
     pub(super) fn find(&self, message: u64, part: u64) -> Option<Full<'_>> {
-        SLOTS.into_iter().find_map(|slot| {
-            let mark = self.mark(slot);
+        // A sender fails after it has left the parts before: who takes those first empties both slots.
+        self.find_mark(message, part)
+            .or_else(|| self.find_mark(message, FAILED))
+    }
+
+    fn find_mark(&self, message: u64, part: u64) -> Option<Full<'_>> {
+        let is_it = |slot: &Slot| {
+            let mark = self.mark(*slot);
             // What is in the slot was written before.
-            if mark.message.load(Ordering::Acquire) != message + 1 {
-                return None;
-            }
-            let found = mark.part.load(Ordering::Relaxed);
-            (found == part || found == FAILED).then(|| Full {
-                window: self,
-                slot,
-                failed: found == FAILED,
-            })
+            mark.message.load(Ordering::Acquire) == message + 1
+                && mark.part.load(Ordering::Relaxed) == part
+        };
+        SLOTS.into_iter().find(is_it).map(|slot| Full {
+            window: self,
+            slot,
+            failed: part == FAILED,
         })
     }
 }
@@ -364,6 +368,22 @@ mod tests {
         assert!(other.find(7, 9).unwrap().bytes(3).is_none());
         own.end_turn(7);
         assert!(own.begin_turn(8));
+    }
+
+    #[test]
+    fn parts_before_a_failure_are_taken_before_it_is_seen() {
+        let mut own = OwnWindow::new(4096).unwrap();
+        let other = Window::open(&own.address()).unwrap();
+        assert!(own.begin_turn(7));
+        for part in 0..2 {
+            let slot = own.empty_slot().unwrap();
+            own.fill(slot, (7, part), 1, |_| Ok(())).unwrap();
+        }
+        drop(other.find(7, 0).unwrap());
+        own.fail(Slot::First, 7);
+        assert!(other.find(7, 1).unwrap().bytes(1).is_some());
+        assert!(other.find(7, 2).unwrap().bytes(1).is_none());
+        assert!(own.is_taken(7));
     }
 
     #[test]
