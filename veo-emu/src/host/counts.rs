@@ -3,8 +3,8 @@
 use std::ffi::CStr;
 use std::fmt::Write;
 use std::fs::File;
-use std::io::{Read, Seek};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
@@ -47,10 +47,11 @@ pub(super) fn left(file: &KeptDescriptor) -> Option<String> {
 }
 
 fn read(file: BorrowedFd<'_>) -> Option<String> {
-    let mut file = File::from(file.try_clone_to_owned().ok()?);
-    let mut told = Vec::new();
-    file.rewind().ok()?;
-    file.take(LONGEST_TEXT).read_to_end(&mut told).ok()?;
+    let file = File::from(file.try_clone_to_owned().ok()?);
+    let len = file.metadata().ok()?.len().min(LONGEST_TEXT);
+    let mut told = vec![0; len as usize];
+    // Others may read at the same time: the offset of the file is not used.
+    file.read_exact_at(&mut told, 0).ok()?;
     let mut text = String::new();
     for kernel in String::from_utf8_lossy(&told).split("\n\n") {
         add(&mut text, kernel);

@@ -21,7 +21,9 @@ pub(super) fn install(file: OwnedFd) {
 
 /// Writes it to the host's file, once: the calling thread is about to end the process, and is in no signal handler.
 pub(super) fn keep() {
-    let file = FILE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // Another thread that ends the process waits until all is there.
+    let mut kept = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = kept.take();
     let file = file.and_then(|file| file.get().ok()?.try_clone_to_owned().ok());
     if let Some(file) = file {
         // The host then has no counts.
