@@ -439,8 +439,9 @@ impl Threads {
         state.stop = None;
         self.call_all();
         let mut state = self.wait_until_still(state);
-        let told = state.note_told();
-        if let Some(member) = state.members.get_mut(&told) {
+        state.note_told();
+        // It comes to all of them at once.
+        for member in state.members.values_mut() {
             member.is_seen();
         }
     }
