@@ -167,6 +167,12 @@ fn own(thread: &Thread, place: u64) -> u64 {
     thread.private().start + place
 }
 
+/// Lets a thread that begins block what its creator blocks. Nothing waits there.
+pub(super) fn inherit(creator: &Thread, new: &Thread) -> Outcome {
+    let blocked = load::<8>(creator.window(), own(creator, BLOCKED))?;
+    store::<8>(new.window(), own(new, BLOCKED), blocked)
+}
+
 /// The bit of a signal in a set, if it can be blocked.
 fn bit(number: i32) -> u64 {
     let index = u32::try_from(number).ok().and_then(|it| it.checked_sub(1));

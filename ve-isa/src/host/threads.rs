@@ -3,6 +3,7 @@
 use super::call::{Outcome, Table, int, load, nothing, result, result_int, store, word};
 use super::control::leave_program;
 use super::memory::fill;
+use super::signals;
 use super::sync::{ERROR, exchange, swap, wake_all};
 use super::time::{sleep, timespec};
 use crate::thread::{Failure, Start, Thread};
@@ -245,11 +246,12 @@ fn create(thread: &mut Thread) -> Outcome {
 fn begin(thread: &Thread, place: u64, start: Start) -> Result<bool, Failure> {
     // A place that cannot be written is found before there is a thread. The thread may look at it at once.
     store::<8>(thread.window(), place, 0)?;
-    let number = thread.spawn(start, |number| {
-        // The place was written before.
-        let _ = thread.window().store::<8>(place, number);
+    let begun = thread.spawn(start, |new| {
+        // The place was written before, and each thread has its own memory.
+        let _ = thread.window().store::<8>(place, new.number());
+        let _ = signals::inherit(thread, new);
     });
-    Ok(number)
+    Ok(begun)
 }
 
 /// Waits for the end of a thread; the error is a number as in `errno`.

@@ -36,8 +36,8 @@ impl Drop for Ending {
 }
 
 impl Thread {
-    /// Begins a thread beside this one, after `tell` knows its number. The result says whether the host has the means for it.
-    pub(crate) fn spawn(&self, start: Start, tell: impl FnOnce(u64)) -> bool {
+    /// Begins a thread beside this one, after `prepare` has seen it. The result says whether the host has the means for it.
+    pub(crate) fn spawn(&self, start: Start, prepare: impl FnOnce(&Thread)) -> bool {
         let common = self.interpreter.common().clone();
         let Ok(mut new) = Thread::new(common, self.gates.clone(), start.stack) else {
             return false;
@@ -51,7 +51,7 @@ impl Thread {
         if !members.add(number, new.stop_handle(), start.detached) {
             return false;
         }
-        tell(number);
+        prepare(&new);
         let spawned = std::thread::Builder::new()
             .name(format!("ve-{number}"))
             .stack_size(HOST_STACK)

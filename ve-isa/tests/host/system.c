@@ -172,6 +172,12 @@ static int seen;
 static jmp_buf back;
 static void note(int number) { seen = seen * 100 + number; }
 static void leave(int number) { longjmp(back, number); }
+int pthread_create(unsigned long *, const void *, void *(*)(void *), void *), pthread_join(unsigned long, void **);
+static void *blocked_there(void *number)
+{
+    unsigned long set[16];
+    return sigprocmask(0, 0, set) == 0 && sigismember(set, (int)(long)number) ? number : 0;
+}
 static void signals(void)
 {
     out("%d ", signal(10, note) == 0); out("%d ", raise(10)); out("%d ", seen); out("%d ", kill(getpid(), 10)); out("%d ", seen);
@@ -192,6 +198,9 @@ static void signals(void)
     out("%d ", sigprocmask(0, some, before)); out("%d ", sigismember(before, 12)); out("%d ", raise(12)); out("%d ", raise(12)); out("%d ", seen);
     out("%d ", sigpending(before)); out("%d %d ", sigismember(before, 12), sigismember(before, 10));
     out("%d ", sigprocmask(2, 0, before)); out("%d %d %d ", sigismember(before, 12), sigismember(before, 9), sigismember(before, 10));
+    unsigned long thread;
+    void *result = 0;
+    out("%d ", pthread_create(&thread, 0, blocked_there, (void *)12)); out("%d ", pthread_join(thread, &result)); out("%ld ", (long)result);
     sigemptyset(some);
     sigaddset(some, 12);
     out("%d ", pthread_sigmask(1, some, 0)); out("%d ", seen); out("%d ", sigpending(before)); out("%d ", sigismember(before, 12));
