@@ -64,7 +64,7 @@ int64_t bad_length(void)
 
 int64_t free_wrong(void)
 {
-	int64_t *block = malloc(64);
+	int64_t *volatile block = malloc(64);
 	free(block + 1); /* free_wrong */
 	return 0;
 }
