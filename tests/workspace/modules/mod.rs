@@ -57,7 +57,14 @@ fn modules_name_only_lower_floors() {
     let metadata = metadata();
     let architecture = architecture(&metadata);
     let mut found = Vec::new();
-    for krate in crates(&metadata).iter().filter(|krate| krate.own.is_some()) {
+    let house = house::house(&metadata);
+    let has_library = |package: &str| {
+        let mut libraries = house.iter().filter(|krate| krate.own.is_some());
+        libraries.any(|krate| krate.package == package)
+    };
+    // A package without a library is its program.
+    let is_package = |krate: &&Crate| krate.own.is_some() || !has_library(&krate.package);
+    for krate in house.iter().filter(is_package) {
         let mut edges = krate.edges();
         let edges = edges.remove(&Name::new()).unwrap_or_default();
         let Some(floors) = floors(&architecture, &krate.package) else {
