@@ -9,7 +9,7 @@ use super::krate::Crate;
 /// The methods of one type are in at most so many files. Those of traits do not count.
 const MOST_FILES: usize = 3;
 
-/// Types whose methods may be in more files.
+/// Types whose methods may be in more files. `Function` translates a region: each file has the instructions of one kind.
 const SCATTERED: &[(&str, &str)] = &[("ve-jit", "Function")];
 
 /// Names of several types, and why they stay.
