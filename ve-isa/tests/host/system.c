@@ -172,7 +172,6 @@ static int seen;
 static jmp_buf back;
 static void note(int number) { seen = seen * 100 + number; }
 static void leave(int number) { longjmp(back, number); }
-int pthread_create(unsigned long *, const void *, void *(*)(void *), void *), pthread_join(unsigned long, void **);
 static void *blocked_there(void *number)
 {
     unsigned long set[16];
