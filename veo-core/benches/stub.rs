@@ -175,7 +175,7 @@ fn checks() {
         let start = Instant::now();
         for round in 0..i64::from(CHECKS) {
             let (n, least) = (black_box(round), black_box(0_u64));
-            let (n, least) = (c::look::<i64, _>(&n), c::look::<u64, _>(&least));
+            let (n, least) = (c::look::<i64, _>(&n, true), c::look::<u64, _>(&least, true));
             let (n, least) = (
                 c::value(&n, <i64 as c::Valued>::VALUE),
                 c::value(&least, <u64 as c::Valued>::VALUE),

@@ -51,6 +51,12 @@ unsafe extern "C" {
     #[ve_kernel(name = "touch", requires(requires_known(x), x.len() >= n))]
     safe fn known(x: *mut f64, n: i64) -> i64;
 
+    #[ve_kernel(name = "touch", requires(requires_known(n), requires_known(x), x.len() >= n))]
+    safe fn counted(n: *const i32, x: *const f64) -> i64;
+
+    #[ve_kernel(name = "touch", requires(requires_known(n), requires_known(m)))]
+    safe fn referred(n: &i32, m: *const i32) -> i64;
+
     #[ve_kernel(name = "touch", requires(n >= 0, incx != 0, n == 0 || x.len() > (n - 1) * max(incx, -incx)))]
     safe fn daxpy_(n: &i32, alpha: &f64, x: *const f64, incx: &i32) -> i64;
 
@@ -381,6 +387,26 @@ fn untyped_memory_and_what_is_unknown() {
     );
     refused(p, word(p, OnStack::cstr(c"four")), &["text.len() = 5"]);
     made(word(p, OnStack::cstr(c"six")));
+}
+
+#[test]
+fn numbers_that_must_be_known() {
+    let proc = process();
+    let p = &proc;
+    let (hundred, x) = (proc.upload(&[100]).unwrap(), proc.upload(&[1.0]).unwrap());
+    let unknown = ["`requires_known(n)`", "the number of n is unknown"];
+    refused(p, counted(p, &hundred, &x), &unknown);
+    refused(p, counted(p, hundred.as_ptr(), &x), &unknown);
+    refused(p, counted(p, NULL, &x), &unknown);
+    refused(p, counted(p, OnStack::input(&100), &x), &["n = 100"]);
+    made(counted(p, OnStack::input(&1), &x));
+    // No condition uses the number of `m`, so it is memory.
+    made(referred(p, &100, &hundred));
+    refused(
+        p,
+        referred(p, &100, hundred.as_ptr()),
+        &["the length of m is unknown"],
+    );
 }
 
 #[test]

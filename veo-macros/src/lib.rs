@@ -98,7 +98,7 @@ use proc_macro::TokenStream;
 /// | `x.len()` | how many elements of the declared type there are; bytes for `c_void` |
 /// | `x.is_null()`, `x.is_aligned(64)` | what is known of the address |
 /// | `disjoint(x, y)` | the two have no byte in common |
-/// | `requires_known(x)` | the length of `x` is known; of a number, always |
+/// | `requires_known(x)` | the length of `x` is known; of a pointer whose number a condition uses, that number; of a number, always |
 /// | `min(a, b)`, `max(a, b)`, `+ - * / %`, comparisons, `&& \|\| !` | as in Rust |
 /// | `5`, `0.5`, `true`, `LINE`, `i32::MAX` | literals and constants |
 ///

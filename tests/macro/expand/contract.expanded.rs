@@ -98,9 +98,9 @@ where
         }
     };
     {
-        let _seen0 = __veo::contract::look::<i64, _>(&__n);
-        let _seen1 = __veo::contract::look::<f64, _>(&__factor);
-        let _seen2 = __veo::contract::look::<*mut f64, _>(&__x);
+        let _seen0 = __veo::contract::look::<i64, _>(&__n, true);
+        let _seen1 = __veo::contract::look::<f64, _>(&__factor, true);
+        let _seen2 = __veo::contract::look::<*mut f64, _>(&__x, false);
         let _verdict = __veo::contract::verdict(
             __veo::contract::at_least(
                 __veo::contract::len(&_seen2, <_ as __veo::contract::Memory>::ELEMENTS),

@@ -102,7 +102,10 @@ fn truth(random: &mut Rng, depth: u32) -> String {
             match random.u32(..3) {
                 0 => format!("{memory}.is_null()"),
                 1 => format!("{memory}.is_aligned({})", integer(random, 0)),
-                _ => format!("requires_known({memory})"),
+                _ => {
+                    let of = one_of(random, &["x", "y", "z", "a", "f", "r", "s"]);
+                    format!("requires_known({of})")
+                }
             }
         }
         5 => {

@@ -39,13 +39,13 @@ impl<P: ?Sized> Seen<P> {
     #[must_use]
     pub fn shown(&self, name: &str, asked: Asked<P>) -> Shown {
         let known = self.known;
-        shown(&known, name, asked)
+        shown(&known, self.counts, name, asked)
     }
 }
 
 #[cold]
 #[inline(never)]
-fn shown<P: ?Sized>(known: &Known, name: &str, asked: Asked<P>) -> Shown {
+fn shown<P: ?Sized>(known: &Known, counts: bool, name: &str, asked: Asked<P>) -> Shown {
     let count = |count: Option<usize>| {
         count.map_or_else(|| "unknown".to_owned(), |count| count.to_string())
     };
@@ -68,6 +68,9 @@ fn shown<P: ?Sized>(known: &Known, name: &str, asked: Asked<P>) -> Shown {
                 other => format!("at {}", place(other)),
             }
         ),
+        Asked::Known if counts && known.number.is_none() => {
+            format!("the number of {name} is unknown")
+        }
         Asked::Known if known.bytes.is_some() => format!("{name} is known"),
         Asked::Known => format!("the length of {name} is unknown"),
     })

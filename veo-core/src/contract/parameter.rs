@@ -17,15 +17,18 @@ use crate::stack::OnStack;
 #[derive(Debug)]
 pub struct Seen<P: ?Sized> {
     pub(super) known: Known,
+    /// Whether the contract is about its number.
+    pub(super) counts: bool,
     declared: PhantomData<fn(&P)>,
 }
 
-/// Looks at an argument, before it is taken.
+/// Looks at an argument, before it is taken. `counts` says whether the contract is about its number.
 #[inline]
 #[must_use]
-pub fn look<'a, P: ?Sized, A: Arg<'a, P>>(arg: &A) -> Seen<P> {
+pub fn look<'a, P: ?Sized, A: Arg<'a, P>>(arg: &A, counts: bool) -> Seen<P> {
     Seen {
         known: arg.known(),
+        counts,
         declared: PhantomData,
     }
 }
@@ -281,9 +284,13 @@ pub fn disjoint<P: ?Sized, Q: ?Sized>(
     ContractValue::new(raw)
 }
 
-/// Whether the length of a parameter is known; of a number, its value.
+/// Whether the length of a parameter is known; where the contract is about its number, whether that is.
 #[inline]
 #[must_use]
 pub fn is_known<P: ?Sized>(of: &Seen<P>) -> ContractValue<Truth> {
-    ContractValue::new(Raw::Truth(of.known.bytes.is_some()))
+    ContractValue::new(Raw::Truth(if of.counts {
+        of.known.number.is_some()
+    } else {
+        of.known.bytes.is_some()
+    }))
 }

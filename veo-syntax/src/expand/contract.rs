@@ -20,6 +20,7 @@ pub(super) fn checks(
     let clauses = declaration.contract.iter().enumerate();
     let (mut constant, mut checked) = (TokenStream::new(), TokenStream::new());
     let mut named = BTreeSet::new();
+    let mut counted = BTreeSet::new();
     for (index, clause) in clauses {
         let mut asked = Vec::new();
         clause.condition.ask(&mut asked);
@@ -28,13 +29,16 @@ pub(super) fn checks(
             continue;
         }
         named.extend(asked.iter().map(|(of, _)| of.index));
+        let values = asked.iter().filter(|(_, asked)| *asked == Asked::Value);
+        counted.extend(values.map(|(of, _)| of.index));
         checked.extend(of_call(clause, index, &asked, declaration));
     }
     let looks = named.into_iter().filter_map(|index| {
         let param = declaration.params.get(index)?;
         let (seen, name) = (seen(index), name(param, index));
         let declared = param.ty.declared(quote!(__veo));
-        Some(quote!(let #seen = __veo::contract::look::<#declared, _>(&#name);))
+        let counts = counted.contains(&index);
+        Some(quote!(let #seen = __veo::contract::look::<#declared, _>(&#name, #counts);))
     });
     let looks: TokenStream = looks.collect();
     let checked = (!checked.is_empty()).then(|| quote!({ #looks #checked }));

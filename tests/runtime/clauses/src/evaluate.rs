@@ -28,12 +28,21 @@ pub(crate) struct Range {
 pub(crate) struct Environment {
     pub(crate) values: HashMap<String, Value>,
     pub(crate) memory: HashMap<String, Range>,
+    /// The clause.
+    pub(crate) text: String,
 }
 
 /// The value of a clause.
-pub(crate) fn evaluate(text: &str, environment: &Environment) -> Value {
-    let expr: Expr = syn::parse_str(text).expect("a clause is an expression");
+pub(crate) fn evaluate(environment: &Environment) -> Value {
+    let expr: Expr = syn::parse_str(&environment.text).expect("a clause is an expression");
     environment.value(&expr)
+}
+
+/// Whether a clause has the number of this parameter, not only asks whether it is known.
+fn is_counted(text: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let words = text.split(|c| !is_word(c)).filter(|word| *word == name);
+    words.count() > text.matches(&format!("requires_known({name})")).count()
 }
 
 /// As the language has it: no more than 128 bits.
@@ -125,7 +134,12 @@ impl Environment {
 
     fn call(&self, name_of: &str, arguments: Vec<&Expr>) -> Value {
         if name_of == "requires_known" {
-            return Value::Truth(self.memory[&name(arguments[0])].bytes.is_some());
+            let of = name(arguments[0]);
+            let is_known = match self.memory.get(&of) {
+                Some(memory) => memory.bytes.is_some(),
+                None => self.values[&of] != Value::Unknown || !is_counted(&self.text, &of),
+            };
+            return Value::Truth(is_known);
         }
         if name_of == "disjoint" {
             let [a, b] = [arguments[0], arguments[1]].map(|of| self.memory[&name(of)]);

@@ -134,8 +134,12 @@ fn calls_are_made_as_their_clauses_say() {
                 call(index, &proc, &n, &one, x, OnStack::input(&on_stack), z)
             }
         };
-        let environment = Environment { values, memory };
-        let expected = evaluate(text, &environment);
+        let environment = Environment {
+            values,
+            memory,
+            text: text.to_owned(),
+        };
+        let expected = evaluate(&environment);
         let what = || {
             format!(
                 "`{text}` with {n:?}, {:?} is {expected:?}, seed {SEED}",
