@@ -365,8 +365,8 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     pieces
 }
 
-/// Reports anything between two keys other than one comma.
-fn separated(args: TokenStream, report: &mut MistakeReport) -> TokenStream {
+/// Reports anything between two keys, or two conditions, other than one comma.
+pub(crate) fn separated(args: TokenStream, report: &mut MistakeReport) -> TokenStream {
     let mut after_comma = true;
     let mut output = TokenStream::new();
     for tree in args {

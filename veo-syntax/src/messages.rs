@@ -30,7 +30,7 @@ impl Mistake {
             }
             M::MissingComma(next) => format!("a comma is missing before `{next}`"),
             M::ExtraComma => "one comma too many: remove it".into(),
-            M::Semicolon => "commas stand between keys: write `,` instead of `;`".into(),
+            M::Semicolon => "commas separate keys, as well as conditions: write `,` instead of `;`".into(),
             M::CrateNeedsPath => "`crate` takes the path of veo_core: write `crate = ::my_name_for_it`".into(),
             M::FlagWithValue(key) => format!("`{key}` takes no value: write `{key}` alone, or leave it out"),
             M::DuplicateKey(key) => format!("`{key}` is given twice; keep one"),

@@ -3,7 +3,7 @@
 
 mod spell;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{BinOp, Expr, ExprCall, ExprLit, ExprMethodCall, ExprPath, Lit, UnOp};
@@ -11,7 +11,7 @@ use syn::{BinOp, Expr, ExprCall, ExprLit, ExprMethodCall, ExprPath, Lit, UnOp};
 use veo_abi::near_names;
 
 use self::spell::spell;
-use crate::attribute::split_at_commas;
+use crate::attribute::{separated, split_at_commas};
 use crate::clause::{Clause, NamedParam, Term, TermKind, What};
 use crate::clause_mistake::ClauseFault;
 use crate::declaration::{DeclaredParam, ParamType};
@@ -24,7 +24,7 @@ pub(crate) fn clauses(
     params: &[DeclaredParam],
     report: &mut MistakeReport,
 ) -> Vec<Clause> {
-    let pieces = split_at_commas(tokens.clone());
+    let pieces = split_at_commas(separated(tokens.clone(), report));
     let mut reader = ClauseReader { params, report };
     let clauses = pieces.into_iter().filter_map(|piece| reader.clause(piece));
     clauses.collect()
@@ -38,6 +38,11 @@ struct ClauseReader<'a> {
 impl ClauseReader<'_> {
     fn clause(&mut self, tokens: TokenStream) -> Option<Clause> {
         let Ok(expr) = syn::parse2::<Expr>(tokens.clone()) else {
+            if let Some(next) = comma_missing(&tokens) {
+                let wrong = Mistake::MissingComma(next.to_string());
+                self.report.at(&next, &wrong);
+                return None;
+            }
             let (place, wrong) = unreadable(tokens);
             return self.wrong(&place, wrong);
         };
@@ -431,6 +436,30 @@ fn foreign(expr: &Expr, params: &[DeclaredParam]) -> (TokenStream, ClauseFault) 
         Expr::Infer(_) => (all, ClauseFault::Anonymous),
         _ => (all, ClauseFault::Other),
     }
+}
+
+/// The second of the first two operands that stand side by side. Words, such as `and`, stand between operands.
+fn comma_missing(tokens: &TokenStream) -> Option<TokenTree> {
+    let is_name = |word: &Ident| {
+        let text = word.to_string();
+        !["and", "or", "not"].contains(&text.as_str())
+            && syn::parse2::<Ident>(word.to_token_stream()).is_ok()
+    };
+    let ends = |tree: &TokenTree| match tree {
+        TokenTree::Ident(word) => is_name(word),
+        TokenTree::Literal(_) => true,
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
+        TokenTree::Punct(_) => false,
+    };
+    let begins = |tree: &TokenTree| match tree {
+        TokenTree::Ident(word) => is_name(word),
+        other => matches!(other, TokenTree::Literal(_)),
+    };
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let pair = trees
+        .windows(2)
+        .find(|pair| ends(&pair[0]) && begins(&pair[1]))?;
+    Some(pair[1].clone())
 }
 
 /// The mistake for tokens that are not an expression.
