@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use veo_debuginfo::{Original, SourceLines};
+use veo_test_support as _;
 
 fn run(command: &mut Command) {
     let status = command

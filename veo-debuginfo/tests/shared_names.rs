@@ -2,6 +2,7 @@
 //! hours, or all memory, if it read the name for each of them.
 
 use veo_debuginfo::{Linkage, ReadError, data_symbols, dynamic_symbols};
+use veo_test_support as _;
 
 const HEADER: usize = 64;
 

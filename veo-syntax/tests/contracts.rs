@@ -1,6 +1,7 @@
 //! What the language of contracts has, and what is said about the rest.
 
 use veo_syntax::CrateBuild;
+use veo_test_support as _;
 
 const KERNEL: &str = "fn f(n: i64, m: &i32, factor: f64, x: *mut f64, y: *const f64);";
 

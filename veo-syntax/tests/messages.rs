@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenTree;
 use veo_syntax::CrateBuild;
+use veo_test_support as _;
 
 const LIB: &str = r#"lib = "libk.so""#;
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use veo_syntax::CrateBuild;
+use veo_test_support as _;
 
 fn expand(args: &str, item: &str) -> String {
     let tokens = veo_syntax::ve_kernel(

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ve_kernels as _;
 use veo_build as _;
 use veo_core as _;
+use veo_test_support as _;
 
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/book/src")

@@ -12,3 +12,5 @@ mod support;
 mod threads;
 mod unloading;
 mod wild;
+
+use veo_test_support as _;

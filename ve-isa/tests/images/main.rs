@@ -16,6 +16,7 @@ mod unloading;
 use library::Library;
 use ve_isa::image::{ImageError, ImageId, Input};
 use ve_isa::machine::{Machine, MachineThread, Unresolved};
+use veo_test_support as _;
 
 /// Loads files that need each other.
 fn try_load(machine: &Machine, files: &[(&str, &Library)]) -> Result<Vec<ImageId>, ImageError> {

@@ -10,6 +10,7 @@ mod support;
 use std::process::Command;
 
 use support::{Program, end, text, ve_run};
+use veo_test_support as _;
 
 #[test]
 fn main_gets_its_arguments_and_gives_the_status() {

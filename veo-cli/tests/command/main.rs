@@ -13,3 +13,5 @@ mod nodes;
 mod support;
 mod symbols;
 mod usage;
+
+use veo_test_support as _;

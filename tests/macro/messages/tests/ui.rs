@@ -7,6 +7,8 @@ mod wrong;
 
 use std::path::Path;
 
+use veo_test_support as _;
+
 /// Lines of a message, all of them.
 const MAX_LINES: usize = 12;
 

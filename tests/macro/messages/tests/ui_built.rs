@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use veo_debuginfo::prototypes;
+use veo_test_support as _;
 
 #[test]
 fn contradictions_are_errors_at_the_users_tokens() {

@@ -3,6 +3,8 @@
 
 mod wrong;
 
+use veo_test_support as _;
+
 #[test]
 fn what_is_no_plain_data_never_passes_as_such() {
     assert!(wrong::cases_in("unsound").len() >= 10);
