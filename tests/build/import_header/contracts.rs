@@ -28,6 +28,7 @@ fn functions_get_contracts_by_pattern() {
             ".requires(\"sub\", ..) matches no function",
         ),
         ("ad", "a >= 0", ".requires(\"ad\", ..) matches no function"),
+        ("ex*ra", "a >= 0", "for any characters write `.*`"),
         ("(", "a >= 0", "`(` is not a regular expression"),
         (
             "add",

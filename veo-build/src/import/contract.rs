@@ -60,9 +60,22 @@ impl Contracts {
         match self.0.iter().find(|one| !is_used(one)) {
             None => Ok(()),
             Some(unused) => Err(Error::invalid(format!(
-                ".requires({:?}, ..) matches no function that is imported from {header}; a pattern has to match a whole name",
-                unused.written
+                ".requires({:?}, ..) matches no function that is imported from {header}; a pattern has to match a whole name{}",
+                unused.written,
+                star_of_files(&unused.written)
             ))),
         }
+    }
+}
+
+/// What to say of a pattern with the `*` of file names, which repeats the character before it.
+fn star_of_files(pattern: &str) -> &'static str {
+    let is_plain = |c: char| c.is_alphanumeric() || c == '_';
+    let mut parts = pattern.split('*');
+    parts.next_back();
+    if parts.any(|before| before.ends_with(is_plain)) {
+        ", and it is a regular expression: for any characters write `.*`"
+    } else {
+        ""
     }
 }
