@@ -6,6 +6,7 @@
 #![cfg(feature = "cranelift")]
 
 mod bench;
+mod edges;
 
 use std::fs;
 use std::path::Path;
