@@ -1,11 +1,16 @@
-//! Branches, jumps and calls.
+//! Branches, jumps and calls: what instructions of control become, and how code of the host goes on elsewhere.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value};
+use cranelift_codegen::ir::types::{I8, I32, I64};
+use cranelift_codegen::ir::{self, InstBuilder, Value};
 use ve_isa::encoding::{Condition, Insn, Op, operand};
+use ve_isa::interp::{exit, layout};
 
-use crate::function::{Compared, Function};
+use crate::function::{Compared, Function, own};
 use crate::region::{Flow, flow};
+
+/// How deep calls of machine code are calls of the host, each of which takes some of its stack. Deeper ones are jumps.
+const DEEPEST: i64 = 256;
 
 /// The numbers that a condition compares.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,10 +67,7 @@ impl Function<'_> {
         }
         let Some(relation) = relation(condition, false) else {
             let always = i64::from(condition as u8 & 7 == 7);
-            return self
-                .builder
-                .ins()
-                .iconst(cranelift_codegen::ir::types::I8, always);
+            return self.builder.ins().iconst(I8, always);
         };
         if kind == Kind::L {
             return self.builder.ins().icmp(relation, y, z);
@@ -232,5 +234,191 @@ impl Function<'_> {
         };
         self.write(insn.x(), value);
         true
+    }
+
+    /// Ends a block behind which the next instruction is, in this region or not.
+    pub(crate) fn end_block(&mut self) {
+        self.store_registers();
+        let next = self.ic + 8;
+        // Not backwards.
+        self.go_to(next);
+    }
+
+    /// A number that is not 0 if the thread is to stop. Another thread writes it: a plain load would be left out behind an earlier one.
+    fn is_asked(&mut self) -> Value {
+        let stop = self.field(I64, layout::STOP);
+        self.builder.ins().atomic_load(I32, own(), stop)
+    }
+
+    /// Ends if the thread is to stop: it then goes on at this address.
+    fn look_at_stop(&mut self, target: u64) {
+        let asked = self.is_asked();
+        let (stop, next) = (self.cold_block(), self.builder.create_block());
+        self.builder.ins().brif(asked, stop, &[], next, &[]);
+        self.switch_to_end(stop);
+        self.end(target | exit::GO_ON);
+        self.switch_to_end(next);
+    }
+
+    /// Goes on at a fixed address. All is stored.
+    fn go_to(&mut self, target: u64) {
+        if target <= self.ic {
+            self.look_at_stop(target);
+        }
+        if !self.chains {
+            self.end(target | exit::GO_ON);
+            return;
+        }
+        if let Some(block) = self.blocks.get(&target) {
+            self.builder.ins().jump(*block, &[]);
+            return;
+        }
+        let table = self.field(I64, layout::JUMP_TABLE);
+        let place = (target / 8 % layout::JUMP_PLACES) as i32 * layout::JUMP_SIZE;
+        let known = self
+            .builder
+            .ins()
+            .load(I64, own(), table, place + layout::JUMP_ADDRESS);
+        let wanted = self.builder.ins().iconst(I64, target as i64);
+        let hit = self.builder.ins().icmp(IntCC::Equal, known, wanted);
+        let (jump, end) = (self.builder.create_block(), self.cold_block());
+        self.builder.ins().brif(hit, jump, &[], end, &[]);
+        self.switch_to_end(end);
+        self.end(target | exit::GO_ON);
+        self.switch_to_end(jump);
+        let code = self
+            .builder
+            .ins()
+            .load(I64, own(), table, place + layout::JUMP_CODE);
+        self.jump_to_code(code);
+    }
+
+    fn depth(&mut self) -> Value {
+        self.builder.ins().stack_load(I64, self.depth, 0)
+    }
+
+    fn jump_to_code(&mut self, code: Value) {
+        let arguments = [self.state(), self.depth()];
+        self.builder
+            .ins()
+            .return_call_indirect(self.code, code, &arguments);
+    }
+
+    /// Goes on at a computed address. All is stored.
+    fn jump_to(&mut self, target: Value) {
+        let code = self.code_at(target);
+        if let Some(code) = code {
+            self.jump_to_code(code);
+        }
+    }
+
+    /// Calls the machine code at a computed address, and goes on with the next instruction. All is stored.
+    fn call(&mut self, target: Value) {
+        let Some(code) = self.code_at(target) else {
+            return;
+        };
+        let (call, jump) = (self.builder.create_block(), self.cold_block());
+        let depth = self.depth();
+        let is_flat = self
+            .builder
+            .ins()
+            .icmp_imm(IntCC::UnsignedLessThan, depth, DEEPEST);
+        self.builder.ins().brif(is_flat, call, &[], jump, &[]);
+        self.switch_to_end(jump);
+        self.jump_to_code(code);
+        self.switch_to_end(call);
+        let deeper = self.builder.ins().iadd_imm(depth, 1);
+        let arguments = [self.state(), deeper];
+        let call = self
+            .builder
+            .ins()
+            .call_indirect(self.code, code, &arguments);
+        let &[why, state] = self.builder.inst_results(call) else {
+            unreachable!("the signature has two results");
+        };
+        // Nonsense if it has not come to its end. The reason says so, and whoever gets that takes nothing else.
+        self.builder.def_var(self.state, state);
+        let back = self.ic + 8;
+        let wanted = self.builder.ins().iconst(I64, (back | exit::GO_ON) as i64);
+        let is_back = self.builder.ins().icmp(IntCC::Equal, why, wanted);
+        let (next, end) = (self.builder.create_block(), self.cold_block());
+        self.builder.ins().brif(is_back, next, &[], end, &[]);
+        // Machine code has left in another way, or somebody else is to go on.
+        self.switch_to_end(end);
+        self.end_for(why);
+        self.switch_to_end(next);
+        // A return has not looked, and what comes here may be gone.
+        self.look_at_stop(back);
+        self.load_registers(back);
+        self.go_to(back);
+    }
+
+    /// Returns to an address of machine code: to the function of the host that waits for it, if there is one. All is stored.
+    fn return_to(&mut self, target: Value) {
+        if self.chains {
+            let (nested, even) = (self.builder.create_block(), self.builder.create_block());
+            let jump = self.builder.create_block();
+            let depth = self.depth();
+            self.builder.ins().brif(depth, nested, &[], jump, &[]);
+            self.switch_to_end(nested);
+            let odd = self.builder.ins().band_imm(target, 7);
+            self.builder.ins().brif(odd, jump, &[], even, &[]);
+            self.switch_to_end(even);
+            // If nobody waits for it, and no code is there, this is where the jump was.
+            let ic = self.builder.ins().iconst(I64, self.ic as i64);
+            let state = self.state();
+            self.builder.ins().store(own(), ic, state, layout::IC);
+            // As `exit::GO_ON` at this address.
+            self.return_for(target);
+            self.switch_to_end(jump);
+        }
+        self.jump_to(target);
+    }
+
+    /// The code of the host for a computed address. Where there is none, the function ends; nothing, if it always does.
+    fn code_at(&mut self, target: Value) -> Option<Value> {
+        let mut code = None;
+        let miss = self.cold_block();
+        if self.chains {
+            let table = self.field(I64, layout::JUMP_TABLE);
+            const MASK: i64 = (layout::JUMP_PLACES as i64 - 1) * 8;
+            let place = self.builder.ins().band_imm(target, MASK);
+            let scale = i64::from(layout::JUMP_SIZE / 8).ilog2();
+            let place = self.builder.ins().ishl_imm(place, i64::from(scale));
+            let entry = self.builder.ins().iadd(table, place);
+            let known = self
+                .builder
+                .ins()
+                .load(I64, own(), entry, layout::JUMP_ADDRESS);
+            let hit = self.builder.ins().icmp(IntCC::Equal, known, target);
+            let (look, jump) = (self.builder.create_block(), self.builder.create_block());
+            self.builder.ins().brif(hit, look, &[], miss, &[]);
+            self.switch_to_end(look);
+            let asked = self.is_asked();
+            self.builder.ins().brif(asked, miss, &[], jump, &[]);
+            self.end_jump(miss, target);
+            self.switch_to_end(jump);
+            code = Some(
+                self.builder
+                    .ins()
+                    .load(I64, own(), entry, layout::JUMP_CODE),
+            );
+        } else {
+            self.builder.ins().jump(miss, &[]);
+            self.end_jump(miss, target);
+        }
+        code
+    }
+
+    /// Ends, in a block: the interpreter goes on at a computed address.
+    fn end_jump(&mut self, block: ir::Block, target: Value) {
+        self.switch_to_end(block);
+        let ic = self.builder.ins().iconst(I64, self.ic as i64);
+        let state = self.state();
+        self.builder.ins().store(own(), ic, state, layout::IC);
+        self.builder
+            .ins()
+            .store(own(), target, state, layout::TARGET);
+        self.end(exit::JUMP);
     }
 }

@@ -1,4 +1,4 @@
-//! A function of the host that stands for a region: registers, exits, calls.
+//! A function of the host that stands for a region: registers, and how it ends.
 //!
 //! A register that is written is kept as a value and stored before anybody can see the state: before each access to memory, each call and
 //! at the end of each block ([`Function::store_registers`]).
@@ -35,9 +35,9 @@ pub(crate) struct Function<'a> {
     pub(crate) builder: FunctionBuilder<'a>,
     pub(crate) source: &'a mut dyn InstructionSource,
     /// The address of the thread's state. What is called gives it back, so that it is in no register that a function saves.
-    state: Variable,
+    pub(crate) state: Variable,
     /// Where it keeps how many calls of the host wait for a return of machine code.
-    depth: StackSlot,
+    pub(crate) depth: StackSlot,
     /// Where the function ends, for the reason that it gets.
     exit: ir::Block,
     /// What each block may find in registers.
@@ -48,7 +48,7 @@ pub(crate) struct Function<'a> {
     /// Registers whose values are not stored yet, by number.
     unstored: u64,
     overflow_unstored: bool,
-    blocks: BTreeMap<u64, ir::Block>,
+    pub(crate) blocks: BTreeMap<u64, ir::Block>,
     /// Values that are 32 bits, extended by the sign.
     extended: HashSet<Value>,
     constants: HashMap<Value, i64>,
@@ -59,17 +59,14 @@ pub(crate) struct Function<'a> {
     pub(crate) accessed: HashMap<Value, i64>,
     floats: HashMap<usize, (Value, Value)>,
     interpret: SigRef,
-    code: SigRef,
+    pub(crate) code: SigRef,
     /// Whether exits go straight to other code of the host.
-    chains: bool,
+    pub(crate) chains: bool,
     /// The address of the instruction.
     pub(crate) ic: u64,
     /// What follows it in its block.
     pub(crate) ahead: &'a [(u64, Insn)],
 }
-
-/// How deep calls of machine code are calls of the host, each of which takes some of its stack. Deeper ones are jumps.
-const DEEPEST: i64 = 256;
 
 /// Memory of the thread's state.
 pub(crate) fn own() -> MemFlags {
@@ -156,7 +153,7 @@ impl<'a> Function<'a> {
     }
 
     /// Takes from the state what a block and those behind it may read.
-    fn load_registers(&mut self, block: u64) {
+    pub(crate) fn load_registers(&mut self, block: u64) {
         let mut wanted = self.live.before(block);
         while wanted != 0 {
             self.load_register(wanted.trailing_zeros() as usize);
@@ -390,28 +387,20 @@ impl<'a> Function<'a> {
         self.builder.seal_block(block);
     }
 
-    fn end(&mut self, why: u64) {
+    pub(crate) fn end(&mut self, why: u64) {
         let why = self.builder.ins().iconst(I64, why as i64);
         self.end_for(why);
     }
 
     /// Ends for a reason that is computed.
-    fn end_for(&mut self, why: Value) {
+    pub(crate) fn end_for(&mut self, why: Value) {
         self.builder.ins().jump(self.exit, &[why.into()]);
     }
 
     /// Ends here, not in the one place where a function usually does.
-    fn return_for(&mut self, why: Value) {
+    pub(crate) fn return_for(&mut self, why: Value) {
         let state = self.state();
         self.builder.ins().return_(&[why, state]);
-    }
-
-    /// Ends a block behind which the next instruction is, in this region or not.
-    pub(crate) fn end_block(&mut self) {
-        self.store_registers();
-        let next = self.ic + 8;
-        // Not backwards.
-        self.go_to(next);
     }
 
     /// Ends a row before the instruction.
@@ -435,183 +424,5 @@ impl<'a> Function<'a> {
     pub(crate) fn leave_to_interpreter(&mut self) {
         self.store_registers();
         self.end_interpreted();
-    }
-
-    /// A number that is not 0 if the thread is to stop. Another thread writes it: a plain load would be left out behind an earlier one.
-    fn is_asked(&mut self) -> Value {
-        let stop = self.field(I64, layout::STOP);
-        self.builder.ins().atomic_load(I32, own(), stop)
-    }
-
-    /// Ends if the thread is to stop: it then goes on at this address.
-    fn look_at_stop(&mut self, target: u64) {
-        let asked = self.is_asked();
-        let (stop, next) = (self.cold_block(), self.builder.create_block());
-        self.builder.ins().brif(asked, stop, &[], next, &[]);
-        self.switch_to_end(stop);
-        self.end(target | exit::GO_ON);
-        self.switch_to_end(next);
-    }
-
-    /// Goes on at a fixed address. All is stored.
-    pub(crate) fn go_to(&mut self, target: u64) {
-        if target <= self.ic {
-            self.look_at_stop(target);
-        }
-        if !self.chains {
-            self.end(target | exit::GO_ON);
-            return;
-        }
-        if let Some(block) = self.blocks.get(&target) {
-            self.builder.ins().jump(*block, &[]);
-            return;
-        }
-        let table = self.field(I64, layout::JUMP_TABLE);
-        let place = (target / 8 % layout::JUMP_PLACES) as i32 * layout::JUMP_SIZE;
-        let known = self
-            .builder
-            .ins()
-            .load(I64, own(), table, place + layout::JUMP_ADDRESS);
-        let wanted = self.builder.ins().iconst(I64, target as i64);
-        let hit = self.builder.ins().icmp(IntCC::Equal, known, wanted);
-        let (jump, end) = (self.builder.create_block(), self.cold_block());
-        self.builder.ins().brif(hit, jump, &[], end, &[]);
-        self.switch_to_end(end);
-        self.end(target | exit::GO_ON);
-        self.switch_to_end(jump);
-        let code = self
-            .builder
-            .ins()
-            .load(I64, own(), table, place + layout::JUMP_CODE);
-        self.jump_to_code(code);
-    }
-
-    fn depth(&mut self) -> Value {
-        self.builder.ins().stack_load(I64, self.depth, 0)
-    }
-
-    fn jump_to_code(&mut self, code: Value) {
-        let arguments = [self.state(), self.depth()];
-        self.builder
-            .ins()
-            .return_call_indirect(self.code, code, &arguments);
-    }
-
-    /// Goes on at a computed address. All is stored.
-    pub(crate) fn jump_to(&mut self, target: Value) {
-        let code = self.code_at(target);
-        if let Some(code) = code {
-            self.jump_to_code(code);
-        }
-    }
-
-    /// Calls the machine code at a computed address, and goes on with the next instruction. All is stored.
-    pub(crate) fn call(&mut self, target: Value) {
-        let Some(code) = self.code_at(target) else {
-            return;
-        };
-        let (call, jump) = (self.builder.create_block(), self.cold_block());
-        let depth = self.depth();
-        let is_flat = self
-            .builder
-            .ins()
-            .icmp_imm(IntCC::UnsignedLessThan, depth, DEEPEST);
-        self.builder.ins().brif(is_flat, call, &[], jump, &[]);
-        self.switch_to_end(jump);
-        self.jump_to_code(code);
-        self.switch_to_end(call);
-        let deeper = self.builder.ins().iadd_imm(depth, 1);
-        let arguments = [self.state(), deeper];
-        let call = self
-            .builder
-            .ins()
-            .call_indirect(self.code, code, &arguments);
-        let &[why, state] = self.builder.inst_results(call) else {
-            unreachable!("the signature has two results");
-        };
-        // Nonsense if it has not come to its end. The reason says so, and whoever gets that takes nothing else.
-        self.builder.def_var(self.state, state);
-        let back = self.ic + 8;
-        let wanted = self.builder.ins().iconst(I64, (back | exit::GO_ON) as i64);
-        let is_back = self.builder.ins().icmp(IntCC::Equal, why, wanted);
-        let (next, end) = (self.builder.create_block(), self.cold_block());
-        self.builder.ins().brif(is_back, next, &[], end, &[]);
-        // Machine code has left in another way, or somebody else is to go on.
-        self.switch_to_end(end);
-        self.end_for(why);
-        self.switch_to_end(next);
-        // A return has not looked, and what comes here may be gone.
-        self.look_at_stop(back);
-        self.load_registers(back);
-        self.go_to(back);
-    }
-
-    /// Returns to an address of machine code: to the function of the host that waits for it, if there is one. All is stored.
-    pub(crate) fn return_to(&mut self, target: Value) {
-        if self.chains {
-            let (nested, even) = (self.builder.create_block(), self.builder.create_block());
-            let jump = self.builder.create_block();
-            let depth = self.depth();
-            self.builder.ins().brif(depth, nested, &[], jump, &[]);
-            self.switch_to_end(nested);
-            let odd = self.builder.ins().band_imm(target, 7);
-            self.builder.ins().brif(odd, jump, &[], even, &[]);
-            self.switch_to_end(even);
-            // If nobody waits for it, and no code is there, this is where the jump was.
-            let ic = self.builder.ins().iconst(I64, self.ic as i64);
-            let state = self.state();
-            self.builder.ins().store(own(), ic, state, layout::IC);
-            // As `exit::GO_ON` at this address.
-            self.return_for(target);
-            self.switch_to_end(jump);
-        }
-        self.jump_to(target);
-    }
-
-    /// The code of the host for a computed address. Where there is none, the function ends; nothing, if it always does.
-    fn code_at(&mut self, target: Value) -> Option<Value> {
-        let mut code = None;
-        let miss = self.cold_block();
-        if self.chains {
-            let table = self.field(I64, layout::JUMP_TABLE);
-            const MASK: i64 = (layout::JUMP_PLACES as i64 - 1) * 8;
-            let place = self.builder.ins().band_imm(target, MASK);
-            let scale = i64::from(layout::JUMP_SIZE / 8).ilog2();
-            let place = self.builder.ins().ishl_imm(place, i64::from(scale));
-            let entry = self.builder.ins().iadd(table, place);
-            let known = self
-                .builder
-                .ins()
-                .load(I64, own(), entry, layout::JUMP_ADDRESS);
-            let hit = self.builder.ins().icmp(IntCC::Equal, known, target);
-            let (look, jump) = (self.builder.create_block(), self.builder.create_block());
-            self.builder.ins().brif(hit, look, &[], miss, &[]);
-            self.switch_to_end(look);
-            let asked = self.is_asked();
-            self.builder.ins().brif(asked, miss, &[], jump, &[]);
-            self.end_jump(miss, target);
-            self.switch_to_end(jump);
-            code = Some(
-                self.builder
-                    .ins()
-                    .load(I64, own(), entry, layout::JUMP_CODE),
-            );
-        } else {
-            self.builder.ins().jump(miss, &[]);
-            self.end_jump(miss, target);
-        }
-        code
-    }
-
-    /// Ends, in a block: the interpreter goes on at a computed address.
-    fn end_jump(&mut self, block: ir::Block, target: Value) {
-        self.switch_to_end(block);
-        let ic = self.builder.ins().iconst(I64, self.ic as i64);
-        let state = self.state();
-        self.builder.ins().store(own(), ic, state, layout::IC);
-        self.builder
-            .ins()
-            .store(own(), target, state, layout::TARGET);
-        self.end(exit::JUMP);
     }
 }

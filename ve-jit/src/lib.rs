@@ -6,7 +6,7 @@
 //!
 //! - `region`: which instructions are translated together.
 //! - `live`: which registers are read, and where.
-//! - `function`: registers, exits and calls of a function of the host.
+//! - `function`: registers of a function of the host, and how it ends.
 //! - `integer`, `float`, `memory`, `control`: what instructions become.
 //! - `compiler`: a region to code of the host.
 // The names that the text above links to are missing then.
