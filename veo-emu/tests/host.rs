@@ -196,7 +196,7 @@ fn limits_of_the_process_are_kept_or_named() {
     for (prelude, works) in [
         ("true", true),
         ("ulimit -v 2000000", true),
-        ("ulimit -v 300000", true),
+        ("ulimit -v 350000", true),
         ("ulimit -f 1000000", true),
         ("ulimit -f 10", false),
         ("ulimit -n 40", true),
