@@ -62,6 +62,9 @@ fn times(ctx: Ctx, requests: &[u64]) -> Vec<[u64; 2]> {
     times.iter().map(|of| [of.started, of.ended]).collect()
 }
 
+/// Nanoseconds that times from the processor's counter may be away from those of the system's clock.
+const APART: u64 = 5_000;
+
 #[test]
 fn a_call_is_said_to_run_while_it_runs() {
     let proc = Proc::new(0);
@@ -96,7 +99,10 @@ fn a_call_is_said_to_run_while_it_runs() {
         for (n, [started, ended]) in told.into_iter().enumerate() {
             let [begin, end] = [own[2 * n], own[2 * n + 1]];
             assert!(
-                last <= started && started <= begin && end <= ended && ended <= collected,
+                last <= started + APART
+                    && started <= begin + APART
+                    && end <= ended + APART
+                    && ended <= collected + APART,
                 "{n}: {last} {started} {begin} {end} {ended} {collected}"
             );
             last = ended;
