@@ -8,7 +8,7 @@ use super::LinkMistakes;
 use super::relocation;
 
 /// The machine of VE code.
-pub(super) const MACHINE: u16 = 251;
+pub(super) const MACHINE: u16 = veo_debuginfo::elf::VE;
 /// The part of an object's flags that says which VE it is for.
 const ARCHITECTURE: u32 = 0xf;
 /// The largest alignment: the smallest page that a VE's loader maps.
