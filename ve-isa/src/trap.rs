@@ -84,7 +84,7 @@ pub enum TrapKind {
     Defect(Box<Defect>),
     /// Interpreted and translated code do not do the same.
     Engines {
-        /// What is not the same, first of the interpreter.
+        /// The differences; the interpreter's values come first.
         differences: String,
     },
     /// The time is up.

@@ -29,7 +29,7 @@ impl TraceKind {
     pub const MOST: usize = 1_000_000;
 }
 
-/// What is no [`TraceKind`].
+/// A text that names no [`TraceKind`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`calls`, `instructions` or `last:N`, where N is from 1 to {}",

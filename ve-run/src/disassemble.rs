@@ -9,8 +9,8 @@ use object::read::elf::{FileHeader as _, SectionHeader as _};
 use object::{LittleEndian, ReadCache, ReadRef};
 use ve_isa::encoding;
 
-/// Writes `hex address: text` for each word, with the addresses of the file and the text of `llvm-objdump`. What is no instruction is
-/// `<unknown>`. That nobody reads to the end is no error. The error is what is wrong with the file.
+/// Writes `hex address: text` for each word, with the addresses of the file and the text of `llvm-objdump`. A word that is no
+/// instruction is `<unknown>`. A reader that stops early is no error. The error says what is wrong with the file.
 pub fn disassemble(file: &Path, output: impl Write) -> Result<(), String> {
     let metadata = std::fs::metadata(file).map_err(|error| error.to_string())?;
     if metadata.is_dir() {

@@ -110,7 +110,7 @@ pub(super) fn serve(
     })
 }
 
-/// All of the stack is mapped from the beginning, so who asks for more has come to its end.
+/// All of the stack is mapped from the beginning: code that asks for more has come to its end.
 fn grow(thread: &mut Thread) -> Outcome {
     let sp = thread.registers().scalar(SP);
     if sp < thread.stack().start {

@@ -247,7 +247,7 @@ fn begin(thread: &Thread, place: u64, start: Start) -> Result<bool, Failure> {
     // A place that cannot be written is found before there is a thread. The thread may look at it at once.
     store::<8>(thread.window(), place, 0)?;
     let begun = thread.spawn(start, |new| {
-        // The place was written before, and each thread has its own memory.
+        // Neither fails: the place was written before, and each thread has memory of its own.
         let _ = thread.window().store::<8>(place, new.number());
         let _ = signals::inherit(thread, new);
     });

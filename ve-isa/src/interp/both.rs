@@ -34,7 +34,7 @@ impl Seen {
         cpu.psw = self.psw;
     }
 
-    /// What is not the same, as text: first here, then there.
+    /// The differences as text: the value here, then the value there.
     fn differences(&self, other: &Self) -> Vec<String> {
         let pairs = self.scalars.iter().zip(&other.scalars).enumerate();
         let mut found: Vec<String> = pairs

@@ -237,7 +237,7 @@ impl Receive {
                 Form::Pushed | Form::Direct => true,
                 Form::Filled => {
                     let window = self.channel.window_of(source);
-                    // Which empties the slot.
+                    // To drop it empties the slot.
                     drop(
                         window
                             .as_ref()

@@ -161,7 +161,7 @@ impl Window {
     fn find_mark(&self, message: u64, part: u64) -> Option<Full<'_>> {
         let is_it = |slot: &Slot| {
             let mark = self.mark(*slot);
-            // What is in the slot was written before.
+            // Acquire: the sender wrote the slot before its mark.
             mark.message.load(Ordering::Acquire) == message + 1
                 && mark.part.load(Ordering::Relaxed) == part
         };
@@ -199,7 +199,7 @@ impl Full<'_> {
 
 impl Drop for Full<'_> {
     fn drop(&mut self) {
-        // What was read of it was read before.
+        // Release: this rank has read the slot before the sender finds it empty.
         let mark = self.window.mark(self.slot);
         mark.message.store(0, Ordering::Release);
     }
@@ -267,7 +267,7 @@ impl OwnWindow {
     }
 
     fn is_empty(&self, slot: Slot) -> bool {
-        // What its receiver has read was read before.
+        // Acquire: the receiver read the slot before it gave it back.
         let mark = self.window.mark(slot);
         mark.message.load(Ordering::Acquire) == 0
     }
@@ -325,7 +325,7 @@ impl OwnWindow {
     fn set(&mut self, slot: Slot, message: u64, part: u64) {
         let mark = self.window.mark(slot);
         mark.part.store(part, Ordering::Relaxed);
-        // Whoever sees it finds all of the above.
+        // Release: whoever sees the mark sees the part and the values, too.
         mark.message.store(message + 1, Ordering::Release);
     }
 
