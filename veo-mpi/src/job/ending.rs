@@ -7,12 +7,15 @@
 use std::error::Error as StdError;
 use std::fmt::Display;
 use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::process;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mpi::ffi;
+use rustix::fs::{FileType, fstat};
+use rustix::io::ioctl_fionread;
 
 /// The status of a process whose rank has failed.
 const FAILED: i32 = 1;
@@ -82,6 +85,7 @@ pub(super) fn end_job(why: &dyn Display) -> ! {
         }
     }
     say(why);
+    wait_until_read();
     let is_in_charge = SELF.get().is_some_and(|rank| rank.thread == this_thread());
     if is_in_charge && mpi::environment::is_initialized() && !mpi::environment::is_finalized() {
         // SAFETY: MPI has begun and not ended, and this is the thread that calls it; it takes any status.
@@ -106,6 +110,21 @@ pub(super) fn say(what: &dyn Display) {
     };
     // Standard error may be closed, with nobody left to tell.
     let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// Waits, one second at most, until the launcher has read this process's standard error. MPICH's launcher drops what it has not read
+/// when it hears of an abort, and the reason of the end with it.
+fn wait_until_read() {
+    let give_up = Instant::now() + Duration::from_secs(1);
+    while is_unread_pipe(std::io::stderr().as_fd()) && Instant::now() < give_up {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Whether `file` is a pipe with bytes that nobody has read yet.
+fn is_unread_pipe(file: BorrowedFd<'_>) -> bool {
+    let is_pipe = fstat(file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_fifo());
+    is_pipe && ioctl_fionread(file).is_ok_and(|unread| unread > 0)
 }
 
 /// An error with what caused it, where it does not say so itself. The job ends, so what a program could do after a fault is left out.

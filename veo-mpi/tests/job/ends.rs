@@ -1,6 +1,7 @@
 //! One rank fails while the others wait for it: the job ends, and says which rank it was and why.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use mpi::traits::*;
@@ -34,6 +35,13 @@ fn fail(job: &Job, how: &str) -> Part {
     let proc = job.proc();
     match how {
         "panics" => panic!("on purpose"),
+        "panics while the launcher sleeps" => {
+            let launcher = std::os::unix::process::parent_id();
+            let sleep = format!("kill -STOP {launcher}; (sleep 0.3; kill -CONT {launcher}) &");
+            let fell_asleep = Command::new("/bin/sh").args(["-c", &sleep]).status()?;
+            assert!(fell_asleep.success());
+            panic!("on purpose")
+        }
         "panics with no text" => std::panic::panic_any(7),
         "returns an error" => Err("nothing goes on like this")?,
         "calls exit" => std::process::exit(0),
@@ -128,6 +136,8 @@ fn a_panic_ends_the_job() {
         ],
     );
     ends("panics with no text", &["rank 1 of 4 on ", "panicked"]);
+    // The reason reaches a launcher that hears of the end before it reads it.
+    ends("panics while the launcher sleeps", &["panicked, which"]);
 }
 
 #[test]
