@@ -5,7 +5,7 @@
 use std::env;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -170,6 +170,17 @@ pub fn alone(test: &str, case: &str, set: impl FnOnce(&mut Command)) -> Job {
     command.args(arguments(test)).env(CASE, case);
     set(&mut command);
     Job(run::run(&mut command, LONGEST))
+}
+
+/// Begins one rank without a launcher. Its standard error is a pipe that nobody reads yet.
+pub fn begin_alone(test: &str, case: &str) -> Child {
+    Command::new(env::current_exe().expect("a test program has a path"))
+        .args(arguments(test))
+        .env(CASE, case)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a test program starts")
 }
 
 fn arguments(test: &str) -> [&str; 4] {
