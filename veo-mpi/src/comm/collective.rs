@@ -169,6 +169,23 @@ impl VeComm<'_> {
         self.gather_to(ctx, &mut to, parts)
     }
 
+    /// As [`gather_varcount_root`](Self::gather_varcount_root), in place: this rank's own values are where they are to be.
+    ///
+    /// # Errors
+    ///
+    /// As [`gather_varcount_root`](Self::gather_varcount_root).
+    pub fn gather_varcount_in_place_root<'b, T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        values: impl Into<VeSliceMut<'b, T>>,
+        parts: &[Range<usize>],
+    ) -> Result<()> {
+        let mut values = values.into();
+        self.check_parts(parts, true)?;
+        values.slice(self.own(parts))?;
+        self.gather_to(ctx, &mut values, parts)
+    }
+
     fn gather_to<T: VeData>(
         &self,
         ctx: &VeoContext,
@@ -244,6 +261,23 @@ impl VeComm<'_> {
         self.check_parts(parts, false)?;
         self.copy_own(ctx, from.slice(self.own(parts))?, to.into())?;
         self.scatter_from(ctx, from, parts)
+    }
+
+    /// As [`scatter_varcount_root`](Self::scatter_varcount_root), in place: this rank's own part stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`scatter_varcount_root`](Self::scatter_varcount_root).
+    pub fn scatter_varcount_in_place_root<'a, T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        values: impl Into<VeSlice<'a, T>>,
+        parts: &[Range<usize>],
+    ) -> Result<()> {
+        let values = values.into();
+        self.check_parts(parts, false)?;
+        values.slice(self.own(parts))?;
+        self.scatter_from(ctx, values, parts)
     }
 
     fn scatter_from<T: VeData>(
@@ -356,10 +390,28 @@ impl VeComm<'_> {
         values: impl Into<VeSliceMut<'b, T>>,
     ) -> Result<()> {
         let values = values.into();
+        let parts = self.own_parts(values.len())?;
+        self.all_to_all_varcount_in_place(ctx, values, &parts)
+    }
+
+    /// As [`all_to_all_in_place`](Self::all_to_all_in_place), with any number of values for each rank: rank r gets `parts[r]`,
+    /// and gives as many, which take its place.
+    ///
+    /// # Errors
+    ///
+    /// As [`gather_varcount_root`](Self::gather_varcount_root); [`veo_core::Error::OutOfMemory`].
+    pub fn all_to_all_varcount_in_place<'b, T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        values: impl Into<VeSliceMut<'b, T>>,
+        parts: &[Range<usize>],
+    ) -> Result<()> {
+        let values = values.into();
+        self.check_parts(parts, true)?;
         self.sync(ctx)?;
         let mut before = self.proc.alloc::<T>(values.len())?;
         before.copy_from(values.as_slice())?;
-        self.all_to_all(ctx, &before, values)
+        self.all_to_all_varcount(ctx, &before, parts, values, parts)
     }
 
     /// As [`all_to_all`](Self::all_to_all), with any number of values for each rank: rank r gets `send_parts[r]` of `from`,

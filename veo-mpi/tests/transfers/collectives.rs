@@ -74,7 +74,13 @@ fn gathers<T: Sample>(rank: &Rank, len: usize) -> Part {
     if own == root {
         comm.gather_varcount_root(ctx, &x, &mut to, &parts)?;
         assert_eq!(to.to_vec()?, wanted);
+        let mut start = before.clone();
+        start[parts[own as usize].clone()].copy_from_slice(&wanted[parts[own as usize].clone()]);
+        to.write(&start)?;
+        comm.gather_varcount_in_place_root(ctx, &mut to, &parts)?;
+        assert_eq!(to.to_vec()?, wanted);
     } else {
+        comm.gather(ctx, &x, root)?;
         comm.gather(ctx, &x, root)?;
     }
     to.write(&before)?;
@@ -115,7 +121,12 @@ fn scatters<T: Sample>(rank: &Rank, len: usize) -> Part {
     let mut to = proc.upload(&values::<T>(own, 4, part.len()))?;
     if own == root {
         comm.scatter_varcount_root(ctx, &from, &parts, &mut to)?;
+        comm.scatter_varcount_in_place_root(ctx, &from, &parts)?;
+        assert_eq!(from.to_vec()?, all);
     } else {
+        comm.scatter(ctx, &mut to, root)?;
+        assert_eq!(to.to_vec()?, &all[part.clone()]);
+        to.write(&values::<T>(own, 5, part.len()))?;
         comm.scatter(ctx, &mut to, root)?;
     }
     assert_eq!(to.to_vec()?, &all[part]);
@@ -163,6 +174,17 @@ fn all_to_alls<T: Sample>(rank: &Rank, len: usize) -> Part {
         wanted[part.clone()].copy_from_slice(&theirs[parts[own as usize].clone()]);
     }
     assert_eq!(to.to_vec()?, wanted);
+
+    // Each sends as many as it gets; what lies between the parts stays.
+    let mut wanted = values::<T>(own, 8, sent);
+    for (rank, part) in send_parts.iter().enumerate() {
+        let (parts, sent) = layout((0..size).map(|to| count(rank as i32, to)).collect());
+        let theirs = values::<T>(rank as i32, 8, sent);
+        wanted[part.clone()].copy_from_slice(&theirs[parts[own as usize].clone()]);
+    }
+    let mut both = from;
+    comm.all_to_all_varcount_in_place(ctx, &mut both, &send_parts)?;
+    assert_eq!(both.to_vec()?, wanted);
     Ok(())
 }
 
