@@ -1,8 +1,9 @@
 //! A private duplicate of a communicator, and what its ranks have agreed on.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
+use super::labels::Labels;
 use super::neighbours::Neighbour;
 use super::path::Path;
 use super::raw::{self, RawComm};
@@ -23,6 +24,8 @@ pub(super) struct Channel {
     largest_tag: i32,
     /// What this rank shares with each of the others, if chunks are staged.
     neighbours: OnceCell<Vec<Neighbour>>,
+    /// What stands for the headers of direct messages.
+    pub(super) labels: RefCell<Labels>,
     /// Collective operations that were begun.
     collective: Cell<u64>,
 }
@@ -43,6 +46,10 @@ impl Channel {
             chunk: Cell::new(chunk),
             largest_tag: comm.largest_tag(),
             neighbours: OnceCell::new(),
+            labels: RefCell::new(Labels::new(match path {
+                Path::Direct => size,
+                _ => 0,
+            })),
             collective: Cell::new(0),
         })
     }
@@ -82,6 +89,11 @@ impl Channel {
         let number = self.collective.get() + 1;
         self.collective.set(number);
         number
+    }
+
+    /// The tag of messages that are looked for: on the direct path any, since values come unasked.
+    pub(super) fn arriving_tag(&self) -> Option<i32> {
+        (self.path != Path::Direct).then_some(HEADERS)
     }
 
     /// The tag of the values of a message. It comes again after so many messages of one rank that those of before have long

@@ -12,8 +12,9 @@ use veo_core::VeoProc;
 
 use super::channel::{Channel, HEADERS};
 use super::flight::{Flight, Memory};
-use super::header::{self, Header};
-use super::raw::{self, DataType, RawComm};
+use super::header::{self, Announced, Form, Header};
+use super::labels::Meaning;
+use super::raw::{self, DataType, Envelope, Found, RawComm};
 use super::receive::{Incoming, Receive};
 use super::send::Send;
 use super::status::Status;
@@ -26,11 +27,24 @@ pub(super) struct Engine(RefCell<State>);
 #[derive(Default)]
 pub(super) struct State {
     channels: Vec<Weak<Channel>>,
-    arriving: VecDeque<(Weak<Channel>, i32, Flight)>,
+    arriving: VecDeque<Arriving>,
     incoming: VecDeque<Incoming>,
     operations: BTreeMap<u64, Operation>,
     next: u64,
     shared: Shared,
+}
+
+/// What has come and was not looked at yet.
+struct Arriving {
+    channel: Weak<Channel>,
+    source: i32,
+    what: Arrived,
+}
+
+enum Arrived {
+    Header(Flight),
+    /// On the direct path.
+    Values(Found),
 }
 
 enum Work {
@@ -315,11 +329,20 @@ impl State {
                 gone = true;
                 continue;
             };
-            while let Some(found) = channel.comm.find(None, Some(HEADERS))? {
-                let source = found.envelope.source;
-                let memory = Memory::Host(vec![0; found.envelope.size]);
-                let flight = Flight::receive_found(found, memory, DataType::bytes())?;
-                self.arriving.push_back((weak.clone(), source, flight));
+            while let Some(found) = channel.comm.find(None, channel.arriving_tag())? {
+                let Envelope { source, tag, size } = found.envelope;
+                let what = if tag == HEADERS {
+                    let memory = Memory::Host(vec![0; size]);
+                    let bytes = DataType::bytes();
+                    Arrived::Header(Flight::receive_found(found, memory, 0..size, bytes)?)
+                } else {
+                    Arrived::Values(found)
+                };
+                self.arriving.push_back(Arriving {
+                    channel: weak.clone(),
+                    source,
+                    what,
+                });
                 moved = true;
             }
         }
@@ -331,33 +354,67 @@ impl State {
         Ok(moved)
     }
 
-    /// Reads headers that are there, in the order in which they came.
+    /// Looks at what has come, in the order in which it came.
     fn take_in(&mut self) -> Result<bool> {
         let mut moved = false;
-        while let Some((_, _, flight)) = self.arriving.front_mut() {
-            if flight.test()?.is_none() {
+        while let Some(first) = self.arriving.front_mut() {
+            if let Arrived::Header(flight) = &mut first.what
+                && flight.test()?.is_none()
+            {
                 break;
             }
             moved = true;
-            let Some((channel, source, flight)) = self.arriving.pop_front() else {
+            let Some(Arriving {
+                channel,
+                source,
+                what,
+            }) = self.arriving.pop_front()
+            else {
                 break;
             };
-            let mut bytes = flight.into_memory().0.into_host();
-            match Header::decode(&bytes)? {
+            let alive = channel.upgrade();
+            let (message, payload, pieces) = match (what, alive) {
                 // Nobody can ask for a message of a communicator that is gone.
-                Header::Message(_) if channel.strong_count() == 0 => {}
-                Header::Message(message) => {
-                    let payload = bytes.split_off(header::LEN);
-                    self.incoming.push_back(Incoming {
-                        channel,
-                        source,
-                        message,
-                        payload,
-                    });
+                (_, None) => continue,
+                (Arrived::Values(found), Some(alive)) => {
+                    let Some((message, pieces)) = alive.labels.borrow_mut().take(found)? else {
+                        continue;
+                    };
+                    (message, Vec::new(), pieces)
                 }
-                Header::Ready(number) => self.answered(&channel, source, number, true),
-                Header::Refused(number) => self.answered(&channel, source, number, false),
-            }
+                (Arrived::Header(flight), Some(alive)) => {
+                    let mut bytes = flight.into_memory().0.into_host();
+                    match Header::decode(&bytes)? {
+                        Header::Ready(number) => {
+                            self.answered(&channel, source, number, true);
+                            continue;
+                        }
+                        Header::Refused(number) => {
+                            self.answered(&channel, source, number, false);
+                            continue;
+                        }
+                        Header::Message(message) if message.form == Form::Direct => {
+                            let Announced {
+                                tag, context, ty, ..
+                            } = message;
+                            let meaning = Meaning { tag, context, ty };
+                            let mut labels = alive.labels.borrow_mut();
+                            labels.hear(source, message.number, meaning)?;
+                            continue;
+                        }
+                        Header::Message(message) => {
+                            (message, bytes.split_off(header::LEN), Vec::new())
+                        }
+                    }
+                }
+            };
+            self.incoming.push_back(Incoming {
+                channel,
+                source,
+                message,
+                payload,
+                pieces,
+            });
         }
         Ok(moved)
     }

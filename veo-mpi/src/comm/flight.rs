@@ -225,15 +225,20 @@ impl Flight {
         }
     }
 
-    /// Receives a message that was found, of values of a type.
-    pub(super) fn receive_found(found: Found, memory: Memory, ty: DataType) -> Result<Flight> {
-        let size = memory.size();
-        let many = Many::new(ty, size / ty.size().max(1))?;
+    /// Receives a message that was found, of values of a type, at most as many as the range has room for.
+    pub(super) fn receive_found(
+        found: Found,
+        memory: Memory,
+        range: Range<usize>,
+        ty: DataType,
+    ) -> Result<Flight> {
+        let many = Many::new(ty, range.len() / ty.size().max(1))?;
         let none = (Memory::Nothing, 0..0);
         let mut message = found.message;
-        // SAFETY: as above; the message was found and is received once.
+        // SAFETY: `many` describes no more bytes than the range has, of memory that the flight owns; the message was found and is
+        // received once.
         unsafe {
-            Flight::begin("receiving", (memory, 0..size), none, |place, _, request| {
+            Flight::begin("receiving", (memory, range), none, |place, _, request| {
                 ffi::MPI_Imrecv(place, many.count, many.raw, &raw mut message, request)
             })
         }

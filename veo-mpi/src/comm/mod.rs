@@ -10,8 +10,10 @@
 //!   staged, on one   in the        in a slot of shared    the same, from slot
 //!   machine          header        memory, if one is free to slot
 //!   direct           in the        from VE memory to VE memory, at once,
-//!                    header        in pieces of 1 GiB
+//!                    header        in pieces of 1 GiB, without a header
 //! ```
+//!
+//! Values of the direct path come under a label (`labels`), of which its sender has said once what tag and type it stands for.
 //!
 //! Only one message at a time goes out in chunks, and one comes in: so four chunks are enough, and as its receiver is ready, it
 //! comes to an end, whatever else waits. On one machine it is the same with the two slots of the sender's window (`window`), from
@@ -25,6 +27,7 @@ mod data_type;
 mod engine;
 mod flight;
 mod header;
+mod labels;
 mod neighbours;
 mod operation;
 mod path;

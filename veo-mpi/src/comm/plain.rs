@@ -144,12 +144,15 @@ impl<'c> VePlain<'c> {
             } else {
                 None
             };
-            let memory = match region.direct() {
-                Some(direct) if failed.is_none() => Memory::Ve(direct),
-                _ => Memory::Host(vec![0; envelope.size.next_multiple_of(ty.size().max(1))]),
+            let (memory, room) = match region.direct() {
+                Some(direct) if failed.is_none() => (Memory::Ve(direct), region.size()),
+                _ => {
+                    let room = envelope.size.next_multiple_of(ty.size().max(1));
+                    (Memory::Host(vec![0; room]), room)
+                }
             };
             let is_staged = matches!(memory, Memory::Host(_));
-            let flight = Flight::receive_found(found, memory, ty)?;
+            let flight = Flight::receive_found(found, memory, 0..room, ty)?;
             let (memory, _) = self.engine.wait_for(&self.proc, flight)?;
             if let Some(error) = failed {
                 return Err(error);

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use super::channel::{Channel, HEADERS};
-use super::flight::{Flight, LONGEST, Memory};
+use super::flight::{Flight, Memory};
 use super::header::{Announced, Form, Header};
+use super::raw::{DataType, Found};
 use super::region::Region;
 use super::staging::Lent;
 use super::status::Status;
@@ -21,6 +22,8 @@ pub(super) struct Incoming {
     pub(super) message: Announced,
     /// Its values, if they came with it.
     pub(super) payload: Vec<u8>,
+    /// Its values, if they came in messages of their own, which MPI has found.
+    pub(super) pieces: Vec<Found>,
 }
 
 /// What is waited for.
@@ -70,11 +73,20 @@ enum State {
     /// Its values are thrown away, piece after piece, of which MPI has one.
     Unwanted {
         piece: Option<Flight>,
-        message: Matched,
-        received: usize,
+        rest: Rest,
+        source: i32,
         why: Error,
     },
     Ended,
+}
+
+/// What is left of a message that is thrown away.
+enum Rest {
+    Nothing,
+    /// One message of MPI, with its tag and length in bytes.
+    Sent(i32, usize),
+    /// Those that MPI has found.
+    Found(VecDeque<Found>),
 }
 
 /// A message that has been given to a receive.
@@ -200,10 +212,10 @@ impl Receive {
             }
             State::Unwanted {
                 piece,
-                message,
-                received,
+                rest,
+                source,
                 why,
-            } => self.throw_away(piece, message, received, why),
+            } => self.throw_away(piece, rest, source, why),
             State::Ended => Err(Err(Error::NotRunning)),
         }
     }
@@ -232,9 +244,10 @@ impl Receive {
         };
         if let Err(why) = check(&message, source, &to) {
             // Some MPIs end the program if a message is longer than its memory, so what was sent is received all the same.
-            let is_sent = match message.form {
-                Form::Inline => false,
-                Form::Pushed | Form::Direct => true,
+            let rest = match message.form {
+                Form::Inline => Rest::Nothing,
+                Form::Pushed => Rest::Sent(tag, matched.bytes),
+                Form::Direct => Rest::Found(incoming.pieces.into()),
                 Form::Filled => {
                     let window = self.channel.window_of(source);
                     // To drop it empties the slot.
@@ -243,15 +256,14 @@ impl Receive {
                             .as_ref()
                             .and_then(|window| window.find(message.number, 0)),
                     );
-                    false
+                    Rest::Nothing
                 }
                 Form::OnDemand | Form::Slots => {
                     self.answer(source, Header::Refused(message.number), shared)?;
-                    false
+                    Rest::Nothing
                 }
             };
-            let received = if is_sent { 0 } else { matched.bytes };
-            return self.throw_away(None, matched, received, why);
+            return self.throw_away(None, rest, source, why);
         }
         match message.form {
             Form::Inline => {
@@ -259,14 +271,16 @@ impl Receive {
                 Err(written.map(|()| matched.status()))
             }
             Form::Direct => {
-                let memory = to.direct().ok_or_else(|| Err(mixed()))?;
-                let starts = (0..matched.bytes).step_by(LONGEST);
-                let flights = starts
-                    .map(|at| {
-                        let range = at..matched.bytes.min(at + LONGEST);
-                        receive(Memory::Ve(memory.clone()), range)
-                    })
-                    .collect::<std::result::Result<_, _>>()?;
+                let memory = to.direct().ok_or_else(|| Err(mixed(message.form)))?;
+                let mut end = 0;
+                let mut flights = VecDeque::new();
+                for found in incoming.pieces {
+                    let range = end..end + found.envelope.size;
+                    end = range.end;
+                    let memory = Memory::Ve(memory.clone());
+                    let flight = Flight::receive_found(found, memory, range, DataType::bytes());
+                    flights.push_back(flight.map_err(Err)?);
+                }
                 Ok((
                     State::Pieces {
                         message: matched,
@@ -278,7 +292,7 @@ impl Receive {
             }
             Form::Filled | Form::Slots => {
                 let window = self.channel.window_of(source);
-                let window = window.ok_or_else(|| Err(mixed()))?;
+                let window = window.ok_or_else(|| Err(mixed(message.form)))?;
                 if message.form == Form::Slots {
                     self.answer(source, Header::Ready(message.number), shared)?;
                 }
@@ -424,8 +438,8 @@ impl Receive {
     fn throw_away(
         &self,
         mut piece: Option<Flight>,
-        message: Matched,
-        received: usize,
+        mut rest: Rest,
+        source: i32,
         why: Error,
     ) -> std::result::Result<(State, bool), Result<Status>> {
         if let Some(flight) = &mut piece
@@ -433,28 +447,39 @@ impl Receive {
         {
             let state = State::Unwanted {
                 piece,
-                message,
-                received,
+                rest,
+                source,
                 why,
             };
             return Ok((state, false));
         }
-        if received == message.bytes {
-            return Err(Err(why));
-        }
-        // As the sender has cut it.
-        let len = LONGEST.min(message.bytes - received);
-        let mut memory = piece.map_or_else(Vec::new, |flight| flight.into_memory().0.into_host());
-        if memory.len() < len {
-            memory = vec![0; len];
-        }
-        let tag = self.channel.values_tag(message.number);
-        let (comm, memory) = (self.channel.comm, Memory::Host(memory));
-        let next = Flight::receive(comm, memory, 0..len, message.source, tag);
+        let memory = piece.map_or_else(Vec::new, |flight| flight.into_memory().0.into_host());
+        let room = |len| {
+            let mut memory = memory;
+            if memory.len() < len {
+                memory = vec![0; len];
+            }
+            (Memory::Host(memory), 0..len)
+        };
+        let next = match &mut rest {
+            Rest::Nothing => return Err(Err(why)),
+            Rest::Sent(tag, len) => {
+                let (comm, tag, (memory, range)) = (self.channel.comm, *tag, room(*len));
+                rest = Rest::Nothing;
+                Flight::receive(comm, memory, range, source, tag)
+            }
+            Rest::Found(found) => match found.pop_front() {
+                None => return Err(Err(why)),
+                Some(found) => {
+                    let (memory, range) = room(found.envelope.size);
+                    Flight::receive_found(found, memory, range, DataType::bytes())
+                }
+            },
+        };
         let state = State::Unwanted {
             piece: Some(next.map_err(Err)?),
-            message,
-            received: received + len,
+            rest,
+            source,
             why,
         };
         Ok((state, true))
@@ -495,9 +520,14 @@ fn check(message: &Announced, source: i32, to: &Region) -> Result<()> {
     Ok(())
 }
 
-fn mixed() -> Error {
+/// A message has come in a form that its sender cannot have chosen for this rank.
+fn mixed(form: Form) -> Error {
+    let how = match form {
+        Form::Direct => "by the path `direct` to memory without an address",
+        _ => "in memory that its sender shares with others, and not with this rank",
+    };
     Error::Path {
-        reason: "a message came by the direct path to a rank without it; do all ranks have the same version of veo-mpi?".into(),
+        reason: format!("a message came {how}; do all ranks have the same version of veo-mpi?"),
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use super::channel::{Channel, HEADERS};
-use super::flight::{Flight, LONGEST, Memory};
+use super::flight::{Flight, Memory};
 use super::header::{self, Announced, Form, Header};
+use super::labels::{self, Meaning};
 use super::receive::ended;
 use super::region::Region;
 use super::staging::Lent;
@@ -93,11 +94,10 @@ impl Send {
             return self.announce(bytes);
         }
         if let Some(memory) = from.direct() {
-            self.announce(self.header(Form::Direct, &from).encode(0))?;
-            for at in (0..size).step_by(LONGEST) {
-                let range = at..size.min(at + LONGEST);
+            let label = self.label(&from)?;
+            for range in labels::pieces(size) {
                 let memory = Memory::Ve(memory.clone());
-                let flight = Flight::send(comm, memory, range, to, tag)?;
+                let flight = Flight::send(comm, memory, range, to, label)?;
                 self.flights.push_back(flight);
             }
             return Ok(());
@@ -141,6 +141,30 @@ impl Send {
         self.body = Body::Asked;
         self.from = Some(from);
         Ok(())
+    }
+
+    /// What stands for the header of a direct message, when the receiver knows it.
+    fn label(&mut self, from: &Region) -> Result<i32> {
+        let channel = Rc::clone(&self.channel);
+        let meaning = Meaning {
+            tag: self.to.tag,
+            context: self.to.context,
+            ty: from.ty,
+        };
+        channel
+            .labels
+            .borrow_mut()
+            .of(self.to.rank, meaning, |label| {
+                let told = Header::Message(Announced {
+                    form: Form::Direct,
+                    number: label as u64,
+                    context: meaning.context,
+                    tag: meaning.tag,
+                    ty: meaning.ty,
+                    len: 0,
+                });
+                self.announce(told.encode(0))
+            })
     }
 
     fn header(&self, form: Form, from: &Region) -> Header {

@@ -1,6 +1,6 @@
 //! Messages between two ranks: of all types and lengths, in both directions at once, of any source.
 
-use veo_mpi::{ANY_SOURCE, ANY_TAG};
+use veo_mpi::{ANY_SOURCE, ANY_TAG, Error};
 
 use crate::common::case;
 use crate::values::{Cell, Sample, lengths, values};
@@ -191,6 +191,68 @@ fn any_source_and_any_tag_take_whatever_comes() {
         return on_each_path(4, "messages::any_source_and_any_tag_take_whatever_comes");
     }
     rank(any);
+}
+
+/// Messages of so many tags and types, again and again, that ranks cannot keep in mind what each is; received in another order.
+fn of_many_kinds(rank: &Rank) -> Part {
+    const TAGS: i32 = 50;
+    let Rank { comm, proc, ctx } = rank;
+    let (own, other) = (comm.rank(), 1 - comm.rank());
+    let len = CHUNK / 8 + 5;
+    let whole = values::<i64>(own, 1, len);
+    let theirs = values::<i64>(other, 1, len);
+    let numbers = proc.upload(&whole)?;
+    let cells = proc.upload(&values::<Cell>(own, 2, len))?;
+    let mut room = proc.zeros::<i64>(len)?;
+    let mut cell_room = proc.zeros::<Cell>(len)?;
+    for round in 0..2 {
+        let mut sends = Vec::new();
+        for tag in 0..TAGS {
+            let at = (tag + round) as usize;
+            sends.push(comm.isend(ctx, numbers.slice(at..)?, other, tag)?);
+            sends.push(comm.isend(ctx, &cells, other, tag)?);
+            sends.push(comm.isend(ctx, numbers.slice(..len - at)?, other, round)?);
+        }
+        for tag in (0..TAGS).rev() {
+            let at = (tag + round) as usize;
+            if tag == round {
+                continue;
+            }
+            let status = comm.recv(ctx, &mut room, other, tag)?;
+            assert_eq!(status.count(), len - at);
+            assert_eq!(room.slice(..len - at)?.to_vec()?, &theirs[at..]);
+            // The other type is told of, whatever was sent before.
+            let error = comm.recv(ctx, &mut room, other, tag).unwrap_err();
+            assert!(matches!(error, Error::Types { .. }), "{error}");
+        }
+        // Two ways to the same tag; a collective operation between.
+        let mut count = proc.upload(&vec![own; len])?;
+        comm.broadcast(ctx, &mut count, 1)?;
+        assert_eq!(count.to_vec()?, vec![1; len]);
+        for tag in 0..TAGS {
+            let at = (tag + round) as usize;
+            if tag == round {
+                comm.recv(ctx, &mut room, other, round)?;
+                assert_eq!(room.slice(..len - at)?.to_vec()?, &theirs[at..]);
+                comm.recv(ctx, &mut cell_room, other, round)?;
+                assert_eq!(cell_room.to_vec()?, values::<Cell>(other, 2, len));
+            }
+            comm.recv(ctx, &mut room, other, round)?;
+            assert_eq!(room.slice(..len - at)?.to_vec()?, &theirs[..len - at]);
+        }
+        for send in sends {
+            send.wait()?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn messages_of_many_tags_come_with_theirs() {
+    if case().is_none() {
+        return on_each_path(2, "messages::messages_of_many_tags_come_with_theirs");
+    }
+    rank(of_many_kinds);
 }
 
 /// Memory of this program that is no file's, in KiB.
