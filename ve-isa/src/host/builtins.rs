@@ -107,10 +107,6 @@ functions! {
     "__floatsisf" int one (a) result_single a as f32;
     "__floatunsidf" unsigned one (a) result_double f64::from(a);
     "__floatunsisf" unsigned one (a) result_single a as f32;
-    "__extendhfdf2" unsigned one (a) result_double half::f16::from_bits(a as u16).to_f64();
-    "__extendbfsf2" unsigned one (a) result_single half::bf16::from_bits(a as u16).to_f32();
-    "__truncsfbf2" single one (a) leave_unsigned u32::from(half::bf16::from_f32(a).to_bits());
-    "__truncdfbf2" double one (a) leave_unsigned u32::from(half::bf16::from_f64(a).to_bits());
 }
 
 pub(super) const CHECKED: Table = &[

@@ -168,27 +168,6 @@ pub(super) const TABLE: Table = &[
     }),
     ("ffsl", find_first),
     ("ffsll", find_first),
-    // `_Float16` is kept as an integer of 16 bits.
-    ("__extendhfsf2", |thread| {
-        let value = half::f16::from_bits(word(thread, 0) as u16).to_f32();
-        result_single(thread, value)
-    }),
-    ("__gnu_h2f_ieee", |thread| {
-        let value = half::f16::from_bits(word(thread, 0) as u16).to_f32();
-        result_single(thread, value)
-    }),
-    ("__truncsfhf2", |thread| {
-        let bits = half::f16::from_f32(single(thread, 0)).to_bits();
-        result(thread, bits.into())
-    }),
-    ("__gnu_f2h_ieee", |thread| {
-        let bits = half::f16::from_f32(single(thread, 0)).to_bits();
-        result(thread, bits.into())
-    }),
-    ("__truncdfhf2", |thread| {
-        let bits = half::f16::from_f64(double(thread, 0)).to_bits();
-        result(thread, bits.into())
-    }),
 ];
 
 /// The number in two registers.

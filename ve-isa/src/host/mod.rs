@@ -20,6 +20,7 @@ mod locale;
 mod locked;
 mod math;
 mod memory;
+mod narrow;
 mod number;
 mod openmp;
 mod options;
@@ -70,6 +71,7 @@ const TABLES: &[call::Table] = &[
     math::NUMBERS,
     math::OTHERS,
     memory::TABLE,
+    narrow::TABLE,
     number::TABLE,
     openmp::TABLE,
     options::TABLE,
