@@ -234,7 +234,7 @@ fn table(rows: &[Row]) -> String {
     for row in rows {
         writeln!(
             out,
-            "    Row::new({:#018x}, Op::{}, {:?}, Scalar::{}, Mark::{}, &[{}]),",
+            "    Row::new({:#018x}, Op::{}, {:?}, ScalarOperand::{}, Mark::{}, &[{}]),",
             row.word,
             variant(&row.op),
             row.condition,

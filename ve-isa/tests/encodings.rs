@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
-use ve_isa::encoding::{Condition, Op, Row, assemble, decode, disassemble, operand, rows};
+use ve_isa::encoding::{ConditionCode, Op, Row, assemble, decode, disassemble, operand, rows};
 use veo_test_support::{available, found};
 
 const LLVM_MC: &str = "llvm-mc-19";
@@ -323,12 +323,16 @@ fn decoded_operands_are_those_of_the_text() {
 #[test]
 fn a_branch_without_a_condition_compares_nothing() {
     for (text, op, condition) in [
-        ("br.l 16", Op::BrL, Condition::Always),
-        ("braf.s.t -8", Op::BrS, Condition::Never),
-        ("b.l.t (, %s10)", Op::BL, Condition::Always),
-        ("baf.w 8", Op::BW, Condition::Never),
-        ("vfmk.l.at %vm3", Op::VfmkL, Condition::Always),
-        ("pvfmk.s.lo.af %vm3, %vm2", Op::PvfmkSLo, Condition::Never),
+        ("br.l 16", Op::BrL, ConditionCode::Always),
+        ("braf.s.t -8", Op::BrS, ConditionCode::Never),
+        ("b.l.t (, %s10)", Op::BL, ConditionCode::Always),
+        ("baf.w 8", Op::BW, ConditionCode::Never),
+        ("vfmk.l.at %vm3", Op::VfmkL, ConditionCode::Always),
+        (
+            "pvfmk.s.lo.af %vm3, %vm2",
+            Op::PvfmkSLo,
+            ConditionCode::Never,
+        ),
     ] {
         let insn = decode(assemble(text).unwrap()).unwrap();
         assert_eq!(

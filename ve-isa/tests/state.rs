@@ -1,6 +1,6 @@
 //! The status word, conditions, addresses and atomic operations against tables.
 
-use ve_isa::encoding::Condition;
+use ve_isa::encoding::ConditionCode;
 use ve_isa::semantics::address::*;
 use ve_isa::semantics::atomic::*;
 use ve_isa::semantics::control::*;
@@ -81,17 +81,18 @@ fn conditions() {
         Relation::Unordered,
     ];
     for (code, (name, expected)) in CONDITIONS.iter().enumerate() {
-        let found = relations.map(|relation| Condition::from_number(code as u8).holds(relation));
+        let found =
+            relations.map(|relation| ConditionCode::from_number(code as u8).holds(relation));
         assert_eq!(found, *expected, "{name}");
     }
     let named = [
-        Condition::Never,
-        Condition::Greater,
-        Condition::Less,
-        Condition::NotEqual,
-        Condition::Equal,
-        Condition::GreaterOrEqual,
-        Condition::LessOrEqual,
+        ConditionCode::Never,
+        ConditionCode::Greater,
+        ConditionCode::Less,
+        ConditionCode::NotEqual,
+        ConditionCode::Equal,
+        ConditionCode::GreaterOrEqual,
+        ConditionCode::LessOrEqual,
     ];
     assert_eq!(
         named.map(|condition| condition as u8),
@@ -99,9 +100,9 @@ fn conditions() {
     );
     assert_eq!(
         [
-            Condition::Unordered,
-            Condition::NotEqualOrNan,
-            Condition::Always
+            ConditionCode::Unordered,
+            ConditionCode::NotEqualOrNan,
+            ConditionCode::Always
         ]
         .map(|condition| condition as u8),
         [8, 11, 15]
@@ -191,18 +192,18 @@ fn conditional_moves() {
     let (old, new) = (0x1111_2222_3333_4444, 0x5555_6666_7777_8888);
     // Negative as 32 bits, positive as 64, a NaN as f32 and as f64.
     let y = 0x7fff_ffff_8000_0000;
-    let greater = Condition::Greater;
+    let greater = ConditionCode::Greater;
     assert_eq!(cmov_l(greater, old, new, y), new);
     assert_eq!(cmov_w(greater, old, new, y), old);
     assert_eq!(cmov_d(greater, old, new, y), old);
     assert_eq!(cmov_s(greater, old, new, y), old);
-    assert_eq!(cmov_w(Condition::Less, old, new, y), new);
-    assert_eq!(cmov_d(Condition::Unordered, old, new, y), new);
-    assert_eq!(cmov_s(Condition::Unordered, old, new, y), new);
+    assert_eq!(cmov_w(ConditionCode::Less, old, new, y), new);
+    assert_eq!(cmov_d(ConditionCode::Unordered, old, new, y), new);
+    assert_eq!(cmov_s(ConditionCode::Unordered, old, new, y), new);
     // A subnormal f64 whose upper half is 0 as an f32.
     assert_eq!(cmov_d(greater, old, new, 1), new);
     assert_eq!(cmov_s(greater, old, new, 1), old);
-    assert_eq!(cmov_s(Condition::Equal, old, new, 1), new);
+    assert_eq!(cmov_s(ConditionCode::Equal, old, new, 1), new);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{self, InstBuilder, Value};
-use ve_isa::encoding::{Condition, Insn, Op, operand};
+use ve_isa::encoding::{ConditionCode, Insn, Op, operand};
 use ve_isa::interp::{exit, layout};
 
 use crate::function::{Compared, Function, own};
@@ -22,7 +22,7 @@ pub(crate) enum Kind {
 }
 
 /// The relation of two integers.
-fn relation(condition: Condition, unsigned: bool) -> Option<IntCC> {
+fn relation(condition: ConditionCode, unsigned: bool) -> Option<IntCC> {
     Some(match (condition as u8 & 7, unsigned) {
         (1, false) => IntCC::SignedGreaterThan,
         (2, false) => IntCC::SignedLessThan,
@@ -40,14 +40,20 @@ fn relation(condition: Condition, unsigned: bool) -> Option<IntCC> {
 
 impl Function<'_> {
     /// Whether two operands meet a condition: a value of 8 bits.
-    pub(crate) fn holds(&mut self, kind: Kind, condition: Condition, y: Value, z: Value) -> Value {
+    pub(crate) fn holds(
+        &mut self,
+        kind: Kind,
+        condition: ConditionCode,
+        y: Value,
+        z: Value,
+    ) -> Value {
         match kind {
             Kind::L | Kind::W => self.integers_hold(kind, condition, y, z),
             Kind::D | Kind::S => self.floats_hold(kind, condition, y, z),
         }
     }
 
-    fn integers_hold(&mut self, kind: Kind, condition: Condition, y: Value, z: Value) -> Value {
+    fn integers_hold(&mut self, kind: Kind, condition: ConditionCode, y: Value, z: Value) -> Value {
         // The result of a comparison, compared with 0, says what the comparison says.
         let is_zero = |value| self.constant(value) == Some(0);
         let compared = match (is_zero(y), is_zero(z)) {
@@ -77,7 +83,7 @@ impl Function<'_> {
     }
 
     /// By integers, since comparing raises nothing.
-    fn floats_hold(&mut self, kind: Kind, condition: Condition, y: Value, z: Value) -> Value {
+    fn floats_hold(&mut self, kind: Kind, condition: ConditionCode, y: Value, z: Value) -> Value {
         let infinity = match kind {
             Kind::S => u64::from(f32::INFINITY.to_bits()) << 32,
             _ => f64::INFINITY.to_bits(),
@@ -219,8 +225,8 @@ impl Function<'_> {
         };
         debug_assert!(insn.x() < operand::REGISTERS);
         let value = match insn.condition() {
-            Condition::Never => return true,
-            Condition::Always => self.read(insn.z()),
+            ConditionCode::Never => return true,
+            ConditionCode::Always => self.read(insn.z()),
             condition => {
                 let (x, y, z) = (
                     self.read(insn.x()),

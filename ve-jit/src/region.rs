@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ve_isa::encoding::{Condition, Insn, Op};
+use ve_isa::encoding::{ConditionCode, Insn, Op};
 use ve_isa::interp::{InstructionSource, Reach};
 
 /// How many instructions a region has at most. Compiling takes some 10 µs for each.
@@ -42,14 +42,14 @@ pub(crate) fn flow(ic: u64, insn: &Insn) -> Flow {
     let target = ic.wrapping_add(insn.imm() as u64);
     match (insn.op(), insn.condition()) {
         (Op::BrL | Op::BrW | Op::BrD | Op::BrS, condition) => match condition {
-            Condition::Never => Flow::Next,
-            Condition::Always => Flow::Goto(target),
+            ConditionCode::Never => Flow::Next,
+            ConditionCode::Always => Flow::Goto(target),
             _ => Flow::Branch(target),
         },
         (Op::BL | Op::BW | Op::BD | Op::BS, condition) => match condition {
-            Condition::Never => Flow::Next,
-            Condition::Always if insn.z() == LINK && insn.imm() == 0 => Flow::Return,
-            Condition::Always => Flow::Always,
+            ConditionCode::Never => Flow::Next,
+            ConditionCode::Always if insn.z() == LINK && insn.imm() == 0 => Flow::Return,
+            ConditionCode::Always => Flow::Always,
             _ => Flow::Jump,
         },
         (Op::Bsic, _) if insn.x() == LINK => Flow::Call,

@@ -26,8 +26,6 @@ const SHARED_NAMES: &[(&str, &str)] = &[
     ("Target", "public: veo_build::Target, veo_core::Target"),
     ("Number", "public: veo_core::Number, veo_mpi::Number"),
     ("Integer", "public: of a contract, of a reduction"),
-    ("Condition", "public: of a contract, of an instruction"),
-    ("Scalar", "public: of a signature, of an instruction"),
     ("Host", "public: of a debugger, of floats"),
     ("Failure", "public: of a call of the host, of a command"),
     ("Input", "public: on the stack of a call, of a machine"),

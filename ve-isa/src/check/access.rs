@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::encoding::{Insn, Op, Scalar, VIX, decode};
+use crate::encoding::{Insn, Op, ScalarOperand, VIX, decode};
 use crate::memory::Window;
 use crate::semantics::address::lea;
 use crate::semantics::vector::Active;
@@ -154,8 +154,8 @@ impl VectorAccess {
             _ => (0, 0),
         };
         let addresses = match insn.scalar() {
-            Scalar::Y => None,
-            Scalar::None | Scalar::Z => Some(register(insn.vy(), cpu)),
+            ScalarOperand::Y => None,
+            ScalarOperand::None | ScalarOperand::Z => Some(register(insn.vy(), cpu)),
         };
         Some(Self {
             layout,

@@ -3,7 +3,7 @@
 //! A result has an undefined bit where another value of the undefined bits of the operands could change it; where that is not easy to say, it
 //! has more. So nothing is said of bits that are masked away, compared with what differs anyway, or stored and never used.
 
-use crate::encoding::{Condition, operand};
+use crate::encoding::{ConditionCode, operand};
 use crate::semantics::vector::Registers;
 use crate::state::{ELEMENTS, Mask};
 
@@ -92,18 +92,18 @@ impl TrackedValue {
     }
 }
 
-/// Which relations are possible between two numbers, as bits of a [`Condition`].
+/// Which relations are possible between two numbers, as bits of a [`ConditionCode`].
 const fn possible(y: TrackedValue, z: TrackedValue) -> u8 {
     let ((y_least, y_most), (z_least, z_most)) = (y.range(), z.range());
     let mut possible = 0;
     if y_most > z_least {
-        possible |= Condition::Greater as u8;
+        possible |= ConditionCode::Greater as u8;
     }
     if y_least < z_most {
-        possible |= Condition::Less as u8;
+        possible |= ConditionCode::Less as u8;
     }
     if (y.value ^ z.value) & !(y.undefined | z.undefined) == 0 {
-        possible |= Condition::Equal as u8;
+        possible |= ConditionCode::Equal as u8;
     }
     possible
 }
@@ -121,7 +121,7 @@ pub(super) enum CompareKind {
 /// Whether a condition holds or does not, whatever the undefined bits are.
 #[inline(always)]
 pub(super) fn is_decided(
-    condition: Condition,
+    condition: ConditionCode,
     compared: CompareKind,
     y: TrackedValue,
     z: TrackedValue,
@@ -135,7 +135,7 @@ pub(super) fn is_decided(
     }
 }
 
-const fn holds(condition: Condition, possible: u8) -> bool {
+const fn holds(condition: ConditionCode, possible: u8) -> bool {
     let met = condition as u8 & possible;
     met == 0 || met == possible
 }
@@ -389,7 +389,7 @@ mod tests {
             undefined: value.undefined << 60,
         };
         for (y, z) in pairs() {
-            for condition in (0..16).map(Condition::from_number) {
+            for condition in (0..16).map(ConditionCode::from_number) {
                 let holds = |y: u64, z: u64| {
                     condition.holds(crate::semantics::control::relation_l(y << 60, z << 60))
                 };

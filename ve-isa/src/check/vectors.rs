@@ -7,7 +7,7 @@ use super::undefined::{
     ALL, CompareKind, LOWER, TrackedValue, UPPER, Undefined, and, carried, carried_w, either,
     is_decided, or, spread, sx,
 };
-use crate::encoding::{Insn, Op, Scalar, VectorOperands};
+use crate::encoding::{Insn, Op, ScalarOperand, VectorOperands};
 use crate::semantics::bits;
 use crate::semantics::vector::{Active, Operand, integer as lane, mask, moves};
 use crate::state::{Cpu, ELEMENTS, Mask};
@@ -97,12 +97,12 @@ fn sources(insn: &Insn, fields: &Fields) -> Sources {
     let operands = &fields.operands;
     // Of pairs, y and z are both vectors, whatever is scalar.
     let scalar = match insn.op() {
-        Op::Vsld | Op::Vsrd | Op::Vshf => Scalar::None,
+        Op::Vsld | Op::Vsrd | Op::Vshf => ScalarOperand::None,
         _ => insn.scalar(),
     };
     Sources([
-        (operands.y && scalar != Scalar::Y).then_some(fields.y),
-        (operands.z && scalar != Scalar::Z).then_some(fields.z),
+        (operands.y && scalar != ScalarOperand::Y).then_some(fields.y),
+        (operands.z && scalar != ScalarOperand::Z).then_some(fields.z),
         operands.w.then_some(fields.w),
     ])
 }
@@ -264,8 +264,8 @@ fn moved(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &Fields) -> 
         Op::Vex => moves::expand(&mut undefined.v, fields.x, fields.z, &taking_part),
         Op::Vmrg | Op::VmrgW => {
             let y = match insn.scalar() {
-                Scalar::Y => Operand::Scalar(scalar),
-                Scalar::None | Scalar::Z => Operand::Vector(fields.y),
+                ScalarOperand::Y => Operand::Scalar(scalar),
+                ScalarOperand::None | ScalarOperand::Z => Operand::Vector(fields.y),
             };
             let chosen = match insn.op() {
                 Op::VmrgW if insn.mask() & 14 != 0 => {

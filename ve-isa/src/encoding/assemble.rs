@@ -9,7 +9,7 @@ use super::table::{
     self, AddressForm, ConstantOperand, OperandField, OperandPlace, Piece, RegisterOperand, Row,
     VIX, rows,
 };
-use super::{Condition, Rounding};
+use super::{ConditionCode, Rounding};
 
 /// Why a text is no instruction.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -183,8 +183,8 @@ impl<'a> Parser<'a> {
                 self.put(48, number.into())
             }
             OperandField::Condition { low, .. } => {
-                let condition =
-                    self.one_of(Condition::all().map(|condition| (condition, condition.name())))?;
+                let condition = self
+                    .one_of(ConditionCode::all().map(|condition| (condition, condition.name())))?;
                 self.put(low, condition as u64)
             }
             OperandField::Rounding { low } => {

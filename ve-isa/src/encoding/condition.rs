@@ -3,7 +3,7 @@
 /// What a branch, a conditional move or the making of a mask asks of a comparison of `a` with `b`, by its number in the instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub enum Condition {
+pub enum ConditionCode {
     /// `af`: never.
     Never = 0,
     /// `gt`: `a > b`.
@@ -38,8 +38,8 @@ pub enum Condition {
     Always,
 }
 
-const CONDITIONS: [Condition; 16] = {
-    use Condition::*;
+const CONDITIONS: [ConditionCode; 16] = {
+    use ConditionCode::*;
     [
         Never,
         Greater,
@@ -65,7 +65,7 @@ const CONDITION_NAMES: [&str; 16] = [
     "genan", "lenan", "at",
 ];
 
-impl Condition {
+impl ConditionCode {
     /// The condition with this number, of which the lowest four bits count.
     #[must_use]
     #[inline]

@@ -3,9 +3,9 @@
 use super::operand::{self, ZERO};
 use super::table::{
     self, AddressForm, ConstantOperand, Op, OperandField, OperandPlace, RegisterOperand, Row,
-    Scalar, extract,
+    ScalarOperand, extract,
 };
-use super::{Condition, Rounding};
+use super::{ConditionCode, Rounding};
 
 /// A decoded instruction, 16 bytes.
 ///
@@ -20,7 +20,7 @@ pub struct Insn {
     x: u16,
     y: u16,
     z: u16,
-    scalar: Scalar,
+    scalar: ScalarOperand,
     low: u32,
 }
 
@@ -120,7 +120,7 @@ impl Insn {
     }
 
     /// The index of the scalar register `sx`, destination or what is stored, below [`operand::REGISTERS`]. In gather and scatter with
-    /// [`Scalar::Y`] it is `sw`, the one address for all elements. 0 where there is none.
+    /// [`ScalarOperand::Y`] it is `sw`, the one address for all elements. 0 where there is none.
     #[must_use]
     #[inline]
     pub const fn x(&self) -> usize {
@@ -180,7 +180,7 @@ impl Insn {
     /// Which vector operand is a scalar one.
     #[must_use]
     #[inline]
-    pub const fn scalar(&self) -> Scalar {
+    pub const fn scalar(&self) -> ScalarOperand {
         self.scalar
     }
 
@@ -195,8 +195,8 @@ impl Insn {
     /// The condition of a branch, a conditional move, or the making of a mask.
     #[must_use]
     #[inline]
-    pub const fn condition(&self) -> Condition {
-        Condition::from_number(self.cc)
+    pub const fn condition(&self) -> ConditionCode {
+        ConditionCode::from_number(self.cc)
     }
 
     /// How a conversion to an integer rounds.

@@ -7,7 +7,7 @@ use super::table::{
     self, AddressForm, ConstantOperand, OperandField, OperandPlace, Piece, RegisterOperand, VIX,
     extract,
 };
-use super::{Condition, Rounding};
+use super::{ConditionCode, Rounding};
 
 /// The text of the instruction that a word is, as `llvm-objdump` writes it, or nothing if it is none.
 ///
@@ -51,7 +51,7 @@ fn write_field(text: &mut String, field: &OperandField, word: u64) {
             number => put!(text, ", %vm{number}"),
         },
         OperandField::Condition { low, .. } => {
-            text.push_str(Condition::from_number(extract(word, low, 4)).name())
+            text.push_str(ConditionCode::from_number(extract(word, low, 4)).name())
         }
         OperandField::Rounding { low } => {
             text.push_str(

@@ -29,8 +29,8 @@ pub mod operand;
 mod table;
 
 pub use assemble::{AssembleError, assemble};
-pub use condition::{Condition, Rounding};
+pub use condition::{ConditionCode, Rounding};
 pub use decode::{Insn, decode};
 pub use disassemble::disassemble;
 pub(crate) use table::VectorOperands;
-pub use table::{Mark, Op, Row, Scalar, VIX, rows};
+pub use table::{Mark, Op, Row, ScalarOperand, VIX, rows};

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::operand::SPECIAL;
-use super::{Condition, Rounding};
+use super::{ConditionCode, Rounding};
 
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
@@ -91,7 +91,7 @@ pub enum Mark {
 /// Which vector operand of an instruction a scalar one takes the place of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub enum Scalar {
+pub enum ScalarOperand {
     /// None: all that may be vectors are.
     None,
     /// The one in `vy`, by the scalar operand `y`; in gather and scatter by `x`.
@@ -107,7 +107,7 @@ pub struct Row {
     word: u64,
     pub(super) op: Op,
     pub(super) condition: Option<u8>,
-    pub(super) scalar: Scalar,
+    pub(super) scalar: ScalarOperand,
     mark: Mark,
     pub(super) pieces: &'static [Piece],
 }
@@ -117,7 +117,7 @@ impl Row {
         word: u64,
         op: Op,
         condition: Option<u8>,
-        scalar: Scalar,
+        scalar: ScalarOperand,
         mark: Mark,
         pieces: &'static [Piece],
     ) -> Self {
@@ -167,7 +167,7 @@ impl Row {
 
     /// Which vector operand is a scalar one here.
     #[must_use]
-    pub const fn scalar(&self) -> Scalar {
+    pub const fn scalar(&self) -> ScalarOperand {
         self.scalar
     }
 
@@ -427,7 +427,7 @@ impl OperandField {
             Self::Rounding { low } => Rounding::from_number(extract(word, low, 4)).is_some(),
             Self::Prediction => word >> 52 & 3 != 1,
             Self::Condition { low, float } => {
-                float || Condition::from_number(extract(word, low, 4)).is_of_integers()
+                float || ConditionCode::from_number(extract(word, low, 4)).is_of_integers()
             }
             Self::Distance | Self::Fence { .. } | Self::NoAllocation | Self::Overtakable => true,
         }

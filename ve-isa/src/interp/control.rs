@@ -1,7 +1,7 @@
 //! Branches, jumps and calls.
 
 use super::run::{Fuel, Handler, Link, Run, Slot};
-use crate::encoding::{Condition, Insn, Op};
+use crate::encoding::{ConditionCode, Insn, Op};
 use crate::semantics::control::{Relation, relation_d, relation_l, relation_s, relation_w};
 
 /// How two operands compare, by type.
@@ -32,7 +32,7 @@ fn relative<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: F
     let holds = match CONDITION {
         0 => false,
         15 => true,
-        _ => Condition::from_number(CONDITION).holds(T::relation(run.y(slot), run.z(slot))),
+        _ => ConditionCode::from_number(CONDITION).holds(T::relation(run.y(slot), run.z(slot))),
     };
     if holds {
         run.branch(slot, fuel)
@@ -46,7 +46,7 @@ fn absolute<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: F
     let holds = match CONDITION {
         0 => false,
         15 => true,
-        _ => Condition::from_number(CONDITION).holds(T::relation(run.y(slot), 0)),
+        _ => ConditionCode::from_number(CONDITION).holds(T::relation(run.y(slot), 0)),
     };
     if holds {
         run.jump(slot, fuel, run.z(slot).wrapping_add(slot.insn.imm() as u64))

@@ -3,9 +3,9 @@
 //! A condition is a set of relations, one bit of its code for each. Comparing floats here raises nothing.
 
 use super::{bits, w};
-use crate::encoding::Condition;
+use crate::encoding::ConditionCode;
 
-/// How two numbers are to each other. The values are bits of a [`Condition`].
+/// How two numbers are to each other. The values are bits of a [`ConditionCode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Relation {
@@ -19,18 +19,18 @@ pub enum Relation {
     Unordered = 8,
 }
 
-impl Condition {
+impl ConditionCode {
     /// Whether numbers that are so to each other meet it. Its number has one bit for each relation.
     ///
     /// ```
-    /// use ve_isa::encoding::Condition;
+    /// use ve_isa::encoding::ConditionCode;
     /// use ve_isa::semantics::control::{Relation, relation_d};
     ///
     /// let found = relation_d(1.0f64.to_bits(), 2.0f64.to_bits());
-    /// assert!(Condition::LessOrEqual.holds(found));
+    /// assert!(ConditionCode::LessOrEqual.holds(found));
     /// let found = relation_d(f64::NAN.to_bits(), 2.0f64.to_bits());
-    /// assert!(!Condition::LessOrEqual.holds(found));
-    /// assert!(!Condition::NotEqual.holds(Relation::Unordered));
+    /// assert!(!ConditionCode::LessOrEqual.holds(found));
+    /// assert!(!ConditionCode::NotEqual.holds(Relation::Unordered));
     /// ```
     #[must_use]
     #[inline(always)]
@@ -96,7 +96,7 @@ pub(super) const fn in_order(float: u64) -> i64 {
 
 /// `cmov.l`: `z` if `y` compared with 0 meets the condition, else what the destination had.
 #[inline(always)]
-pub const fn cmov_l(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
+pub const fn cmov_l(condition: ConditionCode, x: u64, z: u64, y: u64) -> u64 {
     if condition.holds(relation_l(y, 0)) {
         z
     } else {
@@ -106,7 +106,7 @@ pub const fn cmov_l(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
 
 /// `cmov.w`: as [`cmov_l`] for the low half of `y`. All 64 bits of `z` move.
 #[inline(always)]
-pub const fn cmov_w(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
+pub const fn cmov_w(condition: ConditionCode, x: u64, z: u64, y: u64) -> u64 {
     if condition.holds(relation_w(y, 0)) {
         z
     } else {
@@ -116,7 +116,7 @@ pub const fn cmov_w(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
 
 /// `cmov.d`: as [`cmov_l`] for an `f64`.
 #[inline(always)]
-pub const fn cmov_d(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
+pub const fn cmov_d(condition: ConditionCode, x: u64, z: u64, y: u64) -> u64 {
     if condition.holds(relation_d(y, 0)) {
         z
     } else {
@@ -126,7 +126,7 @@ pub const fn cmov_d(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
 
 /// `cmov.s`: as [`cmov_l`] for the `f32` in the upper half of `y`. All 64 bits of `z` move.
 #[inline(always)]
-pub const fn cmov_s(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
+pub const fn cmov_s(condition: ConditionCode, x: u64, z: u64, y: u64) -> u64 {
     if condition.holds(relation_s(y, 0)) {
         z
     } else {

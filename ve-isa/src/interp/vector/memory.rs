@@ -4,7 +4,7 @@
 //! accessible as a whole, which finds the one where it fails. A load that fails changes no register. A store that fails may
 //! have stored elements before.
 
-use crate::encoding::{Op, Scalar};
+use crate::encoding::{Op, ScalarOperand};
 use crate::interp::run::{Fuel, Handler, Link, Run, Slot};
 use crate::semantics::address;
 use crate::semantics::vector::Active;
@@ -196,8 +196,8 @@ fn store_2d<const SIZE: u64>(run: &mut Run, slot: &Slot, part: Extend) -> Result
 #[inline(always)]
 fn indexed(run: &Run, slot: &Slot, index: usize) -> u64 {
     match slot.insn.scalar() {
-        Scalar::Y => run.x(slot),
-        Scalar::None | Scalar::Z => run.cpu.v[run.vector_y(slot)][index],
+        ScalarOperand::Y => run.x(slot),
+        ScalarOperand::None | ScalarOperand::Z => run.cpu.v[run.vector_y(slot)][index],
     }
 }
 

@@ -8,7 +8,7 @@ mod memory;
 mod other;
 
 use super::run::{Fuel, Handler, Link, Run, Slot};
-use crate::encoding::{Op, Scalar, VIX};
+use crate::encoding::{Op, ScalarOperand, VIX};
 use crate::semantics::vector::elementwise::Places;
 use crate::semantics::vector::{Active, Operand};
 use crate::state::psw::Flags;
@@ -44,8 +44,8 @@ impl Run {
     #[inline(always)]
     fn source_y(&self, slot: &Slot) -> Operand {
         match slot.insn.scalar() {
-            Scalar::Y => Operand::Scalar(self.y(slot)),
-            Scalar::None | Scalar::Z => Operand::Vector(self.vector_y(slot)),
+            ScalarOperand::Y => Operand::Scalar(self.y(slot)),
+            ScalarOperand::None | ScalarOperand::Z => Operand::Vector(self.vector_y(slot)),
         }
     }
 
@@ -53,8 +53,8 @@ impl Run {
     #[inline(always)]
     fn source_z(&self, slot: &Slot) -> Operand {
         match slot.insn.scalar() {
-            Scalar::Z => Operand::Scalar(self.y(slot)),
-            Scalar::None | Scalar::Y => Operand::Vector(self.vector_z(slot)),
+            ScalarOperand::Z => Operand::Scalar(self.y(slot)),
+            ScalarOperand::None | ScalarOperand::Y => Operand::Vector(self.vector_z(slot)),
         }
     }
 

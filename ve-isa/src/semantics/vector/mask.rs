@@ -4,7 +4,7 @@
 //! Vector Engine; compiled code does not depend on it.
 
 use super::{Active, Registers, below};
-use crate::encoding::Condition;
+use crate::encoding::ConditionCode;
 use crate::semantics::control::Relation;
 use crate::state::Mask;
 
@@ -23,7 +23,7 @@ pub fn compare(
     v: &Registers,
     z: usize,
     active: &Active,
-    condition: Condition,
+    condition: ConditionCode,
     relation: impl Fn(u64) -> Relation,
 ) -> Mask {
     let mut mask = [0; 4];
