@@ -14,7 +14,7 @@ use crate::session;
 use crate::socket::Socket;
 use crate::threads::{Membership, Threads};
 
-pub use crate::session::Host;
+pub use crate::session::DebuggerHost;
 pub use crate::threads::ProgramEnd;
 
 /// How long the end of a program waits for a client to be told of it.
@@ -62,7 +62,7 @@ impl Debugger {
     pub fn listen(
         path: &Path,
         machine: impl Deref<Target = Machine> + Send + Sync + 'static,
-        host: Host,
+        host: DebuggerHost,
     ) -> Result<Self, String> {
         let (socket, listener) = Socket::listen(path)?;
         let threads = Arc::new(Threads::new(Box::new(machine)));

@@ -25,4 +25,4 @@ mod socket;
 mod target;
 mod threads;
 
-pub use debugger::{DebuggedThread, Debugger, Host, ProgramEnd};
+pub use debugger::{DebuggedThread, Debugger, DebuggerHost, ProgramEnd};

@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What the program around a debugger does for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Host {
+pub struct DebuggerHost {
     /// Tells its user something, in a sentence.
     pub tell: fn(&str),
     /// Ends the program, which a client has killed.
@@ -37,7 +37,12 @@ pub struct Host {
 }
 
 /// Serves the clients that come. It does not return.
-pub(crate) fn serve(listener: &UnixListener, threads: &Arc<Threads>, host: Host, socket: &Socket) {
+pub(crate) fn serve(
+    listener: &UnixListener,
+    threads: &Arc<Threads>,
+    host: DebuggerHost,
+    socket: &Socket,
+) {
     loop {
         let Ok((stream, _)) = listener.accept() else {
             thread::sleep(PAUSE);

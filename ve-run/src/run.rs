@@ -11,7 +11,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use ve_gdb::{Debugger, Host, ProgramEnd};
+use ve_gdb::{Debugger, DebuggerHost, ProgramEnd};
 use ve_isa::check::{CheckOptions, Leak, Reporter};
 use ve_isa::image::Source;
 use ve_isa::machine::{self, Machine, MachineThread};
@@ -125,7 +125,7 @@ pub fn run(run: &RunOptions) -> Result<u8, RunFailure> {
 /// A debugger that waits for its client.
 fn debugger(path: &Path, machine: &Arc<Machine>) -> Result<Debugger, RunFailure> {
     // Nobody may be reading.
-    let host = Host {
+    let host = DebuggerHost {
         tell: |text| _ = writeln!(std::io::stderr(), "ve-run: {text}"),
         kill: || {
             let _ = writeln!(

@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use ve_gdb::{DebuggedThread, Debugger, Host, ProgramEnd};
+use ve_gdb::{DebuggedThread, Debugger, DebuggerHost, ProgramEnd};
 use ve_isa::interp::Observer;
 use ve_isa::machine::Machine;
 use veo_abi::environment::VEO_EMU_GDB;
@@ -32,7 +32,7 @@ pub(super) fn listen(machine: &'static Machine, kill: fn()) -> Result<(), String
             return Ok(None);
         };
         let path = PathBuf::from(numbered(&path));
-        let debugger = Debugger::listen(&path, machine, Host { tell, kill });
+        let debugger = Debugger::listen(&path, machine, DebuggerHost { tell, kill });
         let debugger = debugger.map_err(|why| format!("{}: {why}", VEO_EMU_GDB.name()))?;
         let (number, path) = (process::own_id(), path.display());
         tell(&format!(
