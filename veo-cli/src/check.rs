@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use veo_syntax::SourceMistake;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::library::InspectedLibrary;
 use crate::output::{Answer, Console, Page, lossy};
 use crate::sources;
@@ -42,7 +42,7 @@ struct Mistake {
     message: String,
 }
 
-pub(crate) fn run(command: &CheckCommand, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &CheckCommand, console: &Console) -> Result<(), CommandFailure> {
     let library = InspectedLibrary::read(&command.library)?;
     let sources = sources::read(&command.sources)?;
     let name = sources::library_name(&command.library);
@@ -60,7 +60,7 @@ pub(crate) fn run(command: &CheckCommand, console: &Console) -> Result<(), Failu
     }
     if found.compared == 0 && found.mistakes.is_empty() {
         let named = sources.libraries();
-        return Err(Failure::failed(match named.is_empty() {
+        return Err(CommandFailure::failed(match named.is_empty() {
             true => "the sources declare no kernels of a library".to_owned(),
             false => format!(
                 "the sources declare no kernels of {name}; they name {}",
@@ -79,7 +79,7 @@ pub(crate) fn run(command: &CheckCommand, console: &Console) -> Result<(), Failu
     if is_right {
         Ok(())
     } else {
-        Err(Failure::Answered)
+        Err(CommandFailure::Answered)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use veo_abi::environment;
 use veo_build::Built;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output::{Answer, Console, Page, lossy};
 use crate::scratch;
 
@@ -91,7 +91,7 @@ struct Variable {
     value: String,
 }
 
-pub(crate) fn run(_: &Doctor, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(_: &Doctor, console: &Console) -> Result<(), CommandFailure> {
     let cards = cards();
     let (emu, libveo) = (backend("emu"), backend("libveo"));
     let scratch = scratch::directory()?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The end of a command that fails.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum CommandFailure {
     /// The command line cannot be meant: status 2.
     Usage(String),
     /// It did not work: status 1.
@@ -17,39 +17,39 @@ pub(crate) enum Failure {
     Closed,
 }
 
-impl Failure {
+impl CommandFailure {
     pub(crate) fn failed(why: impl fmt::Display) -> Self {
-        Failure::Failed(why.to_string())
+        CommandFailure::Failed(why.to_string())
     }
 
     pub(crate) fn usage(why: impl fmt::Display) -> Self {
-        Failure::Usage(why.to_string())
+        CommandFailure::Usage(why.to_string())
     }
 
     /// What cannot be done with a file.
     pub(crate) fn file(action: &str, path: &Path, why: &io::Error) -> Self {
-        Failure::failed(format_args!("cannot {action} {}: {why}", path.display()))
+        CommandFailure::failed(format_args!("cannot {action} {}: {why}", path.display()))
     }
 
     /// An error of the standard output.
     pub(crate) fn of_output(error: &io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Closed,
-            _ => Failure::failed(format_args!("cannot write the output: {error}")),
+            io::ErrorKind::BrokenPipe => CommandFailure::Closed,
+            _ => CommandFailure::failed(format_args!("cannot write the output: {error}")),
         }
     }
 }
 
 /// In the words of a user: nobody who runs the command can create a `VeoProc`, or knows the sources of the command.
-impl From<veo_core::Error> for Failure {
+impl From<veo_core::Error> for CommandFailure {
     fn from(error: veo_core::Error) -> Self {
         match error.fault() {
             Some(fault) => {
                 let mut fault = fault.clone();
                 fault.memory = fault.memory.map(|place| without_own_line(&place));
-                Failure::failed(format_args!("{fault:#}"))
+                CommandFailure::failed(format_args!("{fault:#}"))
             }
-            None => Failure::failed(error),
+            None => CommandFailure::failed(error),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// The most that is read of sources and the like, in MiB.
 const MOST_MIB: u64 = 64;
@@ -43,10 +43,10 @@ pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Refuses to write over a file that the command reads. Both may be there under several names.
-pub(crate) fn keep_apart(written: &Path, read: &Path) -> Result<(), Failure> {
+pub(crate) fn keep_apart(written: &Path, read: &Path) -> Result<(), CommandFailure> {
     let identity = |path: &Path| path.metadata().ok().map(|data| (data.dev(), data.ino()));
     match identity(written) {
-        Some(file) if identity(read) == Some(file) => Err(Failure::usage(format_args!(
+        Some(file) if identity(read) == Some(file) => Err(CommandFailure::usage(format_args!(
             "{} would be written over, and is read; give another name",
             written.display()
         ))),

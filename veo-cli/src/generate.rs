@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap_complete::Shell;
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output::{Answer, Console, Page, lossy};
 
 /// Print completions for a shell
@@ -38,7 +38,7 @@ pub(crate) fn completions(
     command: &Completions,
     mut described: clap::Command,
     console: &Console,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let mut script = Vec::new();
     clap_complete::generate(command.shell, &mut described, "veo", &mut script);
     console.give(&Script {
@@ -51,11 +51,11 @@ pub(crate) fn man(
     command: &Man,
     described: clap::Command,
     console: &Console,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let directory = &command.directory;
     std::fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(described, directory))
-        .map_err(|why| Failure::file("write man pages into", directory, &why))?;
+        .map_err(|why| CommandFailure::file("write man pages into", directory, &why))?;
     let listed = || -> io::Result<Vec<String>> {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(directory)? {
@@ -68,7 +68,7 @@ pub(crate) fn man(
         files.sort();
         Ok(files)
     };
-    let files = listed().map_err(|why| Failure::file("read", directory, &why))?;
+    let files = listed().map_err(|why| CommandFailure::file("read", directory, &why))?;
     console.give(&Pages { files })
 }
 

@@ -8,7 +8,7 @@ use veo_abi::prototype::{Prototype, Prototypes};
 use veo_debuginfo::elf::{self, Headers};
 use veo_debuginfo::prototypes;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// A library and what its debug information says.
 pub(crate) struct InspectedLibrary {
@@ -26,16 +26,17 @@ pub(crate) fn is_elf(path: &Path) -> bool {
 
 impl InspectedLibrary {
     /// Reads a shared library or an object file.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path) -> Result<Self, CommandFailure> {
         let told = path.display();
-        let (file, data) = elf::open(path).map_err(|why| Failure::file("read", path, &why))?;
+        let (file, data) =
+            elf::open(path).map_err(|why| CommandFailure::file("read", path, &why))?;
         if data.is_dir() {
-            return Err(Failure::failed(format_args!(
+            return Err(CommandFailure::failed(format_args!(
                 "{told} is a directory; name the library in it"
             )));
         }
         if data.is_file() && !is_elf(path) {
-            return Err(Failure::failed(format_args!(
+            return Err(CommandFailure::failed(format_args!(
                 "{told} is no library: it does not begin as an ELF file does{}",
                 linker_script(path)
             )));
@@ -44,7 +45,7 @@ impl InspectedLibrary {
         if let Some(headers) = &headers
             && headers.end > data.len()
         {
-            return Err(Failure::failed(format_args!(
+            return Err(CommandFailure::failed(format_args!(
                 "{told} is cut off: its headers speak of {} bytes, it has {}; build or copy it again",
                 headers.end,
                 data.len()
@@ -57,7 +58,7 @@ impl InspectedLibrary {
                 .strip_prefix(&format!("{told}: "))
                 .unwrap_or(&why)
                 .to_owned();
-            Failure::failed(format_args!("{told}: {why}"))
+            CommandFailure::failed(format_args!("{told}: {why}"))
         })?;
         let machine = headers.map_or_else(|| "unknown".to_owned(), |it| machine_name(it.machine));
         Ok(Self {
@@ -67,12 +68,12 @@ impl InspectedLibrary {
     }
 
     /// Whether it has any debug information of its functions.
-    pub(crate) fn need_debug_information(&self, path: &Path) -> Result<(), Failure> {
+    pub(crate) fn need_debug_information(&self, path: &Path) -> Result<(), CommandFailure> {
         if !self.prototypes.is_empty() {
             return Ok(());
         }
         let told = path.display();
-        Err(Failure::failed(
+        Err(CommandFailure::failed(
             match self.prototypes.undescribed.is_empty() {
                 true => format!("{told} offers no functions"),
                 false => format!(
@@ -83,7 +84,7 @@ impl InspectedLibrary {
     }
 
     /// The prototype of a function.
-    pub(crate) fn function(&self, path: &Path, name: &str) -> Result<&Prototype, Failure> {
+    pub(crate) fn function(&self, path: &Path, name: &str) -> Result<&Prototype, CommandFailure> {
         if let Some(found) = self.prototypes.get(name) {
             return Ok(found);
         }
@@ -97,12 +98,12 @@ impl InspectedLibrary {
                      declare it in Rust to call it"
                 }
             };
-            return Err(Failure::failed(format_args!(
+            return Err(CommandFailure::failed(format_args!(
                 "{told} has no debug information for `{name}`, so what it takes is not known; {advice}"
             )));
         }
         if self.prototypes.variables.iter().any(|it| it == name) {
-            return Err(Failure::failed(format_args!(
+            return Err(CommandFailure::failed(format_args!(
                 "`{name}` of {told} is a variable, no function"
             )));
         }
@@ -114,7 +115,7 @@ impl InspectedLibrary {
             true => "`veo symbols` lists those it has".to_owned(),
             false => format!("did you mean {}?", near.join(" or ")),
         };
-        Err(Failure::failed(format_args!(
+        Err(CommandFailure::failed(format_args!(
             "{told} has no function `{name}`; {hint}"
         )))
     }

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::arguments::{Command, CommandLine};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output::Console;
 
 fn main() -> ExitCode {
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+fn run(command: &Command, console: &Console) -> Result<(), CommandFailure> {
     match command {
         Command::Nodes(command) => nodes::run(command, console),
         Command::Ps(command) => ps::run(command, console),

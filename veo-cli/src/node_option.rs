@@ -1,6 +1,6 @@
 //! The option that names a VE node, as NEC's tools have it.
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// Which node a command is about.
 #[derive(clap::Args)]
@@ -23,13 +23,13 @@ impl NodeOption {
 }
 
 /// Whether a node is one of this machine's. If not, the error names those.
-pub(crate) fn known(wanted: i32) -> Result<(), Failure> {
+pub(crate) fn known(wanted: i32) -> Result<(), CommandFailure> {
     let all = veo_core::nodes()?;
     if all.iter().any(|info| info.node == wanted) {
         return Ok(());
     }
     let numbers: Vec<i32> = all.iter().map(|info| info.node).collect();
-    Err(Failure::failed(missing(wanted, &numbers)))
+    Err(CommandFailure::failed(missing(wanted, &numbers)))
 }
 
 /// Says that a node is not there, and which ones are, in rising order.

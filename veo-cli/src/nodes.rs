@@ -4,7 +4,7 @@ use serde::Serialize;
 use veo_core::{Arch, Backend, NodeInfo};
 
 use crate::card::Card;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::node_option::{self, NodeOption};
 use crate::output::{Answer, Column, Console, Page, bytes, or_dash};
 
@@ -42,7 +42,7 @@ struct Node {
     power: Option<f64>,
 }
 
-pub(crate) fn run(command: &Nodes, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &Nodes, console: &Console) -> Result<(), CommandFailure> {
     let mut listed = veo_core::nodes()?;
     if let Some(wanted) = command.node.given() {
         node_option::known(wanted)?;

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anstyle::Style;
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 const HEADING: Style = Style::new().bold();
 /// Between two columns.
@@ -55,7 +55,7 @@ impl Console {
     }
 
     /// Prints an answer. A command that goes on may give several.
-    pub(crate) fn give(&self, answer: &impl Answer) -> Result<(), Failure> {
+    pub(crate) fn give(&self, answer: &impl Answer) -> Result<(), CommandFailure> {
         let printed = if self.json {
             self.print_json(answer)
         } else {
@@ -63,16 +63,16 @@ impl Console {
             let mut page = Page::new(Box::new(io::BufWriter::new(stdout)));
             answer.print(&mut page).and_then(|()| page.out.flush())
         };
-        printed.map_err(|error| Failure::of_output(&error))
+        printed.map_err(|error| CommandFailure::of_output(&error))
     }
 
     /// Says why the command fails, and how the program ends.
-    pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
+    pub(crate) fn fail(&self, failure: &CommandFailure) -> ExitCode {
         let (why, status) = match failure {
-            Failure::Usage(why) => (why, ExitCode::from(2)),
-            Failure::Failed(why) => (why, ExitCode::FAILURE),
-            Failure::Answered => return ExitCode::FAILURE,
-            Failure::Closed => return ExitCode::SUCCESS,
+            CommandFailure::Usage(why) => (why, ExitCode::from(2)),
+            CommandFailure::Failed(why) => (why, ExitCode::FAILURE),
+            CommandFailure::Answered => return ExitCode::FAILURE,
+            CommandFailure::Closed => return ExitCode::SUCCESS,
         };
         // Nobody may be reading either.
         let _ = writeln!(io::stderr(), "veo: {}", harmless(why));

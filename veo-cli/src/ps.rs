@@ -1,6 +1,6 @@
 //! `veo ps`: the VE processes of this user.
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::node_option::NodeOption;
 use crate::output::Console;
 use crate::seen::ProcessWatcher;
@@ -12,6 +12,6 @@ pub(crate) struct Ps {
     node: NodeOption,
 }
 
-pub(crate) fn run(command: &Ps, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &Ps, console: &Console) -> Result<(), CommandFailure> {
     console.give(&ProcessWatcher::new(command.node.given()).look_twice()?)
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 pub(crate) use tempfile::TempDir;
 use veo_build::Kernels;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// A directory that vanishes with the value.
-pub(crate) fn directory() -> Result<TempDir, Failure> {
-    tempfile::tempdir()
-        .map_err(|why| Failure::failed(format_args!("cannot make a temporary directory: {why}")))
+pub(crate) fn directory() -> Result<TempDir, CommandFailure> {
+    tempfile::tempdir().map_err(|why| {
+        CommandFailure::failed(format_args!("cannot make a temporary directory: {why}"))
+    })
 }
 
 /// Settings of a build outside of Cargo, for this machine.

@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use veo_syntax::{SourceMistake, Sources};
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::files;
 use crate::output::lossy;
 
 /// Reads Rust files with declarations.
-pub(crate) fn read(files: &[PathBuf]) -> Result<Sources, Failure> {
+pub(crate) fn read(files: &[PathBuf]) -> Result<Sources, CommandFailure> {
     let mut sources = Sources::default();
     for path in files {
-        let bytes = files::read(path).map_err(|why| Failure::file("read", path, &why))?;
+        let bytes = files::read(path).map_err(|why| CommandFailure::file("read", path, &why))?;
         let told = path.display();
         let text = String::from_utf8(bytes).map_err(|_| {
-            Failure::failed(format_args!("{told} is no Rust source: it is not UTF-8"))
+            CommandFailure::failed(format_args!("{told} is no Rust source: it is not UTF-8"))
         })?;
         sources.add(&lossy(path), &text).map_err(|wrong| {
             let SourceMistake {
@@ -24,7 +24,7 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Sources, Failure> {
                 message,
                 ..
             } = wrong;
-            Failure::failed(format_args!(
+            CommandFailure::failed(format_args!(
                 "{told}:{line}:{column}: this is not Rust: {message}"
             ))
         })?;

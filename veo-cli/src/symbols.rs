@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::library::InspectedLibrary;
 use crate::output::{Answer, Console, Page, lossy};
 use crate::sources;
@@ -43,7 +43,7 @@ struct ListedFunction {
     line: Option<u32>,
 }
 
-pub(crate) fn run(command: &Symbols, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &Symbols, console: &Console) -> Result<(), CommandFailure> {
     let library = InspectedLibrary::read(&command.library)?;
     let found = &library.prototypes;
     let described = found.iter().map(|(name, prototype)| ListedFunction {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::node_option::NodeOption;
 use crate::output::Console;
 use crate::seen::ProcessWatcher;
@@ -34,7 +34,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("give a number of seconds, {SHORTEST} to {LONGEST}"))
 }
 
-pub(crate) fn run(command: &Top, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &Top, console: &Console) -> Result<(), CommandFailure> {
     let mut watcher = ProcessWatcher::new(command.node.given());
     let clears = !console.is_json() && io::stdout().is_terminal();
     let mut shown = 0;
@@ -46,9 +46,9 @@ pub(crate) fn run(command: &Top, console: &Console) -> Result<(), Failure> {
             watcher.look()?
         };
         if clears {
-            clear().map_err(|error| Failure::of_output(&error))?;
+            clear().map_err(|error| CommandFailure::of_output(&error))?;
         } else if shown > 0 && !console.is_json() {
-            blank().map_err(|error| Failure::of_output(&error))?;
+            blank().map_err(|error| CommandFailure::of_output(&error))?;
         }
         console.give(&list)?;
         shown += 1;

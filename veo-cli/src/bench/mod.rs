@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use self::measure::MeasuredPair;
 use self::node::{Bench, Measured, SIZES};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::files;
 use crate::node_option::NodeOption;
 use crate::output::{self, Answer, Column, Console, Page, bytes, lossy, or_dash, rate};
@@ -166,7 +166,7 @@ impl Row {
     }
 }
 
-pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), CommandFailure> {
     // What is wrong with it is to be known before minutes have gone by.
     if let (Some(picture), Some(saved)) = (&command.svg, &command.compare) {
         files::keep_apart(picture, saved)?;
@@ -199,7 +199,7 @@ pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Failu
         compare(&mut run.rows, &saved.rows);
     }
     if let Some(picture) = picture {
-        picture.write(&chart::draw(&run.rows).map_err(Failure::failed)?)?;
+        picture.write(&chart::draw(&run.rows).map_err(CommandFailure::failed)?)?;
     }
     console.give(&run)
 }
@@ -211,14 +211,14 @@ struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    fn open(path: &'a Path) -> Result<Self, Failure> {
+    fn open(path: &'a Path) -> Result<Self, CommandFailure> {
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(false).open(path);
-        let file = file.map_err(|why| Failure::file("write", path, &why))?;
+        let file = file.map_err(|why| CommandFailure::file("write", path, &why))?;
         Ok(Self { path, file })
     }
 
-    fn write(mut self, picture: &str) -> Result<(), Failure> {
+    fn write(mut self, picture: &str) -> Result<(), CommandFailure> {
         let mut write = || {
             // Others, such as pipes, have no length.
             if self.file.metadata()?.is_file() {
@@ -226,15 +226,15 @@ impl<'a> Picture<'a> {
             }
             self.file.write_all(picture.as_bytes())
         };
-        write().map_err(|why| Failure::file("write", self.path, &why))
+        write().map_err(|why| CommandFailure::file("write", self.path, &why))
     }
 }
 
 /// A run that was saved.
-fn read(path: &Path) -> Result<Run, Failure> {
-    let text = files::read(path).map_err(|why| Failure::file("read", path, &why))?;
+fn read(path: &Path) -> Result<Run, CommandFailure> {
+    let text = files::read(path).map_err(|why| CommandFailure::file("read", path, &why))?;
     serde_json::from_slice(&text).map_err(|why| {
-        Failure::failed(format_args!(
+        CommandFailure::failed(format_args!(
             "{} is no run of `veo bench --json`: {why}",
             path.display()
         ))

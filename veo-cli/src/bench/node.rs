@@ -8,7 +8,7 @@ use veo_core::{Backend, KernelLookup, TypedFunction, VeoContext, VeoLibrary, Veo
 
 use super::limits;
 use super::measure::{MeasuredPair, alternate, each};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::scratch::{self, TempDir};
 
 /// The kernels, by target; empty if this program was built without a compiler for it.
@@ -39,7 +39,7 @@ type Function = TypedFunction<fn(u64) -> u64>;
 const NO_KERNELS: &str = "no kernels for this node: build veo-cli with a compiler for it";
 
 /// What a measurement gives: why there is none, if that is no failure.
-pub(super) type Measured = Result<Result<MeasuredPair, String>, Failure>;
+pub(super) type Measured = Result<Result<MeasuredPair, String>, CommandFailure>;
 
 /// A VE process with the kernels.
 pub(super) struct Bench {
@@ -58,7 +58,7 @@ fn start(node: i32) -> veo_core::Result<VeoProc> {
 }
 
 impl Bench {
-    pub(super) fn new(node: i32, time: Duration) -> Result<Bench, Failure> {
+    pub(super) fn new(node: i32, time: Duration) -> Result<Bench, CommandFailure> {
         let directory = scratch::directory()?;
         let proc = start(node)?;
         let ctx = proc.open_context()?;
@@ -95,17 +95,17 @@ impl Bench {
         proc: &VeoProc,
         name: &str,
         bytes: &[u8],
-    ) -> Result<Option<VeoLibrary>, Failure> {
+    ) -> Result<Option<VeoLibrary>, CommandFailure> {
         if bytes.is_empty() {
             return Ok(None);
         }
         let path = self.directory.path().join(format!("libveobench-{name}.so"));
-        fs::write(&path, bytes).map_err(|why| Failure::file("write", &path, &why))?;
+        fs::write(&path, bytes).map_err(|why| CommandFailure::file("write", &path, &why))?;
         Ok(proc.load_library(&path).ok())
     }
 
     /// The kernels as VE machine code, if a node of this kind runs one of those that are there.
-    fn load_ve(&self, proc: &VeoProc) -> Result<Option<VeoLibrary>, Failure> {
+    fn load_ve(&self, proc: &VeoProc) -> Result<Option<VeoLibrary>, CommandFailure> {
         for (place, bytes) in VE.iter().enumerate() {
             if let Some(library) = self.load(proc, &format!("ve-{place}"), bytes)? {
                 return Ok(Some(library));
@@ -114,7 +114,7 @@ impl Bench {
         Ok(None)
     }
 
-    fn echo(&self) -> Result<Option<Function>, Failure> {
+    fn echo(&self) -> Result<Option<Function>, CommandFailure> {
         let library = self.library.as_ref();
         let echo = library.map(|library| library.function("veo_bench_echo"));
         Ok(echo.transpose()?)
@@ -125,7 +125,7 @@ impl Bench {
         let Some(echo) = self.echo()? else {
             return Ok(Err(NO_KERNELS.into()));
         };
-        let call = || -> Result<(), Failure> {
+        let call = || -> Result<(), CommandFailure> {
             echo.call(&self.ctx, (7,))?.wait()?;
             Ok(())
         };
@@ -142,7 +142,7 @@ impl Bench {
         let Some(echo) = self.echo()? else {
             return Ok(Err(NO_KERNELS.into()));
         };
-        let call = || -> Result<(), Failure> {
+        let call = || -> Result<(), CommandFailure> {
             let requests = (0..PIPELINED).map(|_| echo.call(&self.ctx, (7,)));
             let requests: Vec<_> = requests.collect::<veo_core::Result<_>>()?;
             for request in requests {
@@ -150,7 +150,8 @@ impl Bench {
             }
             Ok(())
         };
-        let ours = || Ok::<_, Failure>(each(CALLS / PIPELINED, call)? / f64::from(PIPELINED));
+        let ours =
+            || Ok::<_, CommandFailure>(each(CALLS / PIPELINED, call)? / f64::from(PIPELINED));
         let pair = alternate(self.time, ours, || Ok(limits::ping_pong(CALLS)))?;
         Ok(Ok(pair))
     }
@@ -165,7 +166,7 @@ impl Bench {
         let (mut back, mut to) = (vec![0_u8; size], vec![0_u8; size]);
         let count = u32::try_from(TURN / size).unwrap_or(1).max(1);
         let ours = || {
-            each(count, || -> Result<(), Failure> {
+            each(count, || -> Result<(), CommandFailure> {
                 if to_ve {
                     buffer.write(&from)?;
                 } else {
@@ -188,12 +189,13 @@ impl Bench {
         if let Err(why) = limits::start_of_program() {
             return Ok(Err(format!("the program `true` does not start: {why}")));
         }
-        let ours = || -> Result<f64, Failure> {
+        let ours = || -> Result<f64, CommandFailure> {
             let begin = Instant::now();
             start(self.wanted)?.close()?;
             Ok(begin.elapsed().as_secs_f64() * 1e9)
         };
-        let failed = |why: io::Error| Failure::failed(format_args!("cannot start `true`: {why}"));
+        let failed =
+            |why: io::Error| CommandFailure::failed(format_args!("cannot start `true`: {why}"));
         let program = || limits::start_of_program().map_err(failed);
         Ok(Ok(alternate(self.time, ours, program)?))
     }
@@ -209,11 +211,11 @@ impl Bench {
         let work: Function = library.function("veo_bench_work")?;
         let ctx = proc.open_context()?;
         let expected = limits::work(STEPS);
-        let ours = || -> Result<f64, Failure> {
+        let ours = || -> Result<f64, CommandFailure> {
             let begin = Instant::now();
             let found = work.call(&ctx, (STEPS,))?.wait()?;
             if found != expected {
-                return Err(Failure::failed(format_args!(
+                return Err(CommandFailure::failed(format_args!(
                     "VE machine code computes {found} where this machine computes {expected}"
                 )));
             }

@@ -19,7 +19,7 @@ use veo_core::{
 
 use self::argument::{Argument, Array};
 use self::number::TypedNumber;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::files;
 use crate::library::InspectedLibrary;
 use crate::node_option::NodeOption;
@@ -99,15 +99,15 @@ struct CallTimes {
     max: u64,
 }
 
-pub(crate) fn run(command: &CallCommand, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &CallCommand, console: &Console) -> Result<(), CommandFailure> {
     let library = InspectedLibrary::read(&command.library)?;
     let prototype = library.function(&command.library, &command.function)?;
     let arguments = argument::read(&command.arguments, prototype, &library.prototypes);
-    let mut arguments = arguments.map_err(Failure::Usage)?;
+    let mut arguments = arguments.map_err(CommandFailure::Usage)?;
 
     // A bare name means a file here, not one to be searched for.
     let path = std::path::absolute(&command.library)
-        .map_err(|why| Failure::file("find", &command.library, &why))?;
+        .map_err(|why| CommandFailure::file("find", &command.library, &why))?;
     let mut builder = VeoProc::builder()
         .node(command.node.of_process())
         .prepare_for(&path);
@@ -136,7 +136,7 @@ fn call(
     library: &Path,
     arguments: &mut [Argument],
     prototype: &Prototype,
-) -> Result<Called, Failure> {
+) -> Result<Called, CommandFailure> {
     let proc = builder.build()?;
     let loaded = proc.load_library(library)?;
     let function = loaded.find_function(&command.function)?;
@@ -213,8 +213,8 @@ impl<'a> Session<'a> {
         library: &VeoLibrary,
         function: &'a VeoFunction,
         arguments: &[Argument],
-    ) -> Result<Self, Failure> {
-        let place = |argument: &Argument| -> Result<Place, Failure> {
+    ) -> Result<Self, CommandFailure> {
+        let place = |argument: &Argument| -> Result<Place, CommandFailure> {
             Ok(match argument {
                 Argument::Number(_) | Argument::Null => Place::None,
                 Argument::Array(array) => Place::Memory(proc.alloc(array.bytes.len())?),
@@ -230,7 +230,7 @@ impl<'a> Session<'a> {
     }
 
     /// Calls it once. The arrays are written anew before, which takes no time of the call.
-    fn call(&mut self, arguments: &[Argument]) -> Result<(CallResult, Duration), Failure> {
+    fn call(&mut self, arguments: &[Argument]) -> Result<(CallResult, Duration), CommandFailure> {
         for (place, argument) in self.places.iter_mut().zip(arguments) {
             if let (Place::Memory(memory), Argument::Array(array)) = (place, argument) {
                 memory.write(&array.bytes)?;
@@ -252,7 +252,7 @@ impl<'a> Session<'a> {
     }
 
     /// The arrays that the function may have written to.
-    fn returned(&self, arguments: &mut [Argument]) -> Result<Vec<Returned>, Failure> {
+    fn returned(&self, arguments: &mut [Argument]) -> Result<Vec<Returned>, CommandFailure> {
         let mut returned = Vec::new();
         for (place, argument) in self.places.iter().zip(arguments) {
             if let (Place::Memory(memory), Argument::Array(array)) = (place, argument)
@@ -267,7 +267,7 @@ impl<'a> Session<'a> {
 }
 
 impl CallResult {
-    fn of(value: Value<'_>) -> Result<Self, Failure> {
+    fn of(value: Value<'_>) -> Result<Self, CommandFailure> {
         Ok(match value.kind() {
             ValueKind::Void => CallResult::Nothing,
             ValueKind::Float => CallResult::Number(TypedNumber::Single(value.try_into()?)),
@@ -281,7 +281,7 @@ impl CallResult {
                 let text = value.to_string();
                 let number = text
                     .parse()
-                    .map_err(|_| Failure::failed(format_args!("the result is {text}")))?;
+                    .map_err(|_| CommandFailure::failed(format_args!("the result is {text}")))?;
                 CallResult::Number(TypedNumber::Integer(number))
             }
         })

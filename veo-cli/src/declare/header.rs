@@ -7,23 +7,24 @@ use std::path::Path;
 use veo_build::{Built, Kernels};
 
 use super::Declare;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::scratch;
 
 /// The declarations that a build script would import.
-pub(super) fn declarations(command: &Declare, library: &str) -> Result<String, Failure> {
+pub(super) fn declarations(command: &Declare, library: &str) -> Result<String, CommandFailure> {
     let path = &command.source;
     let is_text = fs::read(path).is_ok_and(|bytes| !bytes.contains(&0));
     if !is_text {
-        return Err(Failure::failed(format_args!(
+        return Err(CommandFailure::failed(format_args!(
             "{} is neither a library (an ELF file) nor a header (a text)",
             path.display()
         )));
     }
     let scratch = scratch::directory()?;
     let mut kernels: Kernels = scratch::kernels(scratch.path(), library);
-    let here = std::env::current_dir()
-        .map_err(|why| Failure::failed(format_args!("cannot find the current directory: {why}")))?;
+    let here = std::env::current_dir().map_err(|why| {
+        CommandFailure::failed(format_args!("cannot find the current directory: {why}"))
+    })?;
     kernels
         .env("CARGO_MANIFEST_DIR", here)
         .includes(&command.include);
@@ -38,22 +39,23 @@ pub(super) fn declarations(command: &Declare, library: &str) -> Result<String, F
     });
     let built = quietly(scratch.path(), || kernels.try_compile())?;
     let Some(file) = built.imports.first() else {
-        return Err(Failure::failed(format_args!(
+        return Err(CommandFailure::failed(format_args!(
             "{} was not imported: {}",
             path.display(),
             built.note
         )));
     };
-    fs::read_to_string(file).map_err(|why| Failure::file("read", file, &why))
+    fs::read_to_string(file).map_err(|why| CommandFailure::file("read", file, &why))
 }
 
 /// Imports with the standard error put aside, where libclang prints what the error says again. What remains is printed.
 fn quietly(
     scratch: &Path,
     import: impl FnOnce() -> veo_build::Result<Built>,
-) -> Result<Built, Failure> {
-    let impossible =
-        |why: io::Error| Failure::failed(format_args!("cannot put messages of clang aside: {why}"));
+) -> Result<Built, CommandFailure> {
+    let impossible = |why: io::Error| {
+        CommandFailure::failed(format_args!("cannot put messages of clang aside: {why}"))
+    };
     let said = scratch.join("said");
     let mut file = File::options()
         .read(true)
@@ -75,7 +77,7 @@ fn quietly(
     for line in said.lines().filter(|line| !error.contains(line)) {
         let _ = writeln!(io::stderr(), "{line}");
     }
-    built.map_err(|_| Failure::failed(for_the_command(error)))
+    built.map_err(|_| CommandFailure::failed(for_the_command(error)))
 }
 
 /// The message of a build, which tells what to write into a build script, with the options of this command in its place.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::library::{InspectedLibrary, is_elf};
 use crate::output::{Answer, Console, Page, lossy};
 
@@ -48,17 +48,17 @@ struct Declarations {
     text: String,
 }
 
-pub(crate) fn run(command: &Declare, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &Declare, console: &Console) -> Result<(), CommandFailure> {
     let path = &command.source;
-    let data = fs::metadata(path).map_err(|why| Failure::file("read", path, &why))?;
+    let data = fs::metadata(path).map_err(|why| CommandFailure::file("read", path, &why))?;
     if data.is_dir() {
-        return Err(Failure::failed(format_args!(
+        return Err(CommandFailure::failed(format_args!(
             "{} is a directory; name a library or a header in it",
             path.display()
         )));
     }
     if !data.is_file() {
-        return Err(Failure::failed(format_args!(
+        return Err(CommandFailure::failed(format_args!(
             "{} is no regular file",
             path.display()
         )));
@@ -81,9 +81,9 @@ pub(crate) fn run(command: &Declare, console: &Console) -> Result<(), Failure> {
     })
 }
 
-fn default_library(path: &Path) -> Result<String, Failure> {
+fn default_library(path: &Path) -> Result<String, CommandFailure> {
     let unnamed = || {
-        Failure::usage(format_args!(
+        CommandFailure::usage(format_args!(
             "{} has no name for a library in UTF-8; give one with --lib",
             path.display()
         ))

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use self::error::Error;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output::{Answer, Console, Page, lossy};
 
 /// Install libveo.so.1, libveohmem.so, veorun, the headers and a pkg-config file
@@ -42,8 +42,8 @@ struct Installed {
     prefix: String,
 }
 
-pub(crate) fn run(command: &Install, console: &Console) -> Result<(), Failure> {
-    install(command).map_err(Failure::failed)?;
+pub(crate) fn run(command: &Install, console: &Console) -> Result<(), CommandFailure> {
+    install(command).map_err(CommandFailure::failed)?;
     if command.quiet {
         return Ok(());
     }

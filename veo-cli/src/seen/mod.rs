@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::node_option;
 use crate::output::{Answer, Column, Page, bytes, or_dash, rate};
 
@@ -95,13 +95,13 @@ impl ProcessWatcher {
     }
 
     /// What there is now, by node and number.
-    pub(crate) fn look(&mut self) -> Result<ProcessList, Failure> {
+    pub(crate) fn look(&mut self) -> Result<ProcessList, CommandFailure> {
         let mut rows = emulated::rows()
             .and_then(|mut rows| {
                 rows.extend(card::rows()?);
                 Ok(rows)
             })
-            .map_err(|why| Failure::failed(format_args!("cannot list processes: {why}")))?;
+            .map_err(|why| CommandFailure::failed(format_args!("cannot list processes: {why}")))?;
         if let Some(node) = self.node {
             rows.retain(|row| row.node.map(i64::from) == Some(node.into()));
         }
@@ -121,7 +121,7 @@ impl ProcessWatcher {
     }
 
     /// Looks twice, a moment apart, so that there is something to compare.
-    pub(crate) fn look_twice(&mut self) -> Result<ProcessList, Failure> {
+    pub(crate) fn look_twice(&mut self) -> Result<ProcessList, CommandFailure> {
         const MOMENT: Duration = Duration::from_millis(100);
         let first = self.look()?;
         if first.processes.is_empty() {

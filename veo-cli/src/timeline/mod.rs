@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use self::measure::Covered;
 use self::trace::{LaneKind, Trace, TraceSpan, Track};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::files;
 use crate::output::{Answer, Column, Console, Page, bytes, lossy, or_dash};
 
@@ -101,20 +101,20 @@ struct RequestSummary {
     outcome: Option<String>,
 }
 
-pub(crate) fn run(command: &Timeline, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &Timeline, console: &Console) -> Result<(), CommandFailure> {
     if let Some(path) = &command.svg {
         files::keep_apart(path, &command.file)?;
     }
     let trace = read(&command.file)?;
     if let Some(path) = &command.svg {
         let picture = picture::draw(&trace);
-        std::fs::write(path, picture).map_err(|why| Failure::file("write", path, &why))?;
+        std::fs::write(path, picture).map_err(|why| CommandFailure::file("write", path, &why))?;
     }
     console.give(&summary(&command.file, &trace, command.longest))
 }
 
-fn read(path: &Path) -> Result<Trace, Failure> {
-    let unreadable = |why: io::Error| Failure::file("read", path, &why);
+fn read(path: &Path) -> Result<Trace, CommandFailure> {
+    let unreadable = |why: io::Error| CommandFailure::file("read", path, &why);
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
@@ -129,7 +129,9 @@ fn read(path: &Path) -> Result<Trace, Failure> {
     } else {
         Err("it is no recording in Perfetto's or Chrome's format (VEO_TIMELINE makes them)".into())
     };
-    read.map_err(|why| Failure::failed(format_args!("cannot read {}: {why}", path.display())))
+    read.map_err(|why| {
+        CommandFailure::failed(format_args!("cannot read {}: {why}", path.display()))
+    })
 }
 
 fn seconds(nanoseconds: u64) -> f64 {
