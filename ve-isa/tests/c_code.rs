@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 use ve_isa::trap::TrapKind;
 use veo_test_support::ve::{self, can_compile};
@@ -59,7 +59,7 @@ fn integers() {
     for flags in FLAGS {
         let object = compile(directory.path(), source, flags);
         let machine = Machine::new().unwrap();
-        let input = Input {
+        let input = ImageFile {
             name: "k.o",
             bytes: &object,
         };
@@ -135,7 +135,7 @@ fn recursion_without_end_overflows_the_stack_alone() {
     let directory = tempfile::tempdir().unwrap();
     let object = compile(directory.path(), source, &["-O0"]);
     let machine = Machine::new().unwrap();
-    let input = Input {
+    let input = ImageFile {
         name: "k.o",
         bytes: &object,
     };
@@ -164,7 +164,7 @@ fn what_is_not_defined_is_named_at_once_or_when_it_is_called() {
     let directory = tempfile::tempdir().unwrap();
     let object = compile(directory.path(), source, &["-O2"]);
     let machine = Machine::new().unwrap();
-    let input = Input {
+    let input = ImageFile {
         name: "k.o",
         bytes: &object,
     };
@@ -204,7 +204,7 @@ fn floats() {
     for flags in FLAGS {
         let object = compile(directory.path(), source, flags);
         let machine = Machine::new().unwrap();
-        let input = Input {
+        let input = ImageFile {
             name: "k.o",
             bytes: &object,
         };
@@ -271,7 +271,7 @@ fn an_object_with_data_alone_is_loaded() {
     let directory = tempfile::tempdir().unwrap();
     let object = compile(directory.path(), "long answer = 42;", &["-O2"]);
     let machine = Machine::new().unwrap();
-    let input = Input {
+    let input = ImageFile {
         name: "k.o",
         bytes: &object,
     };
@@ -300,7 +300,7 @@ fn starting_again_goes_on_behind_a_constructor_that_trapped() {
     let machine = Machine::new().unwrap();
     // Objects that are loaded together have one list of constructors, which is not gone on with.
     for (name, bytes) in [("wild.o", &wild), ("good.o", &good)] {
-        let input = Input { name, bytes };
+        let input = ImageFile { name, bytes };
         machine.load(&[input], Unresolved::Error).unwrap();
     }
     let mut thread = machine.thread(1 << 20).unwrap();

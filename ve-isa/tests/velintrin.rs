@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 use veo_test_support::ve;
 
@@ -303,7 +303,7 @@ fn intrinsics_compute_what_scalar_code_does() {
         let object = ve::object_of(&directory, "k.c", SOURCE, &flags);
         let bytes = std::fs::read(&object).unwrap();
         let machine = Machine::new().unwrap();
-        let input = Input {
+        let input = ImageFile {
             name: "k.o",
             bytes: &bytes,
         };

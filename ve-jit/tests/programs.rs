@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use ve_isa::encoding::assemble;
-use ve_isa::image::{ImageId, Input};
+use ve_isa::image::{ImageFile, ImageId};
 use ve_isa::interp::{
     Common, HostCode, InstructionSource, Interpreter, Pause, Reach, StopHandle, Translator,
 };
@@ -75,7 +75,7 @@ fn object(source: &str) -> Vec<u8> {
 }
 
 fn load(machine: &Machine, bytes: &[u8]) -> Vec<ImageId> {
-    let input = Input { name: "k", bytes };
+    let input = ImageFile { name: "k", bytes };
     machine.load(&[input], Unresolved::Error).unwrap()
 }
 

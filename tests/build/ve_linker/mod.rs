@@ -518,7 +518,7 @@ fn another_linker_is_taken_where_it_is_named() {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn what_comes_along_computes_as_the_host_does() {
-    use ve_isa::image::Input;
+    use ve_isa::image::ImageFile;
     use ve_isa::machine::{Machine, Unresolved};
     use ve_isa::trap::TrapKind;
 
@@ -531,7 +531,7 @@ fn what_comes_along_computes_as_the_host_does() {
     let built = bench.build(&mut kernels).unwrap();
     let bytes = fs::read(built.library(Target::Ve1Llvm).unwrap()).unwrap();
     let machine = Machine::new().unwrap();
-    let input = Input {
+    let input = ImageFile {
         name: "libk.so",
         bytes: &bytes,
     };

@@ -26,7 +26,6 @@ const SHARED_NAMES: &[(&str, &str)] = &[
     ("Target", "public: veo_build::Target, veo_core::Target"),
     ("Number", "public: veo_core::Number, veo_mpi::Number"),
     ("Integer", "public: of a contract, of a reduction"),
-    ("Input", "public: on the stack of a call, of a machine"),
     ("Region", "of translated code, of a transfer"),
     ("Address", "of a contract, of a message"),
     ("Engine", "of machine code, of messages"),

@@ -224,15 +224,15 @@ pub trait Provider {
 
 /// A file to load.
 #[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
+pub struct ImageFile<'a> {
     /// Its name, for messages.
     pub name: &'a str,
     /// Its bytes.
     pub bytes: &'a [u8],
 }
 
-impl<'a> From<Input<'a>> for Source<'a> {
-    fn from(input: Input<'a>) -> Self {
+impl<'a> From<ImageFile<'a>> for Source<'a> {
+    fn from(input: ImageFile<'a>) -> Self {
         Self::bytes(input.name, input.bytes)
     }
 }

@@ -10,7 +10,8 @@ use std::sync::{Arc, RwLock};
 use crate::check::{CheckOptions, Checker, Reporter};
 use crate::host;
 use crate::image::{
-    self, Image, ImageError, ImageId, ImageSymbol, Input, Provider, Resolver, Source, SymbolScope,
+    self, Image, ImageError, ImageFile, ImageId, ImageSymbol, Provider, Resolver, Source,
+    SymbolScope,
 };
 use crate::interp::{Common, Reach, Translator};
 use crate::memory::{MemoryError, Window};
@@ -152,7 +153,7 @@ impl Machine {
     /// As [`image::load`]. Then nothing has changed.
     pub fn load(
         &self,
-        inputs: &[Input<'_>],
+        inputs: &[ImageFile<'_>],
         unresolved: Unresolved,
     ) -> Result<Vec<ImageId>, ImageError> {
         let sources: Vec<_> = inputs.iter().copied().map(Source::from).collect();

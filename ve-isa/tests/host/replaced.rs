@@ -1,6 +1,6 @@
 //! A C library as machine code, which asks the system by `monc`, in place of the host's functions.
 
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::interp::Observer;
 use ve_isa::machine::{Machine, Unresolved};
 use ve_isa::state::Cpu;
@@ -79,11 +79,11 @@ fn a_library_of_machine_code_wins_over_the_hosts_functions() {
     let directory = tempfile::tempdir().unwrap();
     let program = object(directory.path(), PROGRAM, &["-O1"]);
     let library = object(directory.path(), LIBRARY, &["-O1"]);
-    let program = Input {
+    let program = ImageFile {
         name: "program.o",
         bytes: &program,
     };
-    let library = Input {
+    let library = ImageFile {
         name: "libc.o",
         bytes: &library,
     };

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 use veo_test_support::ve;
 pub use veo_test_support::ve::can_compile;
@@ -44,7 +44,7 @@ pub fn object(directory: &Path, source: &str, flags: &[&str]) -> Vec<u8> {
 pub fn machine(directory: &Path, source: &str, flags: &[&str]) -> Machine {
     let object = object(directory, source, flags);
     let machine = Machine::new().unwrap();
-    let input = Input {
+    let input = ImageFile {
         name: "k.o",
         bytes: &object,
     };

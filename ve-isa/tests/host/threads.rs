@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, MachineThread, Unresolved};
 use ve_isa::trap::TrapKind;
 
@@ -220,7 +220,7 @@ static void run(void) {}
             Ok(())
         })
         .unwrap();
-    let input = Input {
+    let input = ImageFile {
         name: "k.o",
         bytes: &object,
     };
@@ -397,7 +397,7 @@ static void run(void) {}
         call("begin", &[]);
         let later = format!("_Thread_local long own = {value}; long get(void) {{ return own++; }}");
         let later = object(directory.path(), &later, &["-O1", "-fpic"]);
-        let input = Input {
+        let input = ImageFile {
             name: "later.o",
             bytes: &later,
         };

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 use ve_isa::trap::TrapKind;
 
@@ -76,7 +76,7 @@ fn a_thread_that_runs_code_that_goes_traps() {
     let after = object(directory.path(), AFTER, &["-O1", "-fpic"]);
     let machine = Machine::new().unwrap();
     let load = |name: &str, bytes: &[u8]| {
-        let loaded = machine.load(&[Input { name, bytes }], Unresolved::Error);
+        let loaded = machine.load(&[ImageFile { name, bytes }], Unresolved::Error);
         loaded.unwrap_or_else(|error| panic!("{error}"))
     };
     load("after.o", &after);
@@ -115,7 +115,7 @@ fn threads_in_an_image_that_goes_do_no_harm_but_to_the_program() {
     let attack = std::thread::spawn(move || {
         let machine = Machine::new().unwrap();
         let load = |name: &str, bytes: &[u8]| {
-            let loaded = machine.load(&[Input { name, bytes }], Unresolved::Error);
+            let loaded = machine.load(&[ImageFile { name, bytes }], Unresolved::Error);
             loaded.unwrap_or_else(|error| panic!("{error}"))
         };
         let mut thread = machine.thread(1 << 20).unwrap();

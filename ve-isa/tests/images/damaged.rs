@@ -3,7 +3,7 @@
 use crate::library::*;
 use crate::objects;
 use crate::{RETURN, jump};
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 use veo_test_support::ve;
 
@@ -44,7 +44,7 @@ fn word(bytes: &[u8], at: usize) -> u64 {
 /// Loads a file; the message of the error, if there is one.
 fn load(machine: &Machine, bytes: &[u8]) -> Result<(), String> {
     let name = "k.so";
-    let loaded = machine.load(&[Input { name, bytes }], Unresolved::Lazy);
+    let loaded = machine.load(&[ImageFile { name, bytes }], Unresolved::Lazy);
     let ids = loaded.map_err(|error| error.to_string())?;
     machine.unload(&ids).unwrap();
     Ok(())

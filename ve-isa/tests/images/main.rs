@@ -14,7 +14,7 @@ mod thread_local;
 mod unloading;
 
 use library::Library;
-use ve_isa::image::{ImageError, ImageId, Input};
+use ve_isa::image::{ImageError, ImageFile, ImageId};
 use ve_isa::machine::{Machine, MachineThread, Unresolved};
 use veo_test_support as _;
 
@@ -26,7 +26,7 @@ fn try_load(machine: &Machine, files: &[(&str, &Library)]) -> Result<Vec<ImageId
         .collect();
     let inputs: Vec<_> = files
         .iter()
-        .map(|(name, bytes)| Input { name, bytes })
+        .map(|(name, bytes)| ImageFile { name, bytes })
         .collect();
     machine.load(&inputs, Unresolved::Error)
 }

@@ -2,7 +2,7 @@
 
 use crate::library::*;
 use crate::{call, constant, jump, load, try_load};
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 use ve_isa::trap::TrapKind;
 
@@ -79,7 +79,7 @@ fn all_names_without_definition_are_in_one_error_or_trap_when_called() {
     );
     assert_eq!(machine.symbol("call_one"), None);
     let bytes = user.build();
-    let input = Input {
+    let input = ImageFile {
         name: "user.so",
         bytes: &bytes,
     };
@@ -122,7 +122,7 @@ fn needed_libraries_are_loaded_or_of_the_system() {
         ],
     );
     let bytes = user.build();
-    let input = Input {
+    let input = ImageFile {
         name: "user.so",
         bytes: &bytes,
     };

@@ -2,7 +2,7 @@
 
 use crate::library::*;
 use crate::{RETURN, call};
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 use veo_test_support::ve::{self, can_compile};
 
@@ -16,7 +16,7 @@ pub fn compile(name: &str, source: &str, flags: &[&str]) -> Vec<u8> {
 fn load(machine: &Machine, files: &[(&str, &[u8])]) -> Result<(), String> {
     let inputs: Vec<_> = files
         .iter()
-        .map(|(name, bytes)| Input { name, bytes })
+        .map(|(name, bytes)| ImageFile { name, bytes })
         .collect();
     let loaded = machine.load(&inputs, Unresolved::Error);
     loaded.map(|_| ()).map_err(|error| error.to_string())

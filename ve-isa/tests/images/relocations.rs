@@ -2,7 +2,7 @@
 
 use crate::library::*;
 use crate::{RETURN, call, constant, jump, load, read, try_load};
-use ve_isa::image::{Input, Source};
+use ve_isa::image::{ImageFile, Source};
 use ve_isa::machine::{Machine, Unresolved};
 
 #[test]
@@ -206,7 +206,7 @@ fn the_bytes_of_a_name_do_not_matter() {
     let bytes = library.build();
     let machine = Machine::new().unwrap();
     for name in ["", "a\nb", "\u{7f}"] {
-        let input = Input {
+        let input = ImageFile {
             name,
             bytes: &bytes,
         };

@@ -2,7 +2,7 @@
 
 use crate::library::*;
 use crate::{RETURN, call, load, try_load};
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 
 /// A library with two thread-local words, the first 5 and the second 0, and functions that return their addresses.
@@ -109,7 +109,7 @@ fn a_variable_that_is_nowhere_is_named_or_traps_when_it_is_asked_for() {
     let error = try_load(&machine, &[("lib.so", &library)]).unwrap_err();
     assert_eq!(error.to_string(), "not defined: nowhere (needed by lib.so)");
     let bytes = library.build();
-    let input = Input {
+    let input = ImageFile {
         name: "lib.so",
         bytes: &bytes,
     };

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use ve_isa::encoding::{Insn, Op, decode, rows};
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
 use ve_isa::state::Cpu;
 use ve_isa::state::psw::Psw;
@@ -172,7 +172,7 @@ fn compiled() -> Vec<u64> {
         ve::compile(source.with_extension("c"), &object, &options);
         let machine = Machine::new().unwrap();
         let bytes = &fs::read(object).unwrap()[..];
-        let input = Input { name, bytes };
+        let input = ImageFile { name, bytes };
         machine.load(&[input], Unresolved::Lazy).unwrap();
         let main = machine.symbol("main").unwrap();
         let code = |ic: &u64| machine.is_instruction(*ic);

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use ve_isa::check::CheckOptions;
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{DEFAULT_STACK, Machine, Unresolved};
 use veo_test_support::ve;
 
@@ -22,7 +22,7 @@ fn machine(name: &str, bytes: &[u8], check: Option<CheckOptions>) -> Machine {
     if let Some(options) = check {
         machine.check(options, None).expect("addresses for a check");
     }
-    let input = Input { name, bytes };
+    let input = ImageFile { name, bytes };
     machine
         .load(&[input], Unresolved::Error)
         .expect("an object of clang's");

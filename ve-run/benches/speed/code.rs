@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use libloading::Library;
-use ve_isa::image::Input;
+use ve_isa::image::ImageFile;
 use ve_isa::machine::{DEFAULT_STACK, Machine, Unresolved};
 use ve_isa::statistics::Counter;
 use veo_test_support::ve::{self, CLANG};
@@ -114,7 +114,7 @@ impl Code {
         let bytes = std::fs::read(&object).expect("an object that was just made");
         let machine = Machine::new().expect("addresses for a machine");
         engine.choose(&machine);
-        let input = Input {
+        let input = ImageFile {
             name,
             bytes: &bytes,
         };
