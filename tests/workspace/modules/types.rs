@@ -26,15 +26,6 @@ const SHARED_NAMES: &[(&str, &str)] = &[
     ("Target", "public: veo_build::Target, veo_core::Target"),
     ("Number", "public: veo_core::Number, veo_mpi::Number"),
     ("Integer", "public: of a contract, of a reduction"),
-    ("Region", "of translated code, of a transfer"),
-    ("Address", "of a contract, of a message"),
-    ("Engine", "of machine code, of messages"),
-    ("Memory", "of a contract, of a message"),
-    ("Staging", "of a call, of messages"),
-    ("VeMemory", "of a process, of a message"),
-    ("Watcher", "of instructions, of ranks"),
-    ("Slot", "of decoded code, of shared chunks"),
-    ("Window", "of machine code, of the ranks of a machine"),
 ];
 
 /// The files with methods of each type of a crate that has them in too many.

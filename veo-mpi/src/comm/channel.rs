@@ -7,7 +7,7 @@ use super::labels::Labels;
 use super::neighbours::Neighbour;
 use super::path::Path;
 use super::raw::{self, RawComm};
-use super::window::Window;
+use super::window::SharedWindow;
 use crate::error::{Error, Result};
 
 /// The tag of headers. All others are those of values.
@@ -80,7 +80,7 @@ impl Channel {
     }
 
     /// The window of a rank that puts chunks there for this one.
-    pub(super) fn window_of(&self, rank: i32) -> Option<Rc<Window>> {
+    pub(super) fn window_of(&self, rank: i32) -> Option<Rc<SharedWindow>> {
         self.neighbour(rank)?.window.clone()
     }
 

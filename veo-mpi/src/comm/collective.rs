@@ -7,8 +7,8 @@ use veo_core::{VeData, VeSlice, VeSliceMut, VeoContext};
 use super::communicator::VeComm;
 use super::flight::Flight;
 use super::receive::Wanted;
-use super::region::Region;
-use super::send::Address;
+use super::region::TransferRegion;
+use super::send::Destination;
 use crate::error::{Error, Result};
 
 /// What is done, as the tag of its messages.
@@ -38,7 +38,7 @@ impl Kind {
 }
 
 /// Memory for or of each other rank.
-type Parts = Vec<(i32, Region)>;
+type Parts = Vec<(i32, TransferRegion)>;
 
 impl VeComm<'_> {
     /// Waits until all ranks have come here.
@@ -465,7 +465,7 @@ impl VeComm<'_> {
         let mut sending = Vec::new();
         for (rank, from) in sends {
             let tag = kind as i32;
-            let to = Address { rank, tag, context };
+            let to = Destination { rank, tag, context };
             sending.push(self.begin_send(to, from)?);
         }
         let mut failed = None;

@@ -11,16 +11,16 @@ use veo_core::{VeData, VeSlice, VeSliceMut, VeoContext, VeoProc};
 use super::channel::Channel;
 use super::context::{check_process, check_tag, sync};
 use super::data_type;
-use super::engine::Engine;
-use super::flight::{Flight, Memory};
+use super::engine::ProgressEngine;
+use super::flight::{Flight, FlightMemory};
 use super::neighbours::Neighbour;
 use super::path::{self, Path};
 use super::plain::VePlain;
 use super::raw::RawComm;
 use super::receive::{Receive, Wanted};
-use super::region::Region;
+use super::region::TransferRegion;
 use super::request::{Pending, RecvRequest, SendRequest};
-use super::send::{Address, Send};
+use super::send::{Destination, Send};
 use super::status::{ANY_SOURCE, ANY_TAG, Status};
 use super::window::WindowAddress;
 use crate::error::{Error, Result};
@@ -64,7 +64,7 @@ use crate::error::{Error, Result};
 /// # }
 /// ```
 pub struct VeComm<'c> {
-    pub(super) engine: &'static Engine,
+    pub(super) engine: &'static ProgressEngine,
     pub(super) channel: Rc<Channel>,
     pub(super) proc: VeoProc,
     /// The communicator that this was made for.
@@ -97,7 +97,7 @@ impl<'c> VeComm<'c> {
     where
         C: Communicator + AsRaw<Raw = MPI_Comm>,
     {
-        let engine = Engine::current()?;
+        let engine = ProgressEngine::current()?;
         // SAFETY: the communicator is borrowed as long as this lives.
         let origin = unsafe { RawComm::new(comm.as_raw()) };
         let chosen = path
@@ -293,7 +293,7 @@ impl<'c> VeComm<'c> {
         self.channel.check_rank(dest)?;
         check_tag(tag)?;
         let from = self.source(ctx, &from.into())?;
-        let address = Address {
+        let address = Destination {
             rank: dest,
             tag,
             context: 0,
@@ -331,14 +331,14 @@ impl<'c> VeComm<'c> {
         Ok(RecvRequest::new(self.begin_receive(wanted, to)?))
     }
 
-    pub(super) fn begin_send(&self, to: Address, from: Region) -> Result<Pending> {
+    pub(super) fn begin_send(&self, to: Destination, from: TransferRegion) -> Result<Pending> {
         let mut state = self.engine.state()?;
         let send = Send::begin(&self.channel, to, from, state.shared())?;
         let id = state.send(send);
         Ok(Pending::new(self.engine, id, &self.proc))
     }
 
-    pub(super) fn begin_receive(&self, wanted: Wanted, to: Region) -> Result<Pending> {
+    pub(super) fn begin_receive(&self, wanted: Wanted, to: TransferRegion) -> Result<Pending> {
         let mut state = self.engine.state()?;
         let id = state.receive(Receive::new(&self.channel, wanted, to));
         Ok(Pending::new(self.engine, id, &self.proc))
@@ -349,10 +349,10 @@ impl<'c> VeComm<'c> {
         &self,
         ctx: &VeoContext,
         from: &VeSlice<'_, T>,
-    ) -> Result<Region> {
+    ) -> Result<TransferRegion> {
         self.check_process(from.proc())?;
         self.sync(ctx)?;
-        Region::of(from, self.channel.path)
+        TransferRegion::of(from, self.channel.path)
     }
 
     /// Memory to be received to, when the context has done what is queued.
@@ -360,10 +360,10 @@ impl<'c> VeComm<'c> {
         &self,
         ctx: &VeoContext,
         to: &VeSliceMut<'_, T>,
-    ) -> Result<Region> {
+    ) -> Result<TransferRegion> {
         self.check_process(to.proc())?;
         self.sync(ctx)?;
-        Region::of_mut(to, self.channel.path)
+        TransferRegion::of_mut(to, self.channel.path)
     }
 
     fn check_process(&self, proc: &VeoProc) -> Result<()> {
@@ -379,8 +379,8 @@ impl<'c> VeComm<'c> {
     pub(super) fn least<const N: usize>(&self, numbers: [u64; N]) -> Result<[u64; N]> {
         let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_ne_bytes()).collect();
         let range = 0..bytes.len();
-        let to = (Memory::Host(vec![0; bytes.len()]), range.clone());
-        let from = (Memory::Host(bytes), range);
+        let to = (FlightMemory::Host(vec![0; bytes.len()]), range.clone());
+        let from = (FlightMemory::Host(bytes), range);
         let ty = data_type::number_type::<u64>();
         let flight = self.engine.begin(|| {
             // SAFETY: an operation of MPI, which takes any integer.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use veo_core::{VeoContext, VeoProc};
 
-use super::engine::Engine;
+use super::engine::ProgressEngine;
 use crate::error::{Error, Result};
 
 /// Tags are not negative.
@@ -30,7 +30,7 @@ pub(super) fn check_process(have: &VeoProc, wanted: &VeoProc, what: &str) -> Res
 }
 
 /// Waits for what a context has queued. Messages go on meanwhile.
-pub(super) fn sync(engine: &Engine, ctx: &VeoContext, proc: &VeoProc) -> Result<()> {
+pub(super) fn sync(engine: &ProgressEngine, ctx: &VeoContext, proc: &VeoProc) -> Result<()> {
     check_process(ctx.proc(), proc, "a context")?;
     let mut pause = Duration::ZERO;
     while !ctx.sync_timeout(pause)? {

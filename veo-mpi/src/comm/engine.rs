@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use veo_core::VeoProc;
 
 use super::channel::{Channel, HEADERS};
-use super::flight::{Flight, Memory};
+use super::flight::{Flight, FlightMemory};
 use super::header::{self, Announced, Form, Header};
 use super::labels::Meaning;
 use super::raw::{self, DataType, Envelope, Found, RawComm};
@@ -22,10 +22,10 @@ use super::step::Shared;
 use crate::error::{Error, Result};
 
 /// Moves the messages of a thread, the only one that calls MPI.
-pub(super) struct Engine(RefCell<State>);
+pub(super) struct ProgressEngine(RefCell<ProgressState>);
 
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct ProgressState {
     channels: Vec<Weak<Channel>>,
     arriving: VecDeque<Arriving>,
     incoming: VecDeque<Incoming>,
@@ -64,12 +64,12 @@ static IN_CHARGE: Mutex<Option<ThreadId>> = Mutex::new(None);
 
 thread_local! {
     /// It is never dropped: MPI may use what it owns until the program ends.
-    static ENGINE: &'static Engine = Box::leak(Box::new(Engine(RefCell::default())));
+    static ENGINE: &'static ProgressEngine = Box::leak(Box::new(ProgressEngine(RefCell::default())));
 }
 
-impl Engine {
+impl ProgressEngine {
     /// That of this thread, if it may call MPI. The first that asks is in charge from then on.
-    pub(super) fn current() -> Result<&'static Engine> {
+    pub(super) fn current() -> Result<&'static ProgressEngine> {
         if !raw::is_running() {
             return Err(Error::NotRunning);
         }
@@ -88,7 +88,7 @@ impl Engine {
     }
 
     /// Its state, unless this is called by something that it runs itself.
-    pub(super) fn state(&self) -> Result<RefMut<'_, State>> {
+    pub(super) fn state(&self) -> Result<RefMut<'_, ProgressState>> {
         if !raw::is_running() {
             return Err(Error::NotRunning);
         }
@@ -99,7 +99,7 @@ impl Engine {
     pub(super) fn wait<'p, R>(
         &self,
         proc: impl Into<Option<&'p VeoProc>>,
-        mut step: impl FnMut(&mut State) -> Result<Option<R>>,
+        mut step: impl FnMut(&mut ProgressState) -> Result<Option<R>>,
     ) -> Result<R> {
         let proc = proc.into();
         let mut backoff = Backoff::default();
@@ -174,7 +174,7 @@ impl Engine {
         &self,
         proc: impl Into<Option<&'p VeoProc>>,
         mut flight: Flight,
-    ) -> Result<(Memory, Memory)> {
+    ) -> Result<(FlightMemory, FlightMemory)> {
         self.wait(proc, |_| Ok(flight.test()?.map(|_| ())))?;
         Ok(flight.into_memory())
     }
@@ -219,7 +219,7 @@ impl Backoff {
     }
 }
 
-impl State {
+impl ProgressState {
     /// Looks for messages of a channel from now on.
     pub(super) fn open(&mut self, channel: &Rc<Channel>) {
         self.channels.push(Rc::downgrade(channel));
@@ -332,7 +332,7 @@ impl State {
             while let Some(found) = channel.comm.find(None, channel.arriving_tag())? {
                 let Envelope { source, tag, size } = found.envelope;
                 let what = if tag == HEADERS {
-                    let memory = Memory::Host(vec![0; size]);
+                    let memory = FlightMemory::Host(vec![0; size]);
                     let bytes = DataType::bytes();
                     Arrived::Header(Flight::receive_found(found, memory, 0..size, bytes)?)
                 } else {

@@ -18,11 +18,11 @@ pub(super) const LONGEST: usize = 1 << 30;
 const DUPLICATING: &str = "duplicating a communicator";
 
 /// What MPI reads or writes.
-pub(super) enum Memory {
+pub(super) enum FlightMemory {
     /// Memory of the host.
     Host(Vec<u8>),
     /// Memory of the VE, at an address that MPI takes.
-    Ve(VeMemory),
+    Ve(AddressedMemory),
     /// The place of one handle, of a communicator that MPI makes.
     Comm(Vec<ffi::MPI_Comm>),
     /// Of two that are used together, the second: another part of the first.
@@ -33,36 +33,36 @@ pub(super) enum Memory {
 
 /// Pinned memory of the VE with the address by which MPI finds it.
 #[derive(Clone)]
-pub(super) struct VeMemory {
+pub(super) struct AddressedMemory {
     pinned: Rc<PinnedMemory>,
     address: *mut u8,
 }
 
-impl VeMemory {
+impl AddressedMemory {
     /// `None`: there is no address that a library of the host can use.
-    pub(super) fn on_host(pinned: &Rc<PinnedMemory>) -> Option<VeMemory> {
-        Some(VeMemory {
+    pub(super) fn on_host(pinned: &Rc<PinnedMemory>) -> Option<AddressedMemory> {
+        Some(AddressedMemory {
             pinned: Rc::clone(pinned),
             address: pinned.host_address()?.as_ptr(),
         })
     }
 
     /// With the address that NEC MPI takes.
-    pub(super) fn tagged(pinned: &Rc<PinnedMemory>) -> Result<VeMemory> {
-        Ok(VeMemory {
+    pub(super) fn tagged(pinned: &Rc<PinnedMemory>) -> Result<AddressedMemory> {
+        Ok(AddressedMemory {
             pinned: Rc::clone(pinned),
             address: pinned.as_ptr().to_hmem()?.as_raw().cast(),
         })
     }
 }
 
-impl Memory {
+impl FlightMemory {
     fn size(&self) -> usize {
         match self {
-            Memory::Host(bytes) => bytes.len(),
-            Memory::Ve(memory) => memory.pinned.size(),
-            Memory::Comm(handles) => size_of_val(&handles[..]),
-            Memory::Same | Memory::Nothing => 0,
+            FlightMemory::Host(bytes) => bytes.len(),
+            FlightMemory::Ve(memory) => memory.pinned.size(),
+            FlightMemory::Comm(handles) => size_of_val(&handles[..]),
+            FlightMemory::Same | FlightMemory::Nothing => 0,
         }
     }
 
@@ -70,10 +70,10 @@ impl Memory {
     fn at(&mut self, range: &Range<usize>) -> *mut c_void {
         assert!(range.start <= range.end && range.end <= self.size());
         let start = match self {
-            Memory::Host(bytes) => bytes.as_mut_ptr(),
-            Memory::Ve(memory) => memory.address,
-            Memory::Comm(handles) => handles.as_mut_ptr().cast(),
-            Memory::Same | Memory::Nothing => return std::ptr::null_mut(),
+            FlightMemory::Host(bytes) => bytes.as_mut_ptr(),
+            FlightMemory::Ve(memory) => memory.address,
+            FlightMemory::Comm(handles) => handles.as_mut_ptr().cast(),
+            FlightMemory::Same | FlightMemory::Nothing => return std::ptr::null_mut(),
         };
         start.wrapping_add(range.start).cast()
     }
@@ -81,7 +81,7 @@ impl Memory {
     /// The bytes of memory of the host.
     pub(super) fn into_host(self) -> Vec<u8> {
         match self {
-            Memory::Host(bytes) => bytes,
+            FlightMemory::Host(bytes) => bytes,
             _ => Vec::new(),
         }
     }
@@ -89,7 +89,7 @@ impl Memory {
     /// The communicator that a duplication has made. Its errors return.
     pub(super) fn into_duplicate(self) -> Result<RawComm> {
         let made = match self {
-            Memory::Comm(handles) => handles.first().map(|handle| {
+            FlightMemory::Comm(handles) => handles.first().map(|handle| {
                 // SAFETY: MPI has written it, since a flight gives this back at its end only.
                 unsafe { RawComm::new(*handle) }
             }),
@@ -111,9 +111,9 @@ impl Memory {
 /// stays as it is for ever.
 pub(super) struct Flight {
     request: ffi::MPI_Request,
-    memory: ManuallyDrop<Memory>,
+    memory: ManuallyDrop<FlightMemory>,
     /// What a reduction reads while it writes the other.
-    second: ManuallyDrop<Memory>,
+    second: ManuallyDrop<FlightMemory>,
     done: bool,
     what: &'static str,
 }
@@ -138,13 +138,13 @@ impl Flight {
     /// What begins uses the two ranges, which do not overlap, and nothing else, until the request ends.
     unsafe fn begin(
         what: &'static str,
-        (mut memory, range): (Memory, Range<usize>),
-        (mut second, second_range): (Memory, Range<usize>),
+        (mut memory, range): (FlightMemory, Range<usize>),
+        (mut second, second_range): (FlightMemory, Range<usize>),
         start: impl FnOnce(*mut c_void, *mut c_void, *mut ffi::MPI_Request) -> c_int,
     ) -> Result<Flight> {
         let place = memory.at(&range);
         let second_place = match second {
-            Memory::Same => {
+            FlightMemory::Same => {
                 assert!(range.end <= second_range.start || second_range.end <= range.start);
                 memory.at(&second_range)
             }
@@ -171,13 +171,13 @@ impl Flight {
     /// Sends bytes.
     pub(super) fn send(
         comm: RawComm,
-        memory: Memory,
+        memory: FlightMemory,
         range: Range<usize>,
         to: i32,
         tag: i32,
     ) -> Result<Flight> {
         let count = count(range.len());
-        let none = (Memory::Nothing, 0..0);
+        let none = (FlightMemory::Nothing, 0..0);
         // SAFETY: as many bytes are read as the range has, of memory that the flight owns.
         unsafe {
             Flight::begin("sending", (memory, range), none, |place, _, request| {
@@ -190,13 +190,13 @@ impl Flight {
     /// Receives bytes, at most as many as the range has.
     pub(super) fn receive(
         comm: RawComm,
-        memory: Memory,
+        memory: FlightMemory,
         range: Range<usize>,
         from: i32,
         tag: i32,
     ) -> Result<Flight> {
         let count = count(range.len());
-        let none = (Memory::Nothing, 0..0);
+        let none = (FlightMemory::Nothing, 0..0);
         // SAFETY: at most as many bytes are written as the range has, of memory that the flight owns.
         unsafe {
             Flight::begin("receiving", (memory, range), none, |place, _, request| {
@@ -209,14 +209,14 @@ impl Flight {
     /// Sends values of a type as one message, however many there are.
     pub(super) fn send_values(
         comm: RawComm,
-        memory: Memory,
+        memory: FlightMemory,
         ty: DataType,
         to: i32,
         tag: i32,
     ) -> Result<Flight> {
         let size = memory.size();
         let many = Many::new(ty, size / ty.size().max(1))?;
-        let none = (Memory::Nothing, 0..0);
+        let none = (FlightMemory::Nothing, 0..0);
         // SAFETY: `many` describes no more bytes than the memory has, which the flight owns.
         unsafe {
             Flight::begin("sending", (memory, 0..size), none, |place, _, request| {
@@ -228,12 +228,12 @@ impl Flight {
     /// Receives a message that was found, of values of a type, at most as many as the range has room for.
     pub(super) fn receive_found(
         found: Found,
-        memory: Memory,
+        memory: FlightMemory,
         range: Range<usize>,
         ty: DataType,
     ) -> Result<Flight> {
         let many = Many::new(ty, range.len() / ty.size().max(1))?;
-        let none = (Memory::Nothing, 0..0);
+        let none = (FlightMemory::Nothing, 0..0);
         let mut message = found.message;
         // SAFETY: `many` describes no more bytes than the range has, of memory that the flight owns; the message was found and is
         // received once.
@@ -244,12 +244,12 @@ impl Flight {
         }
     }
 
-    /// Duplicates a communicator: [`Memory::into_duplicate`] of what it returns.
+    /// Duplicates a communicator: [`FlightMemory::into_duplicate`] of what it returns.
     pub(super) fn duplicate(comm: RawComm) -> Result<Flight> {
         // SAFETY: a constant that MPI's library defines.
-        let handle = Memory::Comm(vec![unsafe { ffi::RSMPI_COMM_NULL }]);
+        let handle = FlightMemory::Comm(vec![unsafe { ffi::RSMPI_COMM_NULL }]);
         let range = 0..handle.size();
-        let none = (Memory::Nothing, 0..0);
+        let none = (FlightMemory::Nothing, 0..0);
         // SAFETY: MPI writes one handle, to memory for one that the flight owns.
         unsafe {
             Flight::begin(DUPLICATING, (handle, range), none, |place, _, request| {
@@ -263,8 +263,8 @@ impl Flight {
         let (_, ranks) = comm.place()?;
         let each = count(own.len());
         let all = own.len() * ranks as usize;
-        let to = (Memory::Host(vec![0; all]), 0..all);
-        let from = (Memory::Host(own), 0..each as usize);
+        let to = (FlightMemory::Host(vec![0; all]), 0..all);
+        let from = (FlightMemory::Host(own), 0..each as usize);
         // SAFETY: `each` bytes are read, and as many are written of each rank, to memory that the flight owns.
         unsafe {
             Flight::begin("an all_gather", to, from, |to, from, request| {
@@ -279,7 +279,7 @@ impl Flight {
         let (_, ranks) = comm.place()?;
         let all = ranks as usize;
         assert_eq!(bytes.len(), all);
-        let (to, from) = (Memory::Host(vec![0; all]), Memory::Host(bytes));
+        let (to, from) = (FlightMemory::Host(vec![0; all]), FlightMemory::Host(bytes));
         // SAFETY: a byte of each rank is read, one is written, of memory that the flight owns.
         unsafe {
             Flight::begin(
@@ -296,7 +296,7 @@ impl Flight {
 
     /// A barrier.
     pub(super) fn barrier(comm: RawComm) -> Result<Flight> {
-        let none = || (Memory::Nothing, 0..0);
+        let none = || (FlightMemory::Nothing, 0..0);
         // SAFETY: no memory is used.
         unsafe {
             Flight::begin("a barrier", none(), none(), |_, _, request| {
@@ -312,13 +312,13 @@ impl Flight {
     /// The operation takes values of the type and is there until the flight ends.
     pub(super) unsafe fn reduce(
         comm: RawComm,
-        (to, to_range): (Memory, Range<usize>),
-        (from, from_range): (Memory, Range<usize>),
+        (to, to_range): (FlightMemory, Range<usize>),
+        (from, from_range): (FlightMemory, Range<usize>),
         ty: DataType,
         operation: ffi::MPI_Op,
         root: Option<i32>,
     ) -> Result<Flight> {
-        assert!(matches!(to, Memory::Nothing) || to_range.len() == from_range.len());
+        assert!(matches!(to, FlightMemory::Nothing) || to_range.len() == from_range.len());
         let values = count(from_range.len() / ty.size());
         let (to, from) = ((to, to_range), (from, from_range));
         // SAFETY: both ranges have as many values, where there is a target, and belong to the flight.
@@ -365,12 +365,12 @@ impl Flight {
     }
 
     /// The memory that was received to, or sent, after the end; of a reduction the second as well.
-    pub(super) fn into_memory(mut self) -> (Memory, Memory) {
+    pub(super) fn into_memory(mut self) -> (FlightMemory, FlightMemory) {
         if !self.done {
-            return (Memory::Nothing, Memory::Nothing);
+            return (FlightMemory::Nothing, FlightMemory::Nothing);
         }
-        let memory = std::mem::replace(&mut *self.memory, Memory::Nothing);
-        let second = std::mem::replace(&mut *self.second, Memory::Nothing);
+        let memory = std::mem::replace(&mut *self.memory, FlightMemory::Nothing);
+        let second = std::mem::replace(&mut *self.second, FlightMemory::Nothing);
         (memory, second)
     }
 }

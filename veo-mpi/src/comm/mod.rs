@@ -64,5 +64,5 @@ pub use status::{ANY_SOURCE, ANY_TAG, Status};
 pub(crate) fn finish(world: &SimpleCommunicator, proc: &VeoProc) -> Result<()> {
     // SAFETY: the handle of the world, which lives as long as MPI.
     let world = unsafe { raw::RawComm::new(world.as_raw()) };
-    engine::Engine::current()?.finish(world, proc, Duration::from_secs(10))
+    engine::ProgressEngine::current()?.finish(world, proc, Duration::from_secs(10))
 }

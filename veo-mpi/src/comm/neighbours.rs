@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::window::{OwnWindow, Window, WindowAddress};
+use super::window::{OwnWindow, SharedWindow, WindowAddress};
 
 /// The windows that this rank has mapped, for all communicators.
 #[derive(Default)]
 pub(super) struct Windows {
     own: Option<OwnWindow>,
-    others: HashMap<WindowAddress, Rc<Window>>,
+    others: HashMap<WindowAddress, Rc<SharedWindow>>,
 }
 
 impl Windows {
@@ -24,11 +24,11 @@ impl Windows {
     }
 
     /// The window of another rank, if it can be had from here.
-    pub(super) fn open(&mut self, address: WindowAddress) -> Option<Rc<Window>> {
+    pub(super) fn open(&mut self, address: WindowAddress) -> Option<Rc<SharedWindow>> {
         if let Some(known) = self.others.get(&address) {
             return Some(Rc::clone(known));
         }
-        let window = Rc::new(Window::open(&address)?);
+        let window = Rc::new(SharedWindow::open(&address)?);
         self.others.insert(address, Rc::clone(&window));
         Some(window)
     }
@@ -43,7 +43,7 @@ impl Windows {
 #[derive(Default)]
 pub(super) struct Neighbour {
     /// Its window, if this rank finds it.
-    pub(super) window: Option<Rc<Window>>,
+    pub(super) window: Option<Rc<SharedWindow>>,
     /// Whether it finds this rank's.
     pub(super) finds_own: bool,
 }

@@ -9,11 +9,11 @@ use veo_core::{VeData, VeSlice, VeSliceMut, VeoContext, VeoProc};
 
 use super::context::{check_process, check_tag, sync};
 use super::data_type::data_type;
-use super::engine::Engine;
-use super::flight::{Flight, Memory};
+use super::engine::ProgressEngine;
+use super::flight::{Flight, FlightMemory};
 use super::path::Path;
 use super::raw::RawComm;
-use super::region::Region;
+use super::region::TransferRegion;
 use super::status::{ANY_SOURCE, ANY_TAG, Status};
 use crate::error::{Error, Result};
 
@@ -38,7 +38,7 @@ use crate::error::{Error, Result};
 /// # }
 /// ```
 pub struct VePlain<'c> {
-    engine: &'static Engine,
+    engine: &'static ProgressEngine,
     comm: RawComm,
     proc: VeoProc,
     path: Path,
@@ -56,7 +56,7 @@ impl<'c> VePlain<'c> {
     where
         C: Communicator + AsRaw<Raw = MPI_Comm>,
     {
-        let engine = Engine::current()?;
+        let engine = ProgressEngine::current()?;
         let path = Path::Auto.choose(proc)?;
         // SAFETY: the communicator is borrowed as long as this lives.
         let comm = unsafe { RawComm::new(comm.as_raw()) };
@@ -65,7 +65,7 @@ impl<'c> VePlain<'c> {
 
     /// The communicator lives as long as this.
     pub(super) fn of(
-        engine: &'static Engine,
+        engine: &'static ProgressEngine,
         comm: RawComm,
         proc: &VeoProc,
         path: Path,
@@ -121,7 +121,7 @@ impl<'c> VePlain<'c> {
         }
         check_process(to.proc(), &self.proc, "a buffer")?;
         sync(self.engine, ctx, &self.proc)?;
-        let region = Region::of_mut(&to, self.path)?;
+        let region = TransferRegion::of_mut(&to, self.path)?;
         let ty = data_type::<T>()?;
         self.returned(|| {
             let found = self
@@ -145,13 +145,13 @@ impl<'c> VePlain<'c> {
                 None
             };
             let (memory, room) = match region.direct() {
-                Some(direct) if failed.is_none() => (Memory::Ve(direct), region.size()),
+                Some(direct) if failed.is_none() => (FlightMemory::Ve(direct), region.size()),
                 _ => {
                     let room = envelope.size.next_multiple_of(ty.size().max(1));
-                    (Memory::Host(vec![0; room]), room)
+                    (FlightMemory::Host(vec![0; room]), room)
                 }
             };
-            let is_staged = matches!(memory, Memory::Host(_));
+            let is_staged = matches!(memory, FlightMemory::Host(_));
             let flight = Flight::receive_found(found, memory, 0..room, ty)?;
             let (memory, _) = self.engine.wait_for(&self.proc, flight)?;
             if let Some(error) = failed {
@@ -201,13 +201,13 @@ impl<'c> VePlain<'c> {
         check_tag(tag)?;
         check_process(from.proc(), &self.proc, "a buffer")?;
         sync(self.engine, ctx, &self.proc)?;
-        let region = Region::of(from, self.path)?;
+        let region = TransferRegion::of(from, self.path)?;
         let memory = match region.direct() {
-            Some(direct) => Memory::Ve(direct),
+            Some(direct) => FlightMemory::Ve(direct),
             None => {
                 let mut bytes = vec![0; region.size()];
                 region.read(0, &mut bytes)?;
-                Memory::Host(bytes)
+                FlightMemory::Host(bytes)
             }
         };
         let ty = data_type::<T>()?;

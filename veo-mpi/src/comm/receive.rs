@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use super::channel::{Channel, HEADERS};
-use super::flight::{Flight, Memory};
+use super::flight::{Flight, FlightMemory};
 use super::header::{Announced, Form, Header};
 use super::raw::{DataType, Found};
-use super::region::Region;
+use super::region::TransferRegion;
 use super::staging::Lent;
 use super::status::Status;
 use super::step::{Shared, Step};
-use super::window::Window;
+use super::window::SharedWindow;
 use crate::error::{Error, Result};
 
 /// A message that has come and that nobody has asked for yet.
@@ -41,12 +41,12 @@ pub(super) struct Receive {
     channel: Rc<Channel>,
     wanted: Wanted,
     /// `None` when it is not needed any more.
-    to: Option<Region>,
-    state: State,
+    to: Option<TransferRegion>,
+    state: ReceiveState,
     lent: Lent,
 }
 
-enum State {
+enum ReceiveState {
     Unmatched,
     Matched(Incoming),
     /// Its values come to chunks: those that MPI has, what was written to the VE, what was asked for.
@@ -60,7 +60,7 @@ enum State {
     /// Its values come in the sender's window, from which so many bytes were taken.
     Slots {
         message: Matched,
-        window: Rc<Window>,
+        window: Rc<SharedWindow>,
         taken: usize,
         failed: Option<Error>,
     },
@@ -110,29 +110,29 @@ impl Matched {
 }
 
 impl Receive {
-    pub(super) fn new(channel: &Rc<Channel>, wanted: Wanted, to: Region) -> Receive {
+    pub(super) fn new(channel: &Rc<Channel>, wanted: Wanted, to: TransferRegion) -> Receive {
         Receive {
             channel: Rc::clone(channel),
             wanted,
             to: Some(to),
-            state: State::Unmatched,
+            state: ReceiveState::Unmatched,
             lent: Lent::default(),
         }
     }
 
     /// Whether no message was given to it.
     pub(super) fn is_unmatched(&self) -> bool {
-        matches!(self.state, State::Unmatched)
+        matches!(self.state, ReceiveState::Unmatched)
     }
 
     /// Whether MPI has values for it.
     pub(super) fn streams(&self) -> bool {
         match self.state {
-            State::Unmatched | State::Matched(_) | State::Ended => false,
-            State::Chunks { .. }
-            | State::Slots { .. }
-            | State::Pieces { .. }
-            | State::Unwanted { .. } => true,
+            ReceiveState::Unmatched | ReceiveState::Matched(_) | ReceiveState::Ended => false,
+            ReceiveState::Chunks { .. }
+            | ReceiveState::Slots { .. }
+            | ReceiveState::Pieces { .. }
+            | ReceiveState::Unwanted { .. } => true,
         }
     }
 
@@ -146,12 +146,12 @@ impl Receive {
 
     /// Gives it the message that it waits for.
     pub(super) fn give(&mut self, incoming: Incoming) {
-        self.state = State::Matched(incoming);
+        self.state = ReceiveState::Matched(incoming);
     }
 
     /// Goes on as far as it can.
     pub(super) fn step(&mut self, shared: &mut Shared) -> Step {
-        let state = std::mem::replace(&mut self.state, State::Ended);
+        let state = std::mem::replace(&mut self.state, ReceiveState::Ended);
         match self.advance(state, shared) {
             Ok((state, moved)) => {
                 self.state = state;
@@ -168,26 +168,26 @@ impl Receive {
     /// The next state, or the outcome.
     fn advance(
         &mut self,
-        state: State,
+        state: ReceiveState,
         shared: &mut Shared,
-    ) -> std::result::Result<(State, bool), Result<Status>> {
+    ) -> std::result::Result<(ReceiveState, bool), Result<Status>> {
         match state {
-            State::Unmatched => Ok((State::Unmatched, false)),
-            State::Matched(incoming) => self.begin(incoming, shared),
-            State::Chunks {
+            ReceiveState::Unmatched => Ok((ReceiveState::Unmatched, false)),
+            ReceiveState::Matched(incoming) => self.begin(incoming, shared),
+            ReceiveState::Chunks {
                 message,
                 flights,
                 written,
                 asked,
                 failed,
             } => self.chunks(message, flights, (written, asked), failed, shared),
-            State::Slots {
+            ReceiveState::Slots {
                 message,
                 window,
                 taken,
                 failed,
             } => self.slots(message, window, taken, failed),
-            State::Pieces {
+            ReceiveState::Pieces {
                 message,
                 mut flights,
                 mut failed,
@@ -200,7 +200,7 @@ impl Receive {
                     (false, failed) => {
                         let moved = flights.len() < before;
                         Ok((
-                            State::Pieces {
+                            ReceiveState::Pieces {
                                 message,
                                 flights,
                                 failed,
@@ -210,13 +210,13 @@ impl Receive {
                     }
                 }
             }
-            State::Unwanted {
+            ReceiveState::Unwanted {
                 piece,
                 rest,
                 source,
                 why,
             } => self.throw_away(piece, rest, source, why),
-            State::Ended => Err(Err(Error::NotRunning)),
+            ReceiveState::Ended => Err(Err(Error::NotRunning)),
         }
     }
 
@@ -224,7 +224,7 @@ impl Receive {
         &mut self,
         incoming: Incoming,
         shared: &mut Shared,
-    ) -> std::result::Result<(State, bool), Result<Status>> {
+    ) -> std::result::Result<(ReceiveState, bool), Result<Status>> {
         let Some(to) = self.to.clone() else {
             return Err(Err(Error::NotRunning));
         };
@@ -277,12 +277,12 @@ impl Receive {
                 for found in incoming.pieces {
                     let range = end..end + found.envelope.size;
                     end = range.end;
-                    let memory = Memory::Ve(memory.clone());
+                    let memory = FlightMemory::Ve(memory.clone());
                     let flight = Flight::receive_found(found, memory, range, DataType::bytes());
                     flights.push_back(flight.map_err(Err)?);
                 }
                 Ok((
-                    State::Pieces {
+                    ReceiveState::Pieces {
                         message: matched,
                         flights,
                         failed: None,
@@ -302,7 +302,7 @@ impl Receive {
                 let chunk = self.channel.chunk();
                 let inward = &mut shared.staging.inward;
                 let Some(first) = inward.lend_first(chunk, &mut self.lent) else {
-                    return Ok((State::Matched(incoming), false));
+                    return Ok((ReceiveState::Matched(incoming), false));
                 };
                 let mut free = vec![first];
                 if matched.bytes > chunk {
@@ -312,13 +312,13 @@ impl Receive {
                 let mut flights = VecDeque::new();
                 for memory in free {
                     let len = chunk.min(matched.bytes - asked);
-                    flights.push_back(receive(Memory::Host(memory), 0..len)?);
+                    flights.push_back(receive(FlightMemory::Host(memory), 0..len)?);
                     asked += len;
                 }
                 if message.form == Form::OnDemand {
                     self.answer(source, Header::Ready(message.number), shared)?;
                 }
-                let state = State::Chunks {
+                let state = ReceiveState::Chunks {
                     message: matched,
                     flights,
                     written: 0,
@@ -334,15 +334,15 @@ impl Receive {
     fn slots(
         &mut self,
         message: Matched,
-        window: Rc<Window>,
+        window: Rc<SharedWindow>,
         mut taken: usize,
         mut failed: Option<Error>,
-    ) -> std::result::Result<(State, bool), Result<Status>> {
+    ) -> std::result::Result<(ReceiveState, bool), Result<Status>> {
         let mut moved = false;
         let chunk = self.channel.chunk();
         while taken < message.bytes {
             let Some(found) = window.find(message.number, (taken / chunk) as u64) else {
-                let state = State::Slots {
+                let state = ReceiveState::Slots {
                     message,
                     window,
                     taken,
@@ -377,7 +377,7 @@ impl Receive {
         (mut written, mut asked): (usize, usize),
         mut failed: Option<Error>,
         shared: &mut Shared,
-    ) -> std::result::Result<(State, bool), Result<Status>> {
+    ) -> std::result::Result<(ReceiveState, bool), Result<Status>> {
         let mut moved = false;
         let mut done = Vec::new();
         while let Some(flight) = flights.front_mut() {
@@ -404,7 +404,7 @@ impl Receive {
             if asked < message.bytes {
                 let len = self.channel.chunk().min(message.bytes - asked);
                 let tag = self.channel.values_tag(message.number);
-                let memory = Memory::Host(bytes);
+                let memory = FlightMemory::Host(bytes);
                 let flight =
                     Flight::receive(self.channel.comm, memory, 0..len, message.source, tag);
                 flights.push_back(flight.map_err(Err)?);
@@ -418,7 +418,7 @@ impl Receive {
             if let Some(bytes) = done.pop() {
                 shared.staging.inward.give_spare(&mut self.lent, bytes);
             }
-            let state = State::Chunks {
+            let state = ReceiveState::Chunks {
                 message,
                 flights,
                 written,
@@ -441,11 +441,11 @@ impl Receive {
         mut rest: Rest,
         source: i32,
         why: Error,
-    ) -> std::result::Result<(State, bool), Result<Status>> {
+    ) -> std::result::Result<(ReceiveState, bool), Result<Status>> {
         if let Some(flight) = &mut piece
             && matches!(flight.test(), Ok(None))
         {
-            let state = State::Unwanted {
+            let state = ReceiveState::Unwanted {
                 piece,
                 rest,
                 source,
@@ -459,7 +459,7 @@ impl Receive {
             if memory.len() < len {
                 memory = vec![0; len];
             }
-            (Memory::Host(memory), 0..len)
+            (FlightMemory::Host(memory), 0..len)
         };
         let next = match &mut rest {
             Rest::Nothing => return Err(Err(why)),
@@ -476,7 +476,7 @@ impl Receive {
                 }
             },
         };
-        let state = State::Unwanted {
+        let state = ReceiveState::Unwanted {
             piece: Some(next.map_err(Err)?),
             rest,
             source,
@@ -493,7 +493,7 @@ impl Receive {
     ) -> std::result::Result<(), Result<Status>> {
         let bytes = header.encode(0);
         let len = bytes.len();
-        let memory = Memory::Host(bytes);
+        let memory = FlightMemory::Host(bytes);
         let flight = Flight::send(self.channel.comm, memory, 0..len, to, HEADERS);
         shared.answers.push(flight.map_err(Err)?);
         Ok(())
@@ -501,7 +501,7 @@ impl Receive {
 }
 
 /// Whether the types at both ends are the same, and there is room for the values.
-fn check(message: &Announced, source: i32, to: &Region) -> Result<()> {
+fn check(message: &Announced, source: i32, to: &TransferRegion) -> Result<()> {
     if message.ty != to.ty {
         return Err(Error::Types {
             source_rank: source,

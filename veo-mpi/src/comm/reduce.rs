@@ -9,11 +9,11 @@ use veo_core::{VeSlice, VeSliceMut, VeoContext};
 use super::channel::Channel;
 use super::communicator::VeComm;
 use super::data_type::{Number, number_type};
-use super::flight::{Flight, LONGEST, Memory};
+use super::flight::{Flight, FlightMemory, LONGEST};
 use super::operation::Operation;
 use super::path::Path;
 use super::raw::DataType;
-use super::region::Region;
+use super::region::TransferRegion;
 use super::staging::Lent;
 use crate::error::{Error, Result};
 
@@ -210,8 +210,8 @@ fn same_len(from: usize, to: usize) -> Result<()> {
 
 /// Where values come from and where the result goes: the same memory only if it is staged.
 struct Ends {
-    from: Region,
-    to: Option<Region>,
+    from: TransferRegion,
+    to: Option<TransferRegion>,
 }
 
 /// A part of the values that MPI has.
@@ -255,7 +255,7 @@ impl<'a> Pieces<'a> {
     fn run(
         mut self,
         in_use: &Cell<bool>,
-        begin: impl Fn((Memory, Range<usize>), (Memory, Range<usize>)) -> Result<Flight>,
+        begin: impl Fn((FlightMemory, Range<usize>), (FlightMemory, Range<usize>)) -> Result<Flight>,
     ) -> Result<()> {
         let mut lanes = Vec::new();
         let result = self.all(&mut lanes, in_use, begin);
@@ -274,7 +274,7 @@ impl<'a> Pieces<'a> {
         &mut self,
         lanes: &mut Vec<Lane>,
         in_use: &Cell<bool>,
-        begin: impl Fn((Memory, Range<usize>), (Memory, Range<usize>)) -> Result<Flight>,
+        begin: impl Fn((FlightMemory, Range<usize>), (FlightMemory, Range<usize>)) -> Result<Flight>,
     ) -> Result<()> {
         let size = self.ends.from.size();
         if size == 0 {
@@ -328,21 +328,28 @@ impl<'a> Pieces<'a> {
         &self,
         lane: Lane,
         range: &Range<usize>,
-    ) -> Result<((Memory, Range<usize>), (Memory, Range<usize>))> {
-        let direct = |region: &Region| region.direct().map_or(Memory::Nothing, Memory::Ve);
+    ) -> Result<((FlightMemory, Range<usize>), (FlightMemory, Range<usize>))> {
+        let direct = |region: &TransferRegion| {
+            region
+                .direct()
+                .map_or(FlightMemory::Nothing, FlightMemory::Ve)
+        };
         let Some(mut chunk) = lane else {
             let from = (direct(&self.ends.from), range.clone());
             let to = match &self.ends.to {
                 Some(to) => (direct(to), range.clone()),
-                None => (Memory::Nothing, 0..0),
+                None => (FlightMemory::Nothing, 0..0),
             };
             return Ok((to, from));
         };
         let (low, high) = (0..range.len(), self.step..self.step + range.len());
         self.ends.from.read(range.start, &mut chunk[high.clone()])?;
         Ok(match &self.ends.to {
-            Some(_) => ((Memory::Host(chunk), low), (Memory::Same, high)),
-            None => ((Memory::Nothing, 0..0), (Memory::Host(chunk), high)),
+            Some(_) => ((FlightMemory::Host(chunk), low), (FlightMemory::Same, high)),
+            None => (
+                (FlightMemory::Nothing, 0..0),
+                (FlightMemory::Host(chunk), high),
+            ),
         })
     }
 
@@ -358,11 +365,11 @@ impl<'a> Pieces<'a> {
             return Err(Error::NotRunning);
         };
         Ok(match (flight.into_memory(), &self.ends.to) {
-            ((Memory::Host(chunk), _), Some(to)) => {
+            ((FlightMemory::Host(chunk), _), Some(to)) => {
                 to.write(range.start, &chunk[..range.len()])?;
                 Some(chunk)
             }
-            ((_, Memory::Host(chunk)), _) => Some(chunk),
+            ((_, FlightMemory::Host(chunk)), _) => Some(chunk),
             _ => None,
         })
     }

@@ -5,45 +5,48 @@ use std::rc::Rc;
 use veo_core::{Backend, PinnedMemory, VeData, VeSlice, VeSliceMut};
 
 use super::data_type::TypeTag;
-use super::flight::VeMemory;
+use super::flight::AddressedMemory;
 use super::path::Path;
 use super::staging;
 use crate::error::{Error, Result};
 
 /// VE memory that takes part in a transfer: it stays allocated until that has ended.
 #[derive(Clone)]
-pub(super) struct Region {
+pub(super) struct TransferRegion {
     pinned: Rc<PinnedMemory>,
     /// How MPI finds it, on the direct path.
-    direct: Option<VeMemory>,
+    direct: Option<AddressedMemory>,
     pub(super) ty: TypeTag,
     /// How many values it has.
     pub(super) len: usize,
 }
 
-impl Region {
-    pub(super) fn of<T: VeData>(slice: &VeSlice<'_, T>, path: Path) -> Result<Region> {
-        Region::new::<T>(slice.pin()?, slice.len(), path)
+impl TransferRegion {
+    pub(super) fn of<T: VeData>(slice: &VeSlice<'_, T>, path: Path) -> Result<TransferRegion> {
+        TransferRegion::new::<T>(slice.pin()?, slice.len(), path)
     }
 
-    pub(super) fn of_mut<T: VeData>(slice: &VeSliceMut<'_, T>, path: Path) -> Result<Region> {
-        Region::new::<T>(slice.pin()?, slice.len(), path)
+    pub(super) fn of_mut<T: VeData>(
+        slice: &VeSliceMut<'_, T>,
+        path: Path,
+    ) -> Result<TransferRegion> {
+        TransferRegion::new::<T>(slice.pin()?, slice.len(), path)
     }
 
-    fn new<T: VeData>(pinned: PinnedMemory, len: usize, path: Path) -> Result<Region> {
+    fn new<T: VeData>(pinned: PinnedMemory, len: usize, path: Path) -> Result<TransferRegion> {
         let pinned = Rc::new(pinned);
         let direct = match (path, pinned.proc().backend()) {
             _ if pinned.size() == 0 => None,
             (Path::Direct, Backend::Emu) => {
-                let found = VeMemory::on_host(&pinned);
+                let found = AddressedMemory::on_host(&pinned);
                 Some(found.ok_or_else(|| Error::Path {
                     reason: "the emulated node does not say where its memory lies; use the path `staged`".into(),
                 })?)
             }
-            (Path::Direct, _) => Some(VeMemory::tagged(&pinned)?),
+            (Path::Direct, _) => Some(AddressedMemory::tagged(&pinned)?),
             _ => None,
         };
-        Ok(Region {
+        Ok(TransferRegion {
             pinned,
             direct,
             ty: TypeTag::of::<T>(),
@@ -57,7 +60,7 @@ impl Region {
     }
 
     /// How MPI finds it, on the direct path.
-    pub(super) fn direct(&self) -> Option<VeMemory> {
+    pub(super) fn direct(&self) -> Option<AddressedMemory> {
         self.direct.clone()
     }
 

@@ -5,19 +5,19 @@ use std::marker::PhantomData;
 
 use veo_core::VeoProc;
 
-use super::engine::Engine;
+use super::engine::ProgressEngine;
 use super::status::Status;
 use crate::error::Result;
 
 /// An operation that somebody waits for.
 pub(super) struct Pending {
-    engine: &'static Engine,
+    engine: &'static ProgressEngine,
     id: u64,
     proc: VeoProc,
 }
 
 impl Pending {
-    pub(super) fn new(engine: &'static Engine, id: u64, proc: &VeoProc) -> Pending {
+    pub(super) fn new(engine: &'static ProgressEngine, id: u64, proc: &VeoProc) -> Pending {
         Pending {
             engine,
             id,

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use super::channel::{Channel, HEADERS};
-use super::flight::{Flight, Memory};
+use super::flight::{Flight, FlightMemory};
 use super::header::{self, Announced, Form, Header};
 use super::labels::{self, Meaning};
 use super::receive::ended;
-use super::region::Region;
+use super::region::TransferRegion;
 use super::staging::Lent;
 use super::status::Status;
 use super::step::{Shared, Step};
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 
 /// Where a message goes.
 #[derive(Clone, Copy)]
-pub(super) struct Address {
+pub(super) struct Destination {
     pub(super) rank: i32,
     pub(super) tag: i32,
     /// 0 for messages of the user.
@@ -27,10 +27,10 @@ pub(super) struct Address {
 /// A message on its way out.
 pub(super) struct Send {
     channel: Rc<Channel>,
-    to: Address,
+    to: Destination,
     number: u64,
     /// `None` when it is not needed any more.
-    from: Option<Region>,
+    from: Option<TransferRegion>,
     /// What MPI has: the header and values that went at once.
     flights: VecDeque<Flight>,
     body: Body,
@@ -63,8 +63,8 @@ impl Send {
     /// Begins to send.
     pub(super) fn begin(
         channel: &Rc<Channel>,
-        to: Address,
-        from: Region,
+        to: Destination,
+        from: TransferRegion,
         shared: &mut Shared,
     ) -> Result<Send> {
         let number = shared.next_number();
@@ -84,7 +84,7 @@ impl Send {
         begun.map(|()| send)
     }
 
-    fn values(&mut self, from: Region, shared: &mut Shared) -> Result<()> {
+    fn values(&mut self, from: TransferRegion, shared: &mut Shared) -> Result<()> {
         let size = from.size();
         let (comm, to) = (self.channel.comm, self.to.rank);
         let tag = self.channel.values_tag(self.number);
@@ -96,7 +96,7 @@ impl Send {
         if let Some(memory) = from.direct() {
             let label = self.label(&from)?;
             for range in labels::pieces(size) {
-                let memory = Memory::Ve(memory.clone());
+                let memory = FlightMemory::Ve(memory.clone());
                 let flight = Flight::send(comm, memory, range, to, label)?;
                 self.flights.push_back(flight);
             }
@@ -113,7 +113,7 @@ impl Send {
         {
             from.read(0, &mut bytes[..size])?;
             self.announce(self.header(Form::Pushed, &from).encode(0))?;
-            let flight = Flight::send(comm, Memory::Host(bytes), 0..size, to, tag)?;
+            let flight = Flight::send(comm, FlightMemory::Host(bytes), 0..size, to, tag)?;
             self.body = Body::Pushed(flight);
             return Ok(());
         }
@@ -124,7 +124,7 @@ impl Send {
     }
 
     /// Begins to send through the window of this rank.
-    fn share(&mut self, from: Region, own: &mut OwnWindow) -> Result<()> {
+    fn share(&mut self, from: TransferRegion, own: &mut OwnWindow) -> Result<()> {
         let size = from.size();
         if size <= self.channel.chunk()
             && let Some(slot) = own.spare_slot()
@@ -144,7 +144,7 @@ impl Send {
     }
 
     /// What stands for the header of a direct message, when the receiver knows it.
-    fn label(&mut self, from: &Region) -> Result<i32> {
+    fn label(&mut self, from: &TransferRegion) -> Result<i32> {
         let channel = Rc::clone(&self.channel);
         let meaning = Meaning {
             tag: self.to.tag,
@@ -167,7 +167,7 @@ impl Send {
             })
     }
 
-    fn header(&self, form: Form, from: &Region) -> Header {
+    fn header(&self, form: Form, from: &TransferRegion) -> Header {
         Header::Message(Announced {
             form,
             number: self.number,
@@ -180,7 +180,7 @@ impl Send {
 
     fn announce(&mut self, bytes: Vec<u8>) -> Result<()> {
         let len = bytes.len();
-        let memory = Memory::Host(bytes);
+        let memory = FlightMemory::Host(bytes);
         let flight = Flight::send(self.channel.comm, memory, 0..len, self.to.rank, HEADERS)?;
         self.flights.push_back(flight);
         Ok(())
@@ -355,7 +355,7 @@ impl Send {
             // The receiver knows a chunk of nothing for what it is.
             let sent = if failed.is_none() { len } else { 0 };
             let tag = self.channel.values_tag(self.number);
-            let memory = Memory::Host(bytes);
+            let memory = FlightMemory::Host(bytes);
             let flight = Flight::send(self.channel.comm, memory, 0..sent, self.to.rank, tag)?;
             flights.push_back(flight);
             *read += len;

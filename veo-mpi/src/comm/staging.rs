@@ -7,12 +7,12 @@ use crate::error::Result;
 
 /// One chunk, which is here or lent.
 #[derive(Default)]
-struct Slot {
+struct LendableChunk {
     lent: bool,
     chunk: Vec<u8>,
 }
 
-impl Slot {
+impl LendableChunk {
     fn lend(&mut self, len: usize) -> Option<Vec<u8>> {
         if std::mem::replace(&mut self.lent, true) {
             return None;
@@ -35,11 +35,11 @@ impl Slot {
 pub(super) struct Side {
     /// Of what goes in chunks. Only one message at a time does, and both its ends are ready for it, so it comes to an end
     /// whatever the program does next: whoever needs this chunk may wait for it.
-    first: Slot,
+    first: LendableChunk,
     /// On the way out, the second of that message, or that of one which was sent at once, or of a reduction: these may wait for
     /// what another rank does next, so nobody waits for this chunk. On the way in, the second of that message, or that of a
     /// reduction, of which there is one at a time and which needs it: so only a reduction waits for it, for that message.
-    spare: Slot,
+    spare: LendableChunk,
 }
 
 /// Chunks that were lent.
@@ -85,7 +85,7 @@ impl Side {
 
 /// The staging of a rank.
 #[derive(Default)]
-pub(super) struct Staging {
+pub(super) struct RankStaging {
     pub(super) out: Side,
     pub(super) inward: Side,
 }

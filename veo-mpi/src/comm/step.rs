@@ -2,14 +2,14 @@
 
 use super::flight::Flight;
 use super::neighbours::Windows;
-use super::staging::Staging;
+use super::staging::RankStaging;
 use super::status::Status;
 use crate::error::Result;
 
 /// What the operations share.
 #[derive(Default)]
 pub(super) struct Shared {
-    pub(super) staging: Staging,
+    pub(super) staging: RankStaging,
     /// The memory that this rank shares with others of its machine.
     pub(super) windows: Windows,
     /// Messages that were sent.

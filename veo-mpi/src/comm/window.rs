@@ -16,14 +16,14 @@ use crate::error::Result;
 
 /// A slot by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(super) enum WindowSlot {
     /// Of the message whose turn it is.
     First = 0,
     /// Of the same message, or of one that was sent at once.
     Spare = 1,
 }
 
-const SLOTS: [Slot; 2] = [Slot::First, Slot::Spare];
+const SLOTS: [WindowSlot; 2] = [WindowSlot::First, WindowSlot::Spare];
 
 /// Where the slots begin. Before them are the key and the marks.
 const HEAD: usize = 4096;
@@ -44,7 +44,7 @@ struct Mark {
 }
 
 /// A mapping of a window, of this rank's own or of another's.
-pub(super) struct Window {
+pub(super) struct SharedWindow {
     base: NonNull<u8>,
     /// The length of a slot in bytes.
     slot: usize,
@@ -100,8 +100,8 @@ fn size(slot: usize) -> usize {
     SLOTS.len().saturating_mul(slot).saturating_add(HEAD)
 }
 
-impl Window {
-    fn map(file: &OwnedFd, slot: usize) -> rustix::io::Result<Window> {
+impl SharedWindow {
+    fn map(file: &OwnedFd, slot: usize) -> rustix::io::Result<SharedWindow> {
         let protection = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a new mapping, at a place that the system chooses.
         let place = unsafe {
@@ -115,11 +115,11 @@ impl Window {
             )?
         };
         let base = NonNull::new(place.cast()).ok_or(Errno::NOMEM)?;
-        Ok(Window { base, slot })
+        Ok(SharedWindow { base, slot })
     }
 
     /// Maps the window of another rank. `None`: it is not to be had from here, as on another machine.
-    pub(super) fn open(address: &WindowAddress) -> Option<Window> {
+    pub(super) fn open(address: &WindowAddress) -> Option<SharedWindow> {
         let path = format!("/proc/{}/fd/{}", address.pid, address.descriptor);
         // What else lies there is not opened.
         if address.key == 0 || !address.is_of(&fs::stat(&path).ok()?) {
@@ -131,7 +131,7 @@ impl Window {
         if !is_sealed || !address.is_of(&fs::fstat(&file).ok()?) {
             return None;
         }
-        let window = Window::map(&file, address.slot as usize).ok()?;
+        let window = SharedWindow::map(&file, address.slot as usize).ok()?;
         (window.key().load(Ordering::Acquire) == address.key).then_some(window)
     }
 
@@ -140,13 +140,13 @@ impl Window {
         unsafe { AtomicU64::from_ptr(self.base.as_ptr().cast()) }
     }
 
-    fn mark(&self, slot: Slot) -> &Mark {
+    fn mark(&self, slot: WindowSlot) -> &Mark {
         let at = (1 + slot as usize) * MARK_STEP;
         // SAFETY: it lies before `HEAD`, aligned, in a mapping that is there as long as this; nobody uses it but as atomics.
         unsafe { self.base.add(at).cast::<Mark>().as_ref() }
     }
 
-    fn bytes(&self, slot: Slot) -> NonNull<u8> {
+    fn bytes(&self, slot: WindowSlot) -> NonNull<u8> {
         // SAFETY: the mapping has `size(self.slot)` bytes.
         unsafe { self.base.add(HEAD + slot as usize * self.slot) }
     }
@@ -159,7 +159,7 @@ impl Window {
     }
 
     fn find_mark(&self, message: u64, part: u64) -> Option<Full<'_>> {
-        let is_it = |slot: &Slot| {
+        let is_it = |slot: &WindowSlot| {
             let mark = self.mark(*slot);
             // Acquire: the sender wrote the slot before its mark.
             mark.message.load(Ordering::Acquire) == message + 1
@@ -173,7 +173,7 @@ impl Window {
     }
 }
 
-impl Drop for Window {
+impl Drop for SharedWindow {
     fn drop(&mut self) {
         // SAFETY: the mapping was made here, and nothing that is borrowed of it is left.
         let _ = unsafe { mm::munmap(self.base.as_ptr().cast(), size(self.slot)) };
@@ -182,8 +182,8 @@ impl Drop for Window {
 
 /// A slot with a chunk of a message that this rank receives. When it is dropped, the slot is empty.
 pub(super) struct Full<'w> {
-    window: &'w Window,
-    slot: Slot,
+    window: &'w SharedWindow,
+    slot: WindowSlot,
     failed: bool,
 }
 
@@ -209,7 +209,7 @@ const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
 
 /// The window of this rank.
 pub(super) struct OwnWindow {
-    window: Window,
+    window: SharedWindow,
     /// Others open it by its number.
     _file: OwnedFd,
     address: WindowAddress,
@@ -236,7 +236,7 @@ impl OwnWindow {
         let file = rustix::io::fcntl_dupfd_cloexec(&file, 3)?;
         fs::ftruncate(&file, size)?;
         fs::fcntl_add_seals(&file, SEALS)?;
-        let window = Window::map(&file, slot)?;
+        let window = SharedWindow::map(&file, slot)?;
         let stat = fs::fstat(&file)?;
         let key = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), size) | 1;
         window.key().store(key, Ordering::Release);
@@ -266,7 +266,7 @@ impl OwnWindow {
         self.window.slot
     }
 
-    fn is_empty(&self, slot: Slot) -> bool {
+    fn is_empty(&self, slot: WindowSlot) -> bool {
         // Acquire: the receiver read the slot before it gave it back.
         let mark = self.window.mark(slot);
         mark.message.load(Ordering::Acquire) == 0
@@ -291,19 +291,20 @@ impl OwnWindow {
     }
 
     /// A slot for the message whose turn it is, if one is empty.
-    pub(super) fn empty_slot(&self) -> Option<Slot> {
+    pub(super) fn empty_slot(&self) -> Option<WindowSlot> {
         SLOTS.into_iter().find(|slot| self.is_empty(*slot))
     }
 
     /// A slot for a message that is sent at once, if it is empty.
-    pub(super) fn spare_slot(&self) -> Option<Slot> {
-        self.is_empty(Slot::Spare).then_some(Slot::Spare)
+    pub(super) fn spare_slot(&self) -> Option<WindowSlot> {
+        self.is_empty(WindowSlot::Spare)
+            .then_some(WindowSlot::Spare)
     }
 
     /// Fills an empty slot with a chunk of a message. If that fails, the slot stays empty.
     pub(super) fn fill(
         &mut self,
-        slot: Slot,
+        slot: WindowSlot,
         (message, part): (u64, u64),
         len: usize,
         write: impl FnOnce(&mut [u8]) -> Result<()>,
@@ -317,12 +318,12 @@ impl OwnWindow {
     }
 
     /// Tells the receiver of a message, in an empty slot, that no more of it comes.
-    pub(super) fn fail(&mut self, slot: Slot, message: u64) {
+    pub(super) fn fail(&mut self, slot: WindowSlot, message: u64) {
         assert!(self.is_empty(slot));
         self.set(slot, message, FAILED);
     }
 
-    fn set(&mut self, slot: Slot, message: u64, part: u64) {
+    fn set(&mut self, slot: WindowSlot, message: u64, part: u64) {
         let mark = self.window.mark(slot);
         mark.part.store(part, Ordering::Relaxed);
         // Release: whoever sees the mark sees the part and the values, too.
@@ -330,7 +331,7 @@ impl OwnWindow {
     }
 
     /// Takes back what nobody was told of.
-    pub(super) fn take_back(&mut self, slot: Slot, message: u64) {
+    pub(super) fn take_back(&mut self, slot: WindowSlot, message: u64) {
         let mark = self.window.mark(slot);
         if mark.message.load(Ordering::Relaxed) == message + 1 {
             mark.message.store(0, Ordering::Release);
@@ -345,7 +346,7 @@ mod tests {
     #[test]
     fn what_is_filled_is_found_and_taken_once() {
         let mut own = OwnWindow::new(100).unwrap();
-        let other = Window::open(&own.address()).unwrap();
+        let other = SharedWindow::open(&own.address()).unwrap();
         assert_eq!(own.slot_len(), 4096);
         assert!(own.begin_turn(7) && !own.begin_turn(8));
         for part in 0..2 {
@@ -364,7 +365,7 @@ mod tests {
         assert!(other.find(7, 1).is_none());
         drop(other.find(7, 0).unwrap());
         assert!(own.is_taken(7));
-        own.fail(Slot::Spare, 7);
+        own.fail(WindowSlot::Spare, 7);
         assert!(other.find(7, 9).unwrap().bytes(3).is_none());
         own.end_turn(7);
         assert!(own.begin_turn(8));
@@ -373,14 +374,14 @@ mod tests {
     #[test]
     fn parts_before_a_failure_are_taken_before_it_is_seen() {
         let mut own = OwnWindow::new(4096).unwrap();
-        let other = Window::open(&own.address()).unwrap();
+        let other = SharedWindow::open(&own.address()).unwrap();
         assert!(own.begin_turn(7));
         for part in 0..2 {
             let slot = own.empty_slot().unwrap();
             own.fill(slot, (7, part), 1, |_| Ok(())).unwrap();
         }
         drop(other.find(7, 0).unwrap());
-        own.fail(Slot::First, 7);
+        own.fail(WindowSlot::First, 7);
         assert!(other.find(7, 1).unwrap().bytes(1).is_some());
         assert!(other.find(7, 2).unwrap().bytes(1).is_none());
         assert!(own.is_taken(7));
@@ -390,25 +391,27 @@ mod tests {
     fn what_is_no_window_is_not_opened() {
         let own = OwnWindow::new(4096).unwrap();
         let right = own.address();
-        assert!(Window::open(&right).is_some());
+        assert!(SharedWindow::open(&right).is_some());
         assert_eq!(WindowAddress::from_words(right.to_words()), right);
         for at in 0..WindowAddress::WORDS {
             let mut words = right.to_words();
             words[at] += 1;
             assert!(
-                Window::open(&WindowAddress::from_words(words)).is_none(),
+                SharedWindow::open(&WindowAddress::from_words(words)).is_none(),
                 "{at}"
             );
         }
-        assert!(Window::open(&WindowAddress::default()).is_none());
+        assert!(SharedWindow::open(&WindowAddress::default()).is_none());
     }
 
     #[test]
     fn a_write_that_fails_leaves_the_slot_empty() {
         let mut own = OwnWindow::new(4096).unwrap();
-        let failed = own.fill(Slot::First, (0, 0), 1, |_| Err(crate::Error::NotRunning));
+        let failed = own.fill(WindowSlot::First, (0, 0), 1, |_| {
+            Err(crate::Error::NotRunning)
+        });
         failed.unwrap_err();
         assert!(own.is_taken(0));
-        assert_eq!(own.empty_slot(), Some(Slot::First));
+        assert_eq!(own.empty_slot(), Some(WindowSlot::First));
     }
 }

@@ -13,8 +13,8 @@ use veo_core::{VeoProc, VeoProcBuilder};
 
 use super::binding::Cpus;
 use super::ending;
-use super::node::{Place, Wish};
-use super::watch::Watcher;
+use super::node::{RankPlace, Wish};
+use super::watch::JobWatcher;
 use crate::comm;
 use crate::error::{Error, Result};
 
@@ -119,7 +119,7 @@ impl JobBuilder {
                  choose an MPI with support for threads"
             ));
         }
-        let watcher = match Watcher::start() {
+        let watcher = match JobWatcher::start() {
             Ok(watcher) => watcher,
             Err(error) => ending::end_job(&format_args!("cannot run: {error}")),
         };
@@ -151,9 +151,9 @@ impl JobBuilder {
     }
 
     /// Chooses the node and starts the process. All ranks come here.
-    fn begin(self, world: SimpleCommunicator, watcher: &Watcher) -> Result<Job> {
+    fn begin(self, world: SimpleCommunicator, watcher: &JobWatcher) -> Result<Job> {
         let machine = world.split_shared(world.rank());
-        let place = Place {
+        let place = RankPlace {
             rank: machine.rank(),
             size: machine.size(),
         };
@@ -184,7 +184,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 /// One rank of a job: see [`run`]. It stays on the thread that may call MPI.
 pub struct Job {
     world: SimpleCommunicator,
-    local: Place,
+    local: RankPlace,
     proc: VeoProc,
     /// MPI is called on one thread only.
     _thread: PhantomData<*const ()>,
@@ -240,7 +240,7 @@ impl Job {
     }
 
     /// The part is done: the VE process ends in order, or says that it could not.
-    fn end(self, watcher: &Watcher) -> std::result::Result<(), Box<dyn StdError>> {
+    fn end(self, watcher: &JobWatcher) -> std::result::Result<(), Box<dyn StdError>> {
         watcher.ignore_process();
         match self.proc.close() {
             // The program has closed it before.

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 
 /// The place of a rank among those of its machine.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct RankPlace {
     /// From 0.
     pub(super) rank: i32,
     /// How many there are.
@@ -49,7 +49,7 @@ impl Wish {
     /// program some of them only, or named the one.
     pub(super) fn choose(
         self,
-        place: Place,
+        place: RankPlace,
         nodes: impl FnOnce() -> Result<usize>,
     ) -> Result<Choice> {
         let exactly = |node| Ok(Choice { node, note: None });
@@ -63,7 +63,7 @@ impl Wish {
     }
 }
 
-impl Place {
+impl RankPlace {
     /// On the first node the first `each` ranks, on the second the next ones.
     fn in_blocks(self, each: i32, nodes: i32) -> Result<Choice> {
         let node = self.rank / each;
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn node(wish: Wish, rank: i32, size: i32, nodes: usize) -> i32 {
-        wish.choose(Place { rank, size }, || Ok(nodes))
+        wish.choose(RankPlace { rank, size }, || Ok(nodes))
             .unwrap()
             .node
     }
@@ -127,7 +127,7 @@ mod tests {
         let blocks: Vec<i32> = (0..6).map(|rank| node(pairs, rank, 6, 3)).collect();
         assert_eq!(blocks, [0, 0, 1, 1, 2, 2]);
         let error = pairs
-            .choose(Place { rank: 6, size: 7 }, || Ok(3))
+            .choose(RankPlace { rank: 6, size: 7 }, || Ok(3))
             .unwrap_err()
             .to_string();
         for part in [
@@ -149,7 +149,7 @@ mod tests {
     fn one_rank_of_a_machine_notes_that_nodes_are_shared() {
         let note = |rank, size| {
             Wish::default()
-                .choose(Place { rank, size }, || Ok(2))
+                .choose(RankPlace { rank, size }, || Ok(2))
                 .unwrap()
                 .note
         };

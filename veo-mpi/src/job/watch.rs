@@ -22,30 +22,30 @@ const GRACE: Duration = Duration::from_secs(1);
 /// What the watcher and the thread in charge share.
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<WatchState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct WatchState {
     process: Option<VeoProc>,
     is_over: bool,
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The watcher, as the thread in charge has it.
-pub(super) struct Watcher {
+pub(super) struct JobWatcher {
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
 }
 
-impl Watcher {
-    pub(super) fn start() -> Result<Watcher> {
+impl JobWatcher {
+    pub(super) fn start() -> Result<JobWatcher> {
         let shared = Arc::new(Shared::default());
         // Without a launcher the parent is a shell, which may end before.
         let launcher = environment::is_mpi_rank().then(parent);
@@ -59,7 +59,7 @@ impl Watcher {
             what: "cannot start the thread that watches a job".into(),
             reason: error.to_string(),
         })?;
-        Ok(Watcher { shared, thread })
+        Ok(JobWatcher { shared, thread })
     }
 
     /// Has it look at this process.
