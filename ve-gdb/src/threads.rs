@@ -81,7 +81,7 @@ pub(crate) enum ThreadAction {
 struct Member {
     name: String,
     action: ThreadAction,
-    place: Place,
+    place: ThreadPlace,
     /// Whether a stop was told as this thread's since it has executed something.
     told: bool,
     /// What it has halted for while all were stopped, so that the client knows nothing of it yet.
@@ -90,7 +90,7 @@ struct Member {
 
 /// Where a thread is.
 #[derive(Debug)]
-enum Place {
+enum ThreadPlace {
     /// In machine code.
     Inside,
     /// Halted, with its registers.
@@ -106,7 +106,7 @@ struct Watch {
 }
 
 #[derive(Debug)]
-struct State {
+struct ThreadsState {
     stopped: bool,
     /// Whether a thread has executed or was held.
     begun: bool,
@@ -124,7 +124,7 @@ struct State {
 /// All threads of a machine.
 pub(crate) struct Threads {
     machine: AnyMachine,
-    state: Mutex<State>,
+    state: Mutex<ThreadsState>,
     changed: Condvar,
     /// Another number whenever threads should look at the state.
     version: AtomicU64,
@@ -211,7 +211,7 @@ impl Membership {
         if !known.held
             && let Some(member) = state.members.get_mut(&self.number)
         {
-            member.place = Place::Inside;
+            member.place = ThreadPlace::Inside;
             member.told = false;
         }
     }
@@ -220,7 +220,7 @@ impl Membership {
     pub(crate) fn leave(&self, cpu: &Cpu) {
         let mut state = self.threads.lock();
         if let Some(member) = state.members.get_mut(&self.number) {
-            member.place = Place::Outside(Some(Box::new(registers::plain(cpu))));
+            member.place = ThreadPlace::Outside(Some(Box::new(registers::plain(cpu))));
         }
         self.threads.changed.notify_all();
     }
@@ -257,7 +257,7 @@ impl Membership {
                 passes: true,
             };
         };
-        member.place = Place::Inside;
+        member.place = ThreadPlace::Inside;
         let step = member.action == ThreadAction::Step;
         Release {
             step,
@@ -286,7 +286,7 @@ impl Membership {
             }
             let mut state = self.park(state, cpu);
             if let Some(member) = state.members.get_mut(&self.number) {
-                member.place = Place::Outside(Some(Box::new(registers::plain(cpu))));
+                member.place = ThreadPlace::Outside(Some(Box::new(registers::plain(cpu))));
             }
             if is_free {
                 return;
@@ -295,11 +295,15 @@ impl Membership {
     }
 
     /// Waits until the thread may go on; its registers are others' meanwhile.
-    fn park<'a>(&'a self, state: MutexGuard<'a, State>, cpu: &mut Cpu) -> MutexGuard<'a, State> {
+    fn park<'a>(
+        &'a self,
+        state: MutexGuard<'a, ThreadsState>,
+        cpu: &mut Cpu,
+    ) -> MutexGuard<'a, ThreadsState> {
         let threads = &*self.threads;
         let mut state = state;
         if let Some(member) = state.members.get_mut(&self.number) {
-            member.place = Place::Halted(Box::new(std::mem::take(cpu)));
+            member.place = ThreadPlace::Halted(Box::new(std::mem::take(cpu)));
         }
         threads.changed.notify_all();
         while state.is_held(self.number) {
@@ -309,8 +313,8 @@ impl Membership {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         if let Some(member) = state.members.get_mut(&self.number)
-            && let Place::Halted(registers) =
-                std::mem::replace(&mut member.place, Place::Outside(None))
+            && let ThreadPlace::Halted(registers) =
+                std::mem::replace(&mut member.place, ThreadPlace::Outside(None))
         {
             *cpu = *registers;
         }
@@ -329,7 +333,7 @@ impl Membership {
     }
 }
 
-impl State {
+impl ThreadsState {
     fn is_held(&self, number: usize) -> bool {
         let action = self.members.get(&number).map(|member| member.action);
         self.stopped || action == Some(ThreadAction::Hold)
@@ -360,7 +364,7 @@ impl Threads {
     pub(crate) fn new(machine: AnyMachine) -> Self {
         Self {
             machine,
-            state: Mutex::new(State {
+            state: Mutex::new(ThreadsState {
                 stopped: true,
                 begun: false,
                 members: BTreeMap::new(),
@@ -377,7 +381,7 @@ impl Threads {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ThreadsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -393,7 +397,7 @@ impl Threads {
         let member = Member {
             name,
             action: ThreadAction::Continue,
-            place: Place::Outside(None),
+            place: ThreadPlace::Outside(None),
             told: false,
             untold: None,
         };
@@ -410,7 +414,7 @@ impl Threads {
         self.changed.notify_all();
     }
 
-    fn stop_all(&self, state: &mut State, stop: ThreadStop) {
+    fn stop_all(&self, state: &mut ThreadsState, stop: ThreadStop) {
         state.stopped = true;
         state.stop = Some(stop);
         if let Some(member) = state.members.get_mut(&stop.thread) {
@@ -421,7 +425,7 @@ impl Threads {
     }
 
     /// Wakes the session. Where it has that much to do that this has no room, it looks by itself.
-    fn tell(state: &State) {
+    fn tell(state: &ThreadsState) {
         if let Some(session) = &state.session {
             let _ = session.try_send(Event::Changed);
         }
@@ -482,13 +486,16 @@ impl Threads {
     }
 
     /// Waits until no thread executes an instruction, but not for long.
-    fn wait_until_still<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn wait_until_still<'a>(
+        &'a self,
+        state: MutexGuard<'a, ThreadsState>,
+    ) -> MutexGuard<'a, ThreadsState> {
         let mut state = state;
         let end = Instant::now() + PATIENCE;
         while state
             .members
             .values()
-            .any(|member| matches!(member.place, Place::Inside))
+            .any(|member| matches!(member.place, ThreadPlace::Inside))
         {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -545,9 +552,9 @@ impl Threads {
             return "no thread".into();
         };
         let place = match &member.place {
-            Place::Inside => "runs",
-            Place::Halted(_) => "halted",
-            Place::Outside(_) => "outside VE machine code",
+            ThreadPlace::Inside => "runs",
+            ThreadPlace::Halted(_) => "halted",
+            ThreadPlace::Outside(_) => "outside VE machine code",
         };
         format!("{}, {place}", member.name)
     }
@@ -558,9 +565,9 @@ impl Threads {
         let member = state.members.get_mut(&number)?;
         member.is_seen();
         match &member.place {
-            Place::Inside => None,
-            Place::Halted(cpu) => Some(registers::plain(cpu)),
-            Place::Outside(words) => words.as_deref().copied(),
+            ThreadPlace::Inside => None,
+            ThreadPlace::Halted(cpu) => Some(registers::plain(cpu)),
+            ThreadPlace::Outside(words) => words.as_deref().copied(),
         }
     }
 
@@ -574,8 +581,8 @@ impl Threads {
         let member = state.members.get_mut(&number)?;
         member.is_seen();
         match &mut member.place {
-            Place::Halted(cpu) => Some(work(cpu)),
-            Place::Inside | Place::Outside(_) => None,
+            ThreadPlace::Halted(cpu) => Some(work(cpu)),
+            ThreadPlace::Inside | ThreadPlace::Outside(_) => None,
         }
     }
 
@@ -632,7 +639,7 @@ impl Threads {
         }
         state.end.get_or_insert(end);
         Self::tell(&state);
-        let done = |state: &mut State| state.session.is_some();
+        let done = |state: &mut ThreadsState| state.session.is_some();
         let waited = self.changed.wait_timeout_while(state, patience, done);
         drop(waited);
     }
@@ -646,18 +653,18 @@ impl Threads {
 impl Member {
     /// The client sees its registers, so it knows that the thread has begun.
     fn is_seen(&mut self) {
-        if matches!(self.place, Place::Halted(_)) && self.untold == Some(StopReason::Begin) {
+        if matches!(self.place, ThreadPlace::Halted(_)) && self.untold == Some(StopReason::Begin) {
             self.untold = None;
             self.told = true;
         }
     }
 }
 
-impl State {
+impl ThreadsState {
     /// Chooses the thread that a stop is told of which is no thread's own: one that has halted, if there is one.
     fn note_told(&mut self) -> usize {
         let mut members = self.members.iter_mut();
-        let halted = members.find(|(_, member)| matches!(member.place, Place::Halted(_)));
+        let halted = members.find(|(_, member)| matches!(member.place, ThreadPlace::Halted(_)));
         match halted {
             Some((number, member)) => {
                 member.told = true;

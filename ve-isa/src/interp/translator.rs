@@ -105,11 +105,11 @@ enum Known {
 pub(super) struct Translations {
     translator: Box<dyn Translator>,
     pub(super) reach: Reach,
-    state: Mutex<State>,
+    state: Mutex<TranslationsState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct TranslationsState {
     /// Nothing, if the system does not allow it.
     arena: Option<CodeArena>,
     known: HashMap<u64, Known>,
@@ -122,7 +122,7 @@ impl Translations {
         Self {
             translator,
             reach,
-            state: Mutex::new(State {
+            state: Mutex::new(TranslationsState {
                 arena: CodeArena::reserve(),
                 known: HashMap::new(),
                 forgotten: 0,
@@ -130,7 +130,7 @@ impl Translations {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TranslationsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

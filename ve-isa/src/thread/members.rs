@@ -24,14 +24,14 @@ pub(crate) const LOOK: Duration = Duration::from_millis(10);
 /// The threads of a machine.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
-    state: Mutex<State>,
+    state: Mutex<MembersState>,
     changed: Condvar,
     /// Whether calls that begin have to look whether a fault waits for them. True at least while one does.
     has_fault: AtomicBool,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct MembersState {
     /// The last number that was given to a thread.
     last: u64,
     created: HashMap<u64, Created>,
@@ -105,7 +105,7 @@ impl Caller {
 }
 
 impl Members {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, MembersState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -179,7 +179,7 @@ impl Members {
     /// stopped with all others, and is gone.
     pub(crate) fn join(&self, number: u64) -> Result<Option<u64>, i32> {
         let mut state = self.lock();
-        let end = |state: &State| state.created.get(&number).map(|it| it.end);
+        let end = |state: &MembersState| state.created.get(&number).map(|it| it.end);
         if end(&state).ok_or(libc::ESRCH)?.is_none() {
             (state, _) = self
                 .changed
@@ -202,7 +202,7 @@ impl Members {
 
     /// Waits a while until no thread that machine code has created runs, but for this one. The result says whether it is so.
     pub(crate) fn others_have_ended(&self, number: u64) -> bool {
-        let over = |state: &State| {
+        let over = |state: &MembersState| {
             let mut all = state.created.iter();
             all.all(|(one, created)| *one == number || created.end.is_some())
         };

@@ -198,10 +198,10 @@ struct Session<'a> {
     proc: &'a VeoProc,
     function: &'a VeoFunction,
     /// For each argument, what it needs on the VE.
-    places: Vec<Place>,
+    places: Vec<ArgumentPlace>,
 }
 
-enum Place {
+enum ArgumentPlace {
     None,
     Memory(VeBuffer<u8>),
     Function(VeoFunction),
@@ -214,11 +214,11 @@ impl<'a> Session<'a> {
         function: &'a VeoFunction,
         arguments: &[Argument],
     ) -> Result<Self, CommandFailure> {
-        let place = |argument: &Argument| -> Result<Place, CommandFailure> {
+        let place = |argument: &Argument| -> Result<ArgumentPlace, CommandFailure> {
             Ok(match argument {
-                Argument::Number(_) | Argument::Null => Place::None,
-                Argument::Array(array) => Place::Memory(proc.alloc(array.bytes.len())?),
-                Argument::Function(name) => Place::Function(library.find_function(name)?),
+                Argument::Number(_) | Argument::Null => ArgumentPlace::None,
+                Argument::Array(array) => ArgumentPlace::Memory(proc.alloc(array.bytes.len())?),
+                Argument::Function(name) => ArgumentPlace::Function(library.find_function(name)?),
             })
         };
         let places = arguments.iter().map(place).collect::<Result<_, _>>()?;
@@ -232,17 +232,17 @@ impl<'a> Session<'a> {
     /// Calls it once. The arrays are written anew before, which takes no time of the call.
     fn call(&mut self, arguments: &[Argument]) -> Result<(CallResult, Duration), CommandFailure> {
         for (place, argument) in self.places.iter_mut().zip(arguments) {
-            if let (Place::Memory(memory), Argument::Array(array)) = (place, argument) {
+            if let (ArgumentPlace::Memory(memory), Argument::Array(array)) = (place, argument) {
                 memory.write(&array.bytes)?;
             }
         }
         let values = self.places.iter_mut().zip(arguments);
         let values: Vec<Value<'_>> = values
             .map(|(place, argument)| match (place, argument) {
-                (Place::Memory(memory), _) => memory.into(),
-                (Place::Function(function), _) => (&*function).into(),
-                (Place::None, Argument::Number(number)) => number.value(),
-                (Place::None, _) => veo_core::NULL.into(),
+                (ArgumentPlace::Memory(memory), _) => memory.into(),
+                (ArgumentPlace::Function(function), _) => (&*function).into(),
+                (ArgumentPlace::None, Argument::Number(number)) => number.value(),
+                (ArgumentPlace::None, _) => veo_core::NULL.into(),
             })
             .collect();
         let begin = Instant::now();
@@ -255,7 +255,7 @@ impl<'a> Session<'a> {
     fn returned(&self, arguments: &mut [Argument]) -> Result<Vec<Returned>, CommandFailure> {
         let mut returned = Vec::new();
         for (place, argument) in self.places.iter().zip(arguments) {
-            if let (Place::Memory(memory), Argument::Array(array)) = (place, argument)
+            if let (ArgumentPlace::Memory(memory), Argument::Array(array)) = (place, argument)
                 && array.comes_back
             {
                 array.bytes = memory.to_vec()?;

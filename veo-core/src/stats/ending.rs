@@ -25,12 +25,12 @@ pub(crate) struct EndTable {
     image: ProcessImage,
     collector: Arc<StatisticsCollector>,
     memory: Arc<MemoryCount>,
-    state: Mutex<State>,
+    state: Mutex<TableState>,
     changed: Condvar,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum TableState {
     Open,
     /// The process is about to end.
     Ending,
@@ -58,7 +58,7 @@ impl EndTable {
             image: ProcessImage::current(),
             collector,
             memory,
-            state: Mutex::new(State::Open),
+            state: Mutex::new(TableState::Open),
             changed: Condvar::new(),
         });
         let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,22 +67,22 @@ impl EndTable {
         table
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TableState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The process is about to end.
     pub(crate) fn ends(&self) {
         let mut state = self.lock();
-        if *state == State::Open {
-            *state = State::Ending;
+        if *state == TableState::Open {
+            *state = TableState::Ending;
         }
     }
 
     /// Prints it, unless that was done.
     pub(crate) fn print(&self, executed: &[KernelStatistics]) {
         let mut state = self.lock();
-        if std::mem::replace(&mut *state, State::Printed) == State::Printed {
+        if std::mem::replace(&mut *state, TableState::Printed) == TableState::Printed {
             return;
         }
         let stats = ProcStats {
@@ -110,7 +110,7 @@ impl EndTable {
         let state = self.lock();
         let waited = self
             .changed
-            .wait_timeout_while(state, PATIENCE, |state| *state == State::Ending);
+            .wait_timeout_while(state, PATIENCE, |state| *state == TableState::Ending);
         drop(waited);
         self.print(&[]);
     }

@@ -41,7 +41,7 @@ struct Kernel {
 }
 
 #[derive(Default)]
-struct Kernels {
+struct WatchedKernels {
     /// In the order of their first calls. None is taken away, so a number means the same kernel for good.
     all: Vec<Kernel>,
     /// Those whose libraries are loaded, by their addresses. Later another library may lie there.
@@ -50,13 +50,13 @@ struct Kernels {
     names: BTreeMap<u64, String>,
 }
 
-static KERNELS: Mutex<Kernels> = Mutex::new(Kernels {
+static KERNELS: Mutex<WatchedKernels> = Mutex::new(WatchedKernels {
     all: Vec::new(),
     at: BTreeMap::new(),
     names: BTreeMap::new(),
 });
 
-fn lock() -> MutexGuard<'static, Kernels> {
+fn lock() -> MutexGuard<'static, WatchedKernels> {
     KERNELS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -71,7 +71,7 @@ pub(super) fn looked_up(address: u64, name: &[u8]) {
 /// Notes that code is there no more.
 pub(super) fn unloaded(machine: &Machine) {
     if options().counts {
-        let Kernels { at, names, .. } = &mut *lock();
+        let WatchedKernels { at, names, .. } = &mut *lock();
         at.retain(|address, _| machine.is_code(*address));
         names.retain(|address, _| machine.is_code(*address));
     }
@@ -103,7 +103,7 @@ fn count(machine: &Machine, address: u64, path_at: PathAt) -> Counter {
     kernel.counter.clone()
 }
 
-impl Kernels {
+impl WatchedKernels {
     /// The number of a kernel that was not called at this address yet, but perhaps at another one that its library had before.
     fn enter(&mut self, address: u64, name: String, library: String) -> usize {
         let mut all = self.all.iter();
