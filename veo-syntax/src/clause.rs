@@ -22,12 +22,12 @@ pub(crate) struct NamedParam {
 
 /// A part of a clause, with the user's tokens.
 pub(crate) struct Term {
-    pub(crate) what: What,
+    pub(crate) node: TermNode,
     pub(crate) tokens: TokenStream,
 }
 
 /// What a part of a clause is.
-pub(crate) enum What {
+pub(crate) enum TermNode {
     /// The value of a parameter.
     Value(NamedParam),
     /// A literal, or the path of a constant.
@@ -59,18 +59,19 @@ pub(crate) enum TermKind {
 impl Term {
     /// What it is, as far as can be seen.
     pub(crate) fn kind(&self) -> TermKind {
-        match &self.what {
-            What::Value(_) | What::Negative(_) | What::Computed(..) | What::Len(_) => {
-                TermKind::Number
-            }
-            What::Not(_)
-            | What::Compared(..)
-            | What::Joined(..)
-            | What::IsNull(_)
-            | What::IsAligned(..)
-            | What::Disjoint(..)
-            | What::IsKnown(_) => TermKind::Condition,
-            What::Constant(tokens) => match syn::parse2(tokens.clone()) {
+        match &self.node {
+            TermNode::Value(_)
+            | TermNode::Negative(_)
+            | TermNode::Computed(..)
+            | TermNode::Len(_) => TermKind::Number,
+            TermNode::Not(_)
+            | TermNode::Compared(..)
+            | TermNode::Joined(..)
+            | TermNode::IsNull(_)
+            | TermNode::IsAligned(..)
+            | TermNode::Disjoint(..)
+            | TermNode::IsKnown(_) => TermKind::Condition,
+            TermNode::Constant(tokens) => match syn::parse2(tokens.clone()) {
                 Ok(syn::Lit::Bool(_)) => TermKind::Condition,
                 Ok(_) => TermKind::Number,
                 Err(_) => TermKind::Any,

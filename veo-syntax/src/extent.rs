@@ -6,7 +6,7 @@ use syn::Lit;
 use syn::ext::IdentExt;
 use veo_abi::prototype::{Declared, FoundType, FunctionLanguage, Prototype};
 
-use crate::clause::{Clause, NamedParam, Term, What};
+use crate::clause::{Clause, NamedParam, Term, TermNode};
 use crate::declaration::{Declaration, DeclaredParam};
 
 /// What a kernel takes at least.
@@ -75,21 +75,21 @@ impl Extent {
     }
 
     fn of_term(term: &Term) -> Option<Extent> {
-        match &term.what {
-            What::Joined("or", sides) => match &**sides {
+        match &term.node {
+            TermNode::Joined("or", sides) => match &**sides {
                 [
                     Term {
-                        what: What::IsNull(null),
+                        node: TermNode::IsNull(null),
                         ..
                     },
                     long,
                 ] => Extent::of_term(long).filter(|extent| extent.param == null.index),
                 _ => None,
             },
-            What::Compared("at_least", _, sides) => match &**sides {
+            TermNode::Compared("at_least", _, sides) => match &**sides {
                 [
                     Term {
-                        what: What::Len(of),
+                        node: TermNode::Len(of),
                         ..
                     },
                     least,
@@ -111,20 +111,20 @@ impl Extent {
             index: self.param,
             ident: ident.clone(),
         };
-        let term = |what| Term {
-            what,
+        let term = |node| Term {
+            node,
             tokens: ident.to_token_stream(),
         };
         let least: i128 = self.least.into();
         let sides = [
-            term(What::Len(named())),
-            term(What::Constant(quote!(#least))),
+            term(TermNode::Len(named())),
+            term(TermNode::Constant(quote!(#least))),
         ];
-        let is_long = term(What::Compared("at_least", true, Box::new(sides)));
-        let is_null = term(What::IsNull(named()));
+        let is_long = term(TermNode::Compared("at_least", true, Box::new(sides)));
+        let is_null = term(TermNode::IsNull(named()));
         Some(Clause {
             text: format!("{name}.is_null() || {name}.len() >= {least}"),
-            condition: term(What::Joined("or", Box::new([is_null, is_long]))),
+            condition: term(TermNode::Joined("or", Box::new([is_null, is_long]))),
         })
     }
 
@@ -144,17 +144,16 @@ impl Extent {
 
     /// Whether a condition says that there are fewer elements, by a comparison with a literal.
     fn excludes(&self, condition: &Term) -> bool {
-        match &condition.what {
-            What::Joined("both", sides) => sides.iter().any(|side| self.excludes(side)),
-            What::Joined("or", sides) => {
-                let is_null =
-                    |side: &Term| matches!(&side.what, What::IsNull(of) if of.index == self.param);
+        match &condition.node {
+            TermNode::Joined("both", sides) => sides.iter().any(|side| self.excludes(side)),
+            TermNode::Joined("or", sides) => {
+                let is_null = |side: &Term| matches!(&side.node, TermNode::IsNull(of) if of.index == self.param);
                 sides.iter().any(|side| self.excludes(side))
                     && sides
                         .iter()
                         .all(|side| is_null(side) || self.excludes(side))
             }
-            What::Compared(operation, _, sides) => {
+            TermNode::Compared(operation, _, sides) => {
                 let [left, right] = &**sides;
                 match (
                     self.is_len(left),
@@ -180,13 +179,13 @@ impl Extent {
     }
 
     fn is_len(&self, term: &Term) -> bool {
-        matches!(&term.what, What::Len(named) if named.index == self.param)
+        matches!(&term.node, TermNode::Len(named) if named.index == self.param)
     }
 }
 
 fn literal(term: &Term) -> Option<i128> {
-    match &term.what {
-        What::Constant(tokens) => match syn::parse2(tokens.clone()) {
+    match &term.node {
+        TermNode::Constant(tokens) => match syn::parse2(tokens.clone()) {
             Ok(Lit::Int(int)) => int.base10_parse().ok(),
             _ => None,
         },

@@ -12,7 +12,7 @@ use veo_abi::near_names;
 
 use self::spell::spell;
 use crate::attribute::{separated, split_at_commas};
-use crate::clause::{Clause, NamedParam, Term, TermKind, What};
+use crate::clause::{Clause, NamedParam, Term, TermKind, TermNode};
 use crate::clause_mistake::ClauseFault;
 use crate::declaration::{DeclaredParam, ParamType};
 use crate::mistake::Mistake;
@@ -58,7 +58,7 @@ impl ClauseReader<'_> {
     }
 
     fn term(&mut self, expr: &Expr) -> Option<Term> {
-        let what = match expr {
+        let node = match expr {
             Expr::Paren(paren) => return self.term(&paren.expr),
             Expr::Group(group) => return self.term(&group.expr),
             Expr::Lit(literal) => self.literal(literal)?,
@@ -69,9 +69,9 @@ impl ClauseReader<'_> {
                 }
                 let term = self.term(&unary.expr)?;
                 if matches!(unary.op, UnOp::Not(_)) {
-                    What::Not(Box::new(self.condition(term)?))
+                    TermNode::Not(Box::new(self.condition(term)?))
                 } else {
-                    What::Negative(Box::new(self.number(term)?))
+                    TermNode::Negative(Box::new(self.number(term)?))
                 }
             }
             Expr::Binary(binary) => {
@@ -87,12 +87,12 @@ impl ClauseReader<'_> {
             }
         };
         Some(Term {
-            what,
+            node,
             tokens: expr.to_token_stream(),
         })
     }
 
-    fn binary(&mut self, op: &BinOp, left: Option<Term>, right: Option<Term>) -> Option<What> {
+    fn binary(&mut self, op: &BinOp, left: Option<Term>, right: Option<Term>) -> Option<TermNode> {
         let computed = match op {
             BinOp::Add(_) => "sum",
             BinOp::Sub(_) => "difference",
@@ -103,7 +103,7 @@ impl ClauseReader<'_> {
         };
         if !computed.is_empty() {
             let sides = self.numbers(left?, right?)?;
-            return Some(What::Computed(computed, sides));
+            return Some(TermNode::Computed(computed, sides));
         }
         let (compared, is_ordered) = match op {
             BinOp::Eq(_) => ("equal", false),
@@ -119,7 +119,7 @@ impl ClauseReader<'_> {
                     "or"
                 };
                 let (left, right) = (self.condition(left?), self.condition(right?));
-                return Some(What::Joined(name, Box::new([left?, right?])));
+                return Some(TermNode::Joined(name, Box::new([left?, right?])));
             }
             BinOp::BitAnd(_) => return self.wrong(op, ClauseFault::Bits("&", "&&")),
             BinOp::BitOr(_) => return self.wrong(op, ClauseFault::Bits("|", "||")),
@@ -130,17 +130,17 @@ impl ClauseReader<'_> {
         };
         let (left, right) = (left?, right?);
         if is_ordered {
-            let is_comparison = |term: &Term| matches!(term.what, What::Compared(_, true, _));
+            let is_comparison = |term: &Term| matches!(term.node, TermNode::Compared(_, true, _));
             if is_comparison(&left) || is_comparison(&right) {
                 return self.wrong(op, ClauseFault::Chained);
             }
             let sides = self.numbers(left, right)?;
-            return Some(What::Compared(compared, true, sides));
+            return Some(TermNode::Compared(compared, true, sides));
         }
         match (left.kind(), right.kind()) {
             (TermKind::Number, TermKind::Condition) => self.number(right).map(drop)?,
             (TermKind::Condition, TermKind::Number) => self.condition(right).map(drop)?,
-            _ => return Some(What::Compared(compared, false, Box::new([left, right]))),
+            _ => return Some(TermNode::Compared(compared, false, Box::new([left, right]))),
         }
         None
     }
@@ -148,8 +148,8 @@ impl ClauseReader<'_> {
     /// A part that stands where a condition does.
     fn condition(&mut self, term: Term) -> Option<Term> {
         if term.kind() == TermKind::Number {
-            let name = match &term.what {
-                What::Value(named) => named.ident.to_string(),
+            let name = match &term.node {
+                TermNode::Value(named) => named.ident.to_string(),
                 _ => "n".to_owned(),
             };
             return self.wrong(&term.tokens, ClauseFault::NotCondition(name));
@@ -170,7 +170,7 @@ impl ClauseReader<'_> {
         Some(Box::new([left?, right?]))
     }
 
-    fn literal(&mut self, literal: &ExprLit) -> Option<What> {
+    fn literal(&mut self, literal: &ExprLit) -> Option<TermNode> {
         let tokens = match &literal.lit {
             // As wide as what is computed with it.
             Lit::Int(int) if int.suffix().is_empty() => {
@@ -181,12 +181,12 @@ impl ClauseReader<'_> {
             Lit::Char(_) | Lit::Byte(_) => return self.wrong(literal, ClauseFault::Character),
             _ => return self.wrong(literal, ClauseFault::Text),
         };
-        Some(What::Constant(tokens))
+        Some(TermNode::Constant(tokens))
     }
 
-    fn path(&mut self, path: &ExprPath) -> Option<What> {
+    fn path(&mut self, path: &ExprPath) -> Option<TermNode> {
         if let Some(named) = self.named(path) {
-            return Some(What::Value(named));
+            return Some(TermNode::Value(named));
         }
         if let Some(name) = path.path.get_ident() {
             if name == "self" {
@@ -198,7 +198,7 @@ impl ClauseReader<'_> {
                 return self.wrong(path, ClauseFault::NoSuchParameter(text, near));
             }
         }
-        Some(What::Constant(path.to_token_stream()))
+        Some(TermNode::Constant(path.to_token_stream()))
     }
 
     /// The parameter that was probably meant.
@@ -256,7 +256,7 @@ impl ClauseReader<'_> {
         Some(named)
     }
 
-    fn call(&mut self, call: &ExprCall) -> Option<What> {
+    fn call(&mut self, call: &ExprCall) -> Option<TermNode> {
         let name = match plain(&call.func) {
             Expr::Path(path) if path.qself.is_none() => {
                 let last = path.path.segments.last().map(|last| &last.ident);
@@ -304,18 +304,18 @@ impl ClauseReader<'_> {
                 let (a, b) = (self.term(a), self.term(b));
                 let function = if name == "min" { "smaller" } else { "larger" };
                 let sides = self.numbers(a?, b?)?;
-                Some(What::Computed(function, sides))
+                Some(TermNode::Computed(function, sides))
             }
             ("disjoint", [a, b]) => {
                 let (a, b) = (self.parameter(a, form), self.parameter(b, form));
-                Some(What::Disjoint(a?, b?))
+                Some(TermNode::Disjoint(a?, b?))
             }
-            ("requires_known", [a]) => Some(What::IsKnown(self.parameter(a, form)?)),
+            ("requires_known", [a]) => Some(TermNode::IsKnown(self.parameter(a, form)?)),
             _ => self.wrong(call, ClauseFault::Arguments(form)),
         }
     }
 
-    fn method(&mut self, call: &ExprMethodCall) -> Option<What> {
+    fn method(&mut self, call: &ExprMethodCall) -> Option<TermNode> {
         let name = call.method.unraw().to_string();
         let receiver = plain(&call.receiver);
         let form = match name.as_str() {
@@ -335,18 +335,18 @@ impl ClauseReader<'_> {
         }
         let arguments: Vec<&Expr> = call.args.iter().collect();
         match (name.as_str(), arguments.as_slice()) {
-            ("len", []) => Some(What::Len(named)),
-            ("is_null", []) => Some(What::IsNull(named)),
+            ("len", []) => Some(TermNode::Len(named)),
+            ("is_null", []) => Some(TermNode::IsNull(named)),
             ("is_aligned", [n]) => {
                 let n = self.term(n)?;
-                Some(What::IsAligned(named, Box::new(self.number(n)?)))
+                Some(TermNode::IsAligned(named, Box::new(self.number(n)?)))
             }
             _ => self.wrong(call, ClauseFault::Arguments(form)),
         }
     }
 
     /// A method that a contract does not have.
-    fn foreign_method(&mut self, call: &ExprMethodCall, name: &str) -> Option<What> {
+    fn foreign_method(&mut self, call: &ExprMethodCall, name: &str) -> Option<TermNode> {
         let of = spell(&call.receiver);
         let first = call.args.first().map_or_else(|| "m".to_owned(), spell);
         let instead = match name {

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
-use crate::clause::{Clause, NamedParam, Term, What};
+use crate::clause::{Clause, NamedParam, Term, TermNode};
 use crate::declaration::{Declaration, DeclaredParam};
 use crate::spans::around;
 
@@ -157,77 +157,79 @@ impl Clause {
 impl Term {
     /// All that is asked of parameters, from left to right.
     fn ask(&self, asked: &mut Vec<(NamedParam, Asked)>) {
-        match &self.what {
-            What::Value(of) => asked.push((of.clone(), Asked::Value)),
-            What::Constant(_) => {}
-            What::Negative(term) | What::Not(term) => term.ask(asked),
-            What::Computed(_, sides) | What::Compared(_, _, sides) | What::Joined(_, sides) => {
+        match &self.node {
+            TermNode::Value(of) => asked.push((of.clone(), Asked::Value)),
+            TermNode::Constant(_) => {}
+            TermNode::Negative(term) | TermNode::Not(term) => term.ask(asked),
+            TermNode::Computed(_, sides)
+            | TermNode::Compared(_, _, sides)
+            | TermNode::Joined(_, sides) => {
                 sides.iter().for_each(|side| side.ask(asked));
             }
-            What::Len(of) => asked.push((of.clone(), Asked::Length)),
-            What::IsNull(of) => asked.push((of.clone(), Asked::Address)),
-            What::IsAligned(of, n) => {
+            TermNode::Len(of) => asked.push((of.clone(), Asked::Length)),
+            TermNode::IsNull(of) => asked.push((of.clone(), Asked::Address)),
+            TermNode::IsAligned(of, n) => {
                 asked.push((of.clone(), Asked::Address));
                 n.ask(asked);
             }
-            What::Disjoint(a, b) => {
+            TermNode::Disjoint(a, b) => {
                 asked.extend([a, b].map(|of| (of.clone(), Asked::Range)));
             }
-            What::IsKnown(of) => asked.push((of.clone(), Asked::Known)),
+            TermNode::IsKnown(of) => asked.push((of.clone(), Asked::Known)),
         }
     }
 
     /// The expression that computes it.
     fn value(&self) -> TokenStream {
-        match &self.what {
-            What::Value(of) => {
+        match &self.node {
+            TermNode::Value(of) => {
                 let (seen, proof) = (
                     seen(of.index),
                     proof(&of.ident, quote!(Valued), quote!(VALUE)),
                 );
                 quote!(__veo::contract::value(&#seen, #proof))
             }
-            What::Constant(tokens) => {
+            TermNode::Constant(tokens) => {
                 let read = proof(tokens, quote!(Constant), quote!(READ));
                 quote!(__veo::contract::constant(&#tokens, #read))
             }
-            What::Negative(term) => {
+            TermNode::Negative(term) => {
                 let (value, proof) = (term.value(), term.proof(quote!(Signed)));
                 quote!(__veo::contract::negative(#value, #proof))
             }
-            What::Not(term) => {
+            TermNode::Not(term) => {
                 let (value, proof) = (term.value(), term.proof(quote!(Condition)));
                 quote!(__veo::contract::not(#value, #proof))
             }
-            What::Computed(name, sides) => pair(name, sides, quote!(Compute<_>)),
-            What::Compared(name, true, sides) => pair(name, sides, quote!(Compare<_>)),
-            What::Compared(name, false, sides) => pair(name, sides, quote!(Equal<_>)),
-            What::Joined(name, sides) => {
+            TermNode::Computed(name, sides) => pair(name, sides, quote!(Compute<_>)),
+            TermNode::Compared(name, true, sides) => pair(name, sides, quote!(Compare<_>)),
+            TermNode::Compared(name, false, sides) => pair(name, sides, quote!(Equal<_>)),
+            TermNode::Joined(name, sides) => {
                 let name = local(name);
                 let [a, b] = &**sides;
                 let (a_value, a_proof) = (a.value(), a.proof(quote!(Condition)));
                 let (b_value, b_proof) = (b.value(), b.proof(quote!(Condition)));
                 quote!(__veo::contract::#name(#a_value, #a_proof, #b_value, #b_proof))
             }
-            What::Len(of) => {
+            TermNode::Len(of) => {
                 let proof = proof(&of.ident, quote!(Memory), quote!(ELEMENTS));
                 let seen = seen(of.index);
                 quote!(__veo::contract::len(&#seen, #proof))
             }
-            What::IsNull(of) => {
+            TermNode::IsNull(of) => {
                 let (seen, proof) = of.address();
                 quote!(__veo::contract::is_null(&#seen, #proof))
             }
-            What::IsAligned(of, n) => {
+            TermNode::IsAligned(of, n) => {
                 let (seen, proof) = of.address();
                 let (value, count) = (n.value(), n.proof(quote!(Count)));
                 quote!(__veo::contract::is_aligned(&#seen, #proof, #value, #count))
             }
-            What::Disjoint(a, b) => {
+            TermNode::Disjoint(a, b) => {
                 let ((a, a_proof), (b, b_proof)) = (a.address(), b.address());
                 quote!(__veo::contract::disjoint(&#a, #a_proof, &#b, #b_proof))
             }
-            What::IsKnown(of) => {
+            TermNode::IsKnown(of) => {
                 let seen = seen(of.index);
                 quote!(__veo::contract::is_known(&#seen))
             }
