@@ -6,8 +6,15 @@ use crate::failure::CommandFailure;
 #[derive(clap::Args)]
 pub(crate) struct NodeOption {
     /// Number of the VE node
-    #[arg(short = 'N', long = "node", value_name = "NODE", value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(short = 'N', long = "node", value_name = "NODE", value_parser = number, allow_negative_numbers = true)]
     node: Option<i32>,
+}
+
+fn number(text: &str) -> Result<i32, String> {
+    let number: Option<i32> = text.parse().ok();
+    number
+        .filter(|number| *number >= 0)
+        .ok_or_else(|| "nodes are numbered from 0 on; `veo nodes` lists them".into())
 }
 
 impl NodeOption {

@@ -1,6 +1,6 @@
 //! `veo nodes`.
 
-use crate::support::{expect, expect_json, json, right, veo, wrong};
+use crate::support::{expect, expect_json, json, right, run, veo, wrong};
 
 #[test]
 fn each_node_is_a_row() {
@@ -23,6 +23,18 @@ fn a_node_that_is_not_there_is_an_error_that_names_those_that_are() {
         said,
         "there is no VE node 99 on this machine: its nodes are 0, 1"
     );
+}
+
+#[test]
+fn what_is_no_number_of_a_node_is_told_how_nodes_are_numbered() {
+    for command in ["nodes", "ps", "bench"] {
+        for number in [&["-N", "-1"][..], &["--node=-1"], &["-N", "x"]] {
+            let printed = run(veo([command]).args(number));
+            assert_eq!(printed.status, 2, "{command} {number:?}");
+            let said = printed.stderr;
+            assert!(said.contains("numbered from 0"), "{number:?}: {said}");
+        }
+    }
 }
 
 #[test]
