@@ -27,6 +27,7 @@ mod symbols;
 mod timeline;
 mod top;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -46,16 +47,28 @@ fn main() -> ExitCode {
     }
     let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,
-        Err(said) => {
-            // Nobody may be reading.
-            let _ = said.print();
-            return ExitCode::from(if said.use_stderr() { 2 } else { 0 });
-        }
+        Err(said) => return tell(&said),
     };
     let console = Console::new(arguments.command.name(), arguments.json);
     match run(&arguments.command, &console) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => console.fail(&failure),
+    }
+}
+
+/// Prints help or what is wrong with the command line.
+fn tell(said: &clap::Error) -> ExitCode {
+    let printed = said.print().and_then(|()| io::stdout().flush());
+    if said.use_stderr() {
+        return ExitCode::from(2);
+    }
+    match printed.map_err(|why| CommandFailure::of_output(&why)) {
+        Err(CommandFailure::Failed(why)) => {
+            // Nobody may be reading either.
+            let _ = writeln!(io::stderr(), "veo: {why}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
     }
 }
 

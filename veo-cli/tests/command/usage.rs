@@ -81,12 +81,13 @@ fn a_reader_who_has_left_is_no_error() {
 
 #[test]
 fn output_that_cannot_be_written_is_an_error() {
-    let mut command = veo(["nodes"]);
-    let full = File::options().write(true).open("/dev/full").unwrap();
-    let output = command.stdout(full).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with("veo: cannot write the output"), "{said}");
+    for word in ["nodes", "--help"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = veo([word]).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{word}: {said}");
+        assert!(said.starts_with("veo: cannot write the output"), "{said}");
+    }
 }
 
 #[test]
