@@ -17,6 +17,8 @@ use crate::failure::CommandFailure;
 const HEADING: Style = Style::new().bold();
 /// Between two columns.
 const GAP: usize = 2;
+/// What words in a table are not cut below.
+const SHORTEST_WORDS: usize = 12;
 
 /// What a command has found.
 pub(crate) trait Answer: Serialize {
@@ -164,14 +166,15 @@ impl Page {
         Ok(())
     }
 
-    /// A table; where the terminal is too narrow for it, a line for each cell and an empty one between rows.
+    /// A table. Where the terminal is too narrow for it, long words are cut; where that is not enough, each cell is a line of its
+    /// own, with an empty one between rows.
     pub(crate) fn table(
         &mut self,
         columns: &[Column],
         rows: impl Iterator<Item = Vec<String>>,
     ) -> io::Result<()> {
         let clean = |row: Vec<String>| -> Vec<String> {
-            row.iter().map(|cell| harmless(cell).into_owned()).collect()
+            row.iter().map(|cell| in_one_line(cell)).collect()
         };
         let rows: Vec<Vec<String>> = rows.map(clean).collect();
         let widest = |place: usize| {
@@ -179,9 +182,11 @@ impl Page {
             let cells = cells.map(|cell| width(cell)).max().unwrap_or_default();
             cells.max(width(columns[place].name))
         };
-        let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
-        let total = widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1);
-        if self.width.is_some_and(|width| width < total) {
+        let mut widths: Vec<usize> = (0..columns.len()).map(widest).collect();
+        if self
+            .width
+            .is_some_and(|width| !fit(columns, &mut widths, width))
+        {
             return self.stacked(columns, &rows);
         }
         let names: Vec<String> = columns
@@ -191,7 +196,9 @@ impl Page {
         let heading = aligned(columns, &widths, &names);
         writeln!(self.out, "{HEADING}{heading}{HEADING:#}")?;
         for row in &rows {
-            writeln!(self.out, "{}", aligned(columns, &widths, row))?;
+            let cells = row.iter().zip(&widths);
+            let cells: Vec<String> = cells.map(|(cell, width)| cut(cell, *width)).collect();
+            writeln!(self.out, "{}", aligned(columns, &widths, &cells))?;
         }
         Ok(())
     }
@@ -223,6 +230,36 @@ fn aligned(columns: &[Column], widths: &[usize], row: &[String]) -> String {
     line
 }
 
+/// Takes the columns of words that are widest in, until the table has this width. Tells whether it can have it.
+fn fit(columns: &[Column], widths: &mut [usize], wanted: usize) -> bool {
+    let gaps = GAP * columns.len().saturating_sub(1);
+    loop {
+        let total = widths.iter().sum::<usize>() + gaps;
+        if total <= wanted {
+            return true;
+        }
+        let words = columns.iter().zip(widths.iter_mut());
+        let words = words.filter(|(column, wide)| {
+            let least = width(column.name).max(SHORTEST_WORDS);
+            !column.right && **wide > least
+        });
+        let Some((_, widest)) = words.max_by_key(|(_, wide)| **wide) else {
+            return false;
+        };
+        *widest -= 1;
+    }
+}
+
+/// The text, or as much of it as there is room for.
+pub(crate) fn cut(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(room.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
 /// Columns that a text takes.
 fn width(text: &str) -> usize {
     text.chars().count()
@@ -243,6 +280,15 @@ fn harmless(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(clean)
+}
+
+/// The text as a cell of a table, without a line break or a tab.
+fn in_one_line(text: &str) -> String {
+    let text = harmless(text);
+    match text.contains(['\n', '\t']) {
+        true => text.replace('\n', "\\n").replace('\t', "\\t"),
+        false => text.into_owned(),
+    }
 }
 
 /// A value, or `-` where it is not known.
@@ -343,6 +389,23 @@ mod tests {
     fn a_table_is_aligned_and_obeys_no_name() {
         let text = printed(None, |page| page.table(&COLUMNS, rows()).unwrap());
         assert_eq!(text, "NUMBER  NAME\n     1  one\n    10  ten\\u{1b}[2J\n");
+    }
+
+    #[test]
+    fn a_cell_is_one_line() {
+        let rows = || [vec!["1".to_owned(), "a\nb\tc".to_owned()]].into_iter();
+        let text = printed(None, |page| page.table(&COLUMNS, rows()).unwrap());
+        assert_eq!(text, "NUMBER  NAME\n     1  a\\nb\\tc\n");
+    }
+
+    #[test]
+    fn words_are_cut_before_a_table_is_taken_apart() {
+        let rows = || [vec!["1".to_owned(), "seventeen letters".to_owned()]].into_iter();
+        let shown = |width| printed(Some(width), |page| page.table(&COLUMNS, rows()).unwrap());
+        assert_eq!(shown(25), "NUMBER  NAME\n     1  seventeen letters\n");
+        assert_eq!(shown(24), "NUMBER  NAME\n     1  seventeen lette…\n");
+        assert_eq!(shown(20), "NUMBER  NAME\n     1  seventeen l…\n");
+        assert_eq!(shown(19), "NUMBER  1\nNAME    seventeen letters\n");
     }
 
     #[test]

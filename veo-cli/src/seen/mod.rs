@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::failure::CommandFailure;
 use crate::node_option;
-use crate::output::{Answer, Column, Page, bytes, or_dash, rate};
+use crate::output::{Answer, Column, Page, bytes, cut, or_dash, rate};
 
 /// What is printed of a look.
 #[derive(Serialize)]
@@ -214,7 +214,7 @@ fn cells(row: &SeenRow) -> Vec<String> {
     let longest = kernels.first();
     let kernel = longest.map(|kernel| {
         let name = kernel.name.as_ref().or(kernel.address.as_ref());
-        let name = name.map_or_else(|| "?".to_owned(), |name| cut(name));
+        let name = name.map_or_else(|| "?".to_owned(), |name| cut(name, LONGEST));
         match kernels.len() {
             1 => name,
             several => format!("{name} +{}", several - 1),
@@ -224,7 +224,7 @@ fn cells(row: &SeenRow) -> Vec<String> {
     vec![
         or_dash(row.node),
         row.pid.to_string(),
-        cut(row.program.rsplit('/').next().unwrap_or_default()),
+        cut(row.program.rsplit('/').next().unwrap_or_default(), LONGEST),
         or_dash(contexts.map(Vec::len)),
         or_dash(kernel),
         or_dash(longest.map(|kernel| format!("≥{:.1} s", kernel.running))),
@@ -232,16 +232,6 @@ fn cells(row: &SeenRow) -> Vec<String> {
         or_dash(moved.map(|(there, back)| rate(there + back))),
         or_dash(row.memory.map(bytes)),
     ]
-}
-
-/// The text, or its beginning.
-fn cut(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(LONGEST - 1).collect();
-    short.push('…');
-    short
 }
 
 #[cfg(test)]
