@@ -378,23 +378,44 @@ fn people_get_tables() {
     let outcome = timeline(&["-n", "2", trace.to_str().unwrap()]);
     outcome.expect_success("veo timeline");
     let expected = format!(
-        "{}: 1.000 ms
+        "{}: 1.00 ms
 
-PROCESS     KERNELS   TRANSFERS     OVERLAP    BYTES
-VE 0     800.000 µs  500.000 µs  300.000 µs  8.1 KiB
+PROCESS  KERNELS  TRANSFERS  OVERLAP    BYTES
+VE 0      800 µs     500 µs   300 µs  8.1 KiB
 
-PROCESS  CONTEXT       REQUESTS  FAILED    BUSY  TRANSFERS  LONGEST GAP          AT
-VE 0     main context         4       1  80.0 %     50.0 %   200.000 µs  400.000 µs
+CONTEXT       REQUESTS  FAILED    BUSY  TRANSFERS  LONGEST GAP          AT
+main context         4       1  80.0 %     50.0 %       200 µs  0.000400 s
 
-LONGEST  PROCESS  CONTEXT             TIME          AT  BYTES  OUTCOME
-sum      VE 0     main context  400.000 µs    0.000 µs      -  -
-write    VE 0     main context  400.000 µs  300.000 µs  8 KiB  -
+LONGEST  CONTEXT         TIME          AT  BYTES  OUTCOME
+sum      main context  400 µs  0.000000 s      -  -
+write    main context  400 µs  0.000300 s  8 KiB  -
 
 1 of 4 times are estimated
 ",
         trace.display()
     );
     assert_eq!(outcome.stdout, expected);
+}
+
+#[test]
+fn processes_are_told_apart_where_there_are_several() {
+    let both = [perfetto(100, "VE 0"), perfetto(200, "VE 1")].concat();
+    let trace = file("several.pftrace", &both);
+    let outcome = timeline(&[trace.to_str().unwrap()]);
+    outcome.expect_success("veo timeline");
+    let rows = |start: &str| {
+        outcome
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with(start))
+            .count()
+    };
+    assert_eq!(rows("VE 1     main context"), 1, "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("  VE 1     main context  400 µs"),
+        "{}",
+        outcome.stdout
+    );
 }
 
 #[test]
@@ -422,9 +443,9 @@ fn a_picture_has_all_tracks() {
         "VE &lt;0&gt;",
         "main context: VE",
         "main context: transfers",
-        "&lt;scale&gt; &amp; &quot;more&quot;: 400.000 µs",
-        "read (error): 100.000 µs",
-        "write: 400.000 µs, estimated",
+        "&lt;scale&gt; &amp; &quot;more&quot;: 400 µs",
+        "read (error): 100 µs",
+        "write: 400 µs, estimated",
     ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }

@@ -21,7 +21,7 @@ use self::measure::Covered;
 use self::trace::{LaneKind, Trace, TraceSpan, Track};
 use crate::failure::CommandFailure;
 use crate::files;
-use crate::output::{Answer, Column, Console, Page, bytes, lossy, or_dash};
+use crate::output::{Answer, Column, Console, Page, bytes, lossy, or_dash, time};
 
 /// Sum up a recording of requests (VEO_TIMELINE)
 #[derive(clap::Args)]
@@ -225,14 +225,9 @@ fn summary(path: &Path, trace: &Trace, longest: usize) -> Summary {
     }
 }
 
-/// A time for people.
-fn time(seconds: f64) -> String {
-    let (value, unit) = match seconds {
-        _ if seconds >= 1.0 => (seconds, "s"),
-        _ if seconds >= 1e-3 => (seconds * 1e3, "ms"),
-        _ => (seconds * 1e6, "µs"),
-    };
-    format!("{value:.3} {unit}")
+/// When something was, for people. One column of these is in order.
+fn place(seconds: f64) -> String {
+    format!("{seconds:.6} s")
 }
 
 fn share(part: f64) -> String {
@@ -273,8 +268,8 @@ impl Answer for Summary {
         });
         page.table(&columns, rows)?;
         page.line("")?;
-        let columns = [
-            Column::left("PROCESS"),
+        let mut columns = self.process_column();
+        columns.extend([
             Column::left("CONTEXT"),
             Column::right("REQUESTS"),
             Column::right("FAILED"),
@@ -282,19 +277,20 @@ impl Answer for Summary {
             Column::right("TRANSFERS"),
             Column::right("LONGEST GAP"),
             Column::right("AT"),
-        ];
+        ]);
         let rows = self.contexts.iter().map(|context| {
             let gap = context.longest_gap.as_ref();
-            vec![
-                context.process.clone(),
+            let mut cells = self.process_cell(&context.process);
+            cells.extend([
                 context.context.clone(),
                 context.requests.to_string(),
                 context.failed.to_string(),
                 share(context.busy),
                 share(context.transfers),
                 or_dash(gap.map(|gap| time(gap.seconds))),
-                or_dash(gap.map(|gap| time(gap.at))),
-            ]
+                or_dash(gap.map(|gap| place(gap.at))),
+            ]);
+            cells
         });
         page.table(&columns, rows)?;
         if !self.longest.is_empty() {
@@ -314,26 +310,42 @@ impl Answer for Summary {
 }
 
 impl Summary {
+    /// The column of processes, where there are several.
+    fn process_column(&self) -> Vec<Column> {
+        let several = self.processes.len() > 1;
+        several
+            .then_some(Column::left("PROCESS"))
+            .into_iter()
+            .collect()
+    }
+
+    /// A cell of that column.
+    fn process_cell(&self, process: &str) -> Vec<String> {
+        let several = self.processes.len() > 1;
+        several.then(|| process.to_owned()).into_iter().collect()
+    }
+
     fn print_longest(&self, page: &mut Page) -> io::Result<()> {
-        let columns = [
-            Column::left("LONGEST"),
-            Column::left("PROCESS"),
+        let mut columns = vec![Column::left("LONGEST")];
+        columns.extend(self.process_column());
+        columns.extend([
             Column::left("CONTEXT"),
             Column::right("TIME"),
             Column::right("AT"),
             Column::right("BYTES"),
             Column::left("OUTCOME"),
-        ];
+        ]);
         let rows = self.longest.iter().map(|request| {
-            vec![
-                request.name.clone(),
-                request.process.clone(),
+            let mut cells = vec![request.name.clone()];
+            cells.extend(self.process_cell(&request.process));
+            cells.extend([
                 request.context.clone(),
                 time(request.seconds),
-                time(request.at),
+                place(request.at),
                 or_dash(request.bytes.map(bytes)),
                 or_dash(request.outcome.as_ref()),
-            ]
+            ]);
+            cells
         });
         page.table(&columns, rows)
     }

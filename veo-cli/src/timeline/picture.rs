@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::trace::{LaneKind, Trace, TraceSpan, Track};
+use crate::output::time;
 
 /// Of the picture.
 const WIDTH: f64 = 1200.0;
@@ -100,7 +101,7 @@ fn wide(body: &mut String, span: &TraceSpan, (from, to): (f64, f64), y: f64, col
         colour
     };
     let width = to - from;
-    let took = super::time(super::seconds(span.end - span.begin));
+    let took = time(super::seconds(span.end - span.begin));
     let about = if span.is_estimated { ", estimated" } else { "" };
     let title = match &span.outcome {
         Some(outcome) => format!("{} ({outcome}): {took}{about}", span.name),
@@ -131,7 +132,7 @@ fn axis(body: &mut String, length: u64, bottom: f64) {
         let part = mark as f64 / MARKS as f64;
         let x = LEFT + part * (WIDTH - LEFT);
         let anchor = if mark == MARKS { "end" } else { "middle" };
-        let label = super::time(super::seconds(length) * part);
+        let label = time(super::seconds(length) * part);
         let _ = writeln!(
             body,
             "<line x1=\"{x:.1}\" y1=\"20\" x2=\"{x:.1}\" y2=\"{bottom}\" stroke=\"#00000020\"/>\n\
