@@ -125,7 +125,7 @@ pub(crate) fn run(command: &CallCommand, console: &Console) -> Result<(), Comman
     }
     let called = call(command, builder, &path, &mut arguments, prototype);
     timeline::stop();
-    printed.end_line();
+    printed.end_lines();
     console.give(&called?)
 }
 
@@ -258,8 +258,9 @@ impl<'a> Session<'a> {
             if let (ArgumentPlace::Memory(memory), Argument::Array(array)) = (place, argument)
                 && array.comes_back
             {
-                array.bytes = memory.to_vec()?;
-                returned.push(Returned::of(array));
+                // It may be as much as the machine has memory for.
+                array.bytes = Vec::new();
+                returned.push(Returned::of(array, memory.to_vec()?));
             }
         }
         Ok(returned)
@@ -289,7 +290,7 @@ impl CallResult {
 }
 
 impl Returned {
-    fn of(array: &Array) -> Self {
+    fn of(array: &Array, bytes: Vec<u8>) -> Self {
         let mut returned = Self {
             name: array.name.clone(),
             values: None,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use veo_test_support::compile;
 
@@ -121,15 +121,33 @@ fn what_a_kernel_prints_is_not_among_the_json() {
     assert_eq!(right(&mut call(&library, &["greet"])), "hello\n");
 }
 
-#[test]
-fn the_result_stands_on_a_line_of_its_own() {
+/// A library of these functions alone.
+fn compiled(text: &str) -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
-    let (source, library) = ["ask.c", "libask.so"]
-        .map(|name| directory.path().join(name))
-        .into();
-    let text = "#include <stdio.h>\nint ask(int n) { printf(\"%d? \", n); return n; }\n";
+    let [source, library] = ["k.c", "libk.so"].map(|name| directory.path().join(name));
     fs::write(&source, text).unwrap();
     compile::library(&source, &library, &["-g"]);
+    (directory, library)
+}
+
+#[test]
+fn an_error_stands_on_a_line_of_its_own() {
+    let text = "#include <stdio.h>\n#include <stdlib.h>\n\
+                void leave(void) { fputs(\"bye\", stderr); exit(3); }\n";
+    let (_kept, library) = compiled(text);
+    let printed = run(&mut call(&library, &["leave"]));
+    assert_eq!(printed.status, 1);
+    assert!(
+        printed.stderr.starts_with("bye\nveo: "),
+        "{}",
+        printed.stderr
+    );
+}
+
+#[test]
+fn the_result_stands_on_a_line_of_its_own() {
+    let text = "#include <stdio.h>\nint ask(int n) { printf(\"%d? \", n); return n; }\n";
+    let (_kept, library) = compiled(text);
     let printed = right(&mut call(&library, &["ask", "7"]));
     assert_eq!(printed, "7? \nresult  7\n");
     let mut command = veo(["call", "-r", "2"]);
