@@ -46,6 +46,15 @@ struct Element {
     scalar: Option<ScalarType>,
     /// Bytes of an element.
     size: u64,
+    /// They are true or false: C knows no other values of them.
+    is_bool: bool,
+}
+
+impl Element {
+    /// The type of its numbers, as C writes it.
+    fn spelled(self, ty: ScalarType) -> &'static str {
+        if self.is_bool { "_Bool" } else { ty.c_name() }
+    }
 }
 
 /// Reads all arguments of a call. The error is a sentence.
@@ -86,9 +95,13 @@ fn one(
         Some(_) if shown.starts_with('@') => Err(format!(
             "`{shown}` is an array, and `{spelled}` takes one number"
         )),
-        Some(ty) => TypedNumber::parse(&shown, ty, &spelled)
-            .map(Argument::Number)
-            .map_err(|why| format!("`{shown}` {why}")),
+        Some(ty) => number(
+            &shown,
+            ty,
+            &spelled,
+            is_bool(&prototype.types, parameter.ty),
+        )
+        .map(Argument::Number),
         None => match prototype.types.resolved(parameter.ty) {
             FoundType::Pointer { kind, pointee } => {
                 pointer(index, text, parameter, *kind, *pointee, prototype, library)
@@ -115,6 +128,34 @@ fn scalar(prototype: &Prototype, ty: TypeId) -> Option<ScalarType> {
         prototype.types.promoted(ty)
     };
     promoted.or_else(|| prototype.types.scalar(ty))
+}
+
+/// Whether a type is C's `_Bool`.
+fn is_bool(types: &Types, ty: TypeId) -> bool {
+    matches!(
+        types.resolved(ty),
+        FoundType::Base {
+            encoding: Encoding::Bool,
+            size: 1,
+            ..
+        }
+    )
+}
+
+/// A number of this type. The error is a sentence.
+fn number(text: &str, ty: ScalarType, spelled: &str, is_bool: bool) -> Result<TypedNumber, String> {
+    let value = TypedNumber::parse(text, ty, spelled);
+    match value {
+        Ok(TypedNumber::Integer(0 | 1)) => {}
+        // Bytes that are something else are undefined behaviour in C.
+        _ if is_bool => {
+            return Err(format!(
+                "`{text}` does not fit `{spelled}`, which is 0 or 1"
+            ));
+        }
+        _ => {}
+    }
+    value.map_err(|why| format!("`{text}` {why}"))
 }
 
 /// An argument after those of the prototype.
@@ -207,8 +248,7 @@ fn pointer(
     if !matches!(kind, PointerKind::Pointer)
         && let Some(ty) = element.scalar
     {
-        let number = TypedNumber::parse(&shown, ty, ty.c_name());
-        let number = number.map_err(|why| format!("`{shown}` {why}"))?;
+        let number = number(&shown, ty, element.spelled(ty), element.is_bool)?;
         return Ok(array(number.bytes(ty)));
     }
     let ty = types.c_type(parameter.ty);
@@ -307,6 +347,7 @@ fn element(types: &Types, pointee: TypeId) -> Element {
             _ => break,
         }
     }
+    let is_bool = is_bool(types, at);
     let scalar = match types.resolved(at) {
         FoundType::Base {
             encoding: Encoding::Complex,
@@ -330,5 +371,6 @@ fn element(types: &Types, pointee: TypeId) -> Element {
     Element {
         scalar,
         size: size.max(1),
+        is_bool,
     }
 }

@@ -131,6 +131,21 @@ fn compiled(text: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
+fn a_bool_is_0_or_1() {
+    let (_kept, library) = compiled(
+        "int is(_Bool b) { return b; }\n\
+         int all(const _Bool *b, int n) { int s = 1; while (n--) s &= b[n]; return s; }\n",
+    );
+    assert_eq!(right(&mut call(&library, &["is", "1"])), "result  1\n");
+    let all = right(&mut call(&library, &["all", "@1,0x1,1", "3"]));
+    assert_eq!(all, "result  1\n");
+    for arguments in [&["is", "2"][..], &["is", "-1"], &["all", "@1,2", "2"]] {
+        let said = wrong(2, &mut call(&library, arguments));
+        assert!(said.contains("`_Bool`, which is 0 or 1"), "{said}");
+    }
+}
+
+#[test]
 fn an_error_stands_on_a_line_of_its_own() {
     let text = "#include <stdio.h>\n#include <stdlib.h>\n\
                 void leave(void) { fputs(\"bye\", stderr); exit(3); }\n";
