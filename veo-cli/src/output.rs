@@ -89,10 +89,9 @@ impl Console {
             command: self.command,
             content,
         };
-        let mut line = serde_json::to_vec(&envelope)?;
-        line.push(b'\n');
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(&line)?;
+        let mut stdout = io::BufWriter::new(io::stdout().lock());
+        serde_json::to_writer(&mut stdout, &envelope)?;
+        stdout.write_all(b"\n")?;
         stdout.flush()
     }
 }

@@ -12,8 +12,6 @@ use veo_abi::prototype::{
 use super::number::TypedNumber;
 use crate::files;
 
-/// The most bytes that `@zeros:N` may ask for: more than any card has.
-const MOST_BYTES: u64 = 1 << 40;
 /// The most nested arrays.
 const NESTING: usize = 32;
 
@@ -285,16 +283,27 @@ fn zeros(count: &str, element: Element) -> Result<Vec<u8>, String> {
             "`@zeros:{count}` needs the number of elements after the colon"
         ));
     };
-    let bytes = (count as u64)
-        .checked_mul(element.size)
-        .filter(|bytes| *bytes <= MOST_BYTES);
-    let bytes = bytes.ok_or_else(|| format!("`@zeros:{count}` is more memory than any VE has"))?;
+    let bytes = (count as u64).checked_mul(element.size);
+    let too_much = || format!("this machine has too little memory for `@zeros:{count}`");
+    let bytes = usize::try_from(bytes.ok_or_else(too_much)?).map_err(|_| too_much())?;
+    // The emulated node takes as much once more. A system that promises memory which it does not have ends programs.
+    if free_memory().is_some_and(|free| bytes as u64 > free / 2) {
+        return Err(too_much());
+    }
     let mut zeros = Vec::new();
-    zeros
-        .try_reserve_exact(bytes as usize)
-        .map_err(|_| format!("this machine has no memory for `@zeros:{count}`, {bytes} bytes"))?;
-    zeros.resize(bytes as usize, 0);
+    zeros.try_reserve_exact(bytes).map_err(|_| too_much())?;
+    zeros.resize(bytes, 0);
     Ok(zeros)
+}
+
+/// Bytes that programs can still have, if the system tells.
+fn free_memory() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = told
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
 }
 
 fn list(parts: &[&str], element: Element) -> Result<Vec<u8>, String> {
@@ -305,8 +314,7 @@ fn list(parts: &[&str], element: Element) -> Result<Vec<u8>, String> {
     };
     let mut bytes = Vec::with_capacity(parts.len() * ty.size());
     for part in parts {
-        let number =
-            TypedNumber::parse(part, ty, ty.c_name()).map_err(|why| format!("`{part}` {why}"))?;
+        let number = number(part, ty, element.spelled(ty), element.is_bool)?;
         bytes.extend(number.bytes(ty));
     }
     whole(bytes, element, "the list")

@@ -18,7 +18,7 @@ use veo_core::{
 };
 
 use self::argument::{Argument, Array};
-use self::number::TypedNumber;
+use self::number::{NumberArray, TypedNumber};
 use crate::failure::CommandFailure;
 use crate::files;
 use crate::library::InspectedLibrary;
@@ -83,7 +83,7 @@ enum CallResult {
 struct Returned {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    values: Option<Vec<TypedNumber>>,
+    values: Option<NumberArray>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,31 +164,39 @@ fn call(
     Ok(called)
 }
 
-/// What the kernel prints, which the answer stands below.
+/// What the kernel prints, which the answer or an error stands below.
 #[derive(Default)]
 struct Printed {
     /// Whether standard output is amid a line.
-    amid_line: AtomicBool,
+    amid_output: AtomicBool,
+    /// Whether standard error is.
+    amid_errors: AtomicBool,
 }
 
 impl Printed {
     /// JSON has standard output for itself.
     fn pass_on(&self, stream: Stream, bytes: &[u8], is_json: bool) {
+        let Some(last) = bytes.last() else {
+            return;
+        };
+        let is_amid_line = *last != b'\n';
         // Nobody may be reading.
         if is_json || stream == Stream::Stderr {
+            self.amid_errors.store(is_amid_line, Ordering::Relaxed);
             let _ = io::stderr().write_all(bytes);
-            return;
+        } else {
+            self.amid_output.store(is_amid_line, Ordering::Relaxed);
+            let mut stdout = io::stdout().lock();
+            let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
         }
-        if let Some(last) = bytes.last() {
-            self.amid_line.store(*last != b'\n', Ordering::Relaxed);
-        }
-        let mut stdout = io::stdout().lock();
-        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
     }
 
-    fn end_line(&self) {
-        if self.amid_line.load(Ordering::Relaxed) {
+    fn end_lines(&self) {
+        if self.amid_output.load(Ordering::Relaxed) {
             let _ = io::stdout().write_all(b"\n");
+        }
+        if self.amid_errors.load(Ordering::Relaxed) {
+            let _ = io::stderr().write_all(b"\n");
         }
     }
 }
@@ -299,15 +307,12 @@ impl Returned {
         };
         match array.scalar {
             _ if array.is_text => {
-                let text = array
-                    .bytes
-                    .split(|byte| *byte == 0)
-                    .next()
-                    .unwrap_or_default();
+                let text = bytes.split(|byte| *byte == 0).next();
+                let text = text.unwrap_or_default();
                 returned.text = Some(String::from_utf8_lossy(text).into_owned());
             }
-            Some(ty) => returned.values = Some(TypedNumber::all(&array.bytes, ty)),
-            None => returned.bytes = Some(array.bytes.len()),
+            Some(ty) => returned.values = Some(NumberArray { bytes, ty }),
+            None => returned.bytes = Some(bytes.len()),
         }
         returned
     }
@@ -319,7 +324,8 @@ impl Returned {
         let Some(values) = &self.values else {
             return format!("{} bytes", self.bytes.unwrap_or_default());
         };
-        let shown: Vec<String> = values.iter().take(SHOWN).map(ToString::to_string).collect();
+        let shown = values.iter().take(SHOWN);
+        let shown: Vec<String> = shown.map(|value| value.to_string()).collect();
         let more = match values.len() {
             count if count > SHOWN => format!(", .. ({count} in all)"),
             _ => String::new(),

@@ -58,14 +58,6 @@ impl TypedNumber {
         }
     }
 
-    /// The numbers in memory. What is left over at the end is none.
-    pub(crate) fn all(bytes: &[u8], ty: ScalarType) -> Vec<Self> {
-        bytes
-            .chunks_exact(ty.size())
-            .map(|bytes| Self::of(bytes, ty))
-            .collect()
-    }
-
     fn of(bytes: &[u8], ty: ScalarType) -> Self {
         let mut word = [0; 8];
         word[..bytes.len()].copy_from_slice(bytes);
@@ -91,6 +83,30 @@ impl TypedNumber {
             TypedNumber::Single(value) => value.into(),
             TypedNumber::Double(value) => value.into(),
         }
+    }
+}
+
+/// Numbers in memory, which may be many: they are read when they are needed.
+pub(crate) struct NumberArray {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) ty: ScalarType,
+}
+
+impl NumberArray {
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() / self.ty.size()
+    }
+
+    /// What is left over at the end is none.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = TypedNumber> {
+        let elements = self.bytes.chunks_exact(self.ty.size());
+        elements.map(|bytes| TypedNumber::of(bytes, self.ty))
+    }
+}
+
+impl Serialize for NumberArray {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 
@@ -250,19 +266,26 @@ mod tests {
         assert!(TypedNumber::parse("x", ScalarType::F64, "T").is_err());
     }
 
+    fn all(bytes: &[u8], ty: ScalarType) -> Vec<TypedNumber> {
+        let bytes = bytes.to_vec();
+        let array = NumberArray { bytes, ty };
+        assert_eq!(array.len(), array.iter().count());
+        array.iter().collect()
+    }
+
     #[test]
     fn bytes_are_those_of_the_type_and_back() {
         for ty in ScalarType::ALL {
             let number = TypedNumber::parse("100", ty, "T").unwrap();
             assert_eq!(number.bytes(ty).len(), ty.size());
-            assert_eq!(TypedNumber::all(&number.bytes(ty), ty), [number]);
+            assert_eq!(all(&number.bytes(ty), ty), [number]);
         }
         assert_eq!(
-            TypedNumber::all(&[0xff, 0x80], ScalarType::I8),
+            all(&[0xff, 0x80], ScalarType::I8),
             [-1, -128].map(TypedNumber::Integer)
         );
         assert_eq!(
-            TypedNumber::all(&[0xff; 8], ScalarType::U64),
+            all(&[0xff; 9], ScalarType::U64),
             [TypedNumber::Integer(u64::MAX.into())]
         );
     }

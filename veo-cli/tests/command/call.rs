@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use veo_test_support::compile;
 
@@ -10,7 +11,7 @@ use crate::files::{no_libraries, shapes, unprintable, ve_shapes, with_options};
 use crate::support::{checked, expect, expect_json, json, right, run, veo, wrong};
 
 /// A call of a function of this library.
-fn call(library: &Path, arguments: &[&str]) -> std::process::Command {
+fn call(library: &Path, arguments: &[&str]) -> Command {
     let mut command = veo(["call"]);
     command.arg(library).args(arguments);
     command
@@ -160,6 +161,22 @@ fn an_error_stands_on_a_line_of_its_own() {
 }
 
 #[test]
+fn a_large_array_takes_no_more_memory_than_its_bytes() {
+    let (_kept, library) = shapes();
+    let mut command = Command::new("sh");
+    // Ten times as much would not fit.
+    let line = "ulimit -d 600000; exec \"$0\" call \"$1\" shout @zeros:50000000";
+    command
+        .args(["-c", line, env!("CARGO_BIN_EXE_veo")])
+        .arg(&library);
+    let of_veo = veo(["call"]);
+    let variables = of_veo.get_envs();
+    command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    let printed = right(&mut command);
+    assert!(printed.contains("50000000 in all"), "{printed}");
+}
+
+#[test]
 fn the_result_stands_on_a_line_of_its_own() {
     let text = "#include <stdio.h>\nint ask(int n) { printf(\"%d? \", n); return n; }\n";
     let (_kept, library) = compiled(text);
@@ -227,7 +244,11 @@ fn wrong_arguments_are_one_sentence_each() {
         ),
         (
             &["sum", "@zeros:18446744073709551615", "2"],
-            ["@zeros:", "more memory than any VE has"],
+            ["@zeros:", "too little memory"],
+        ),
+        (
+            &["length", "@zeros:1000000000000000"],
+            ["@zeros:", "too little memory"],
         ),
         (
             &["apply", "nothing", "1"],
