@@ -26,8 +26,17 @@ typedef int sig_atomic_t;
 typedef struct {
     unsigned long bits[16];
 } sigset_t;
+typedef struct {
+    int si_signo, si_errno, si_code, unused;
+    int si_pid;
+    unsigned si_uid;
+    unsigned long rest[13];
+} siginfo_t;
 struct sigaction {
-    void (*sa_handler)(int);
+    union {
+        void (*sa_handler)(int);
+        void (*sa_sigaction)(int, siginfo_t *, void *);
+    };
     sigset_t sa_mask;
     int sa_flags;
     void (*sa_restorer)(void);
@@ -53,6 +62,8 @@ struct sigaction {
 #define SIGSYS 31
 #define NSIG 65
 #define SA_NOCLDSTOP 1
+#define SA_SIGINFO 4
+#define SI_USER 0
 #define SA_RESTART 0x10000000
 #define SA_NODEFER 0x40000000
 #define SA_RESETHAND 0x80000000
@@ -71,6 +82,7 @@ int raise(int number), kill(int process, int number);
 int sigaction(int number, const struct sigaction *action, struct sigaction *before);
 int sigemptyset(sigset_t *), sigfillset(sigset_t *), sigaddset(sigset_t *, int), sigdelset(sigset_t *, int);
 int sigismember(const sigset_t *, int), sigprocmask(int how, const sigset_t *, sigset_t *);
+int sigsuspend(const sigset_t *), sigwait(const sigset_t *, int *);
 int sigpending(sigset_t *), pthread_sigmask(int how, const sigset_t *, sigset_t *);
 
 #ifdef __cplusplus

@@ -62,6 +62,7 @@ int fseeko(FILE *, off_t, int);
 off_t ftello(FILE *);
 int vdprintf(int, const char *, va_list);
 char *tmpnam(char *);
+FILE *fmemopen(void *, size_t, const char *), *open_memstream(char **, size_t *);
 void setbuffer(FILE *, char *, size_t), setlinebuf(FILE *), flockfile(FILE *), funlockfile(FILE *);
 int getc_unlocked(FILE *), getchar_unlocked(void), putc_unlocked(int, FILE *), putchar_unlocked(int);
 int feof_unlocked(FILE *), ferror_unlocked(FILE *), fflush_unlocked(FILE *), fileno_unlocked(FILE *);

@@ -52,6 +52,7 @@ int link(const char *, const char *), symlink(const char *, const char *), trunc
 ssize_t readlink(const char *, char *, size_t);
 void swab(const void *, void *, ssize_t);
 pid_t gettid(void);
+int chdir(const char *), fchdir(int), dup3(int, int, int), pipe2(int *, int), fdatasync(int);
 
 extern char **environ;
 

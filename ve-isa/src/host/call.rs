@@ -29,6 +29,11 @@ pub(super) fn word(thread: &Thread, number: usize) -> u64 {
     thread.registers().scalar(FIRST + number)
 }
 
+/// The first six argument words.
+pub(super) fn words(thread: &Thread) -> [u64; 6] {
+    std::array::from_fn(|number| word(thread, number))
+}
+
 /// An argument of type `int`.
 pub(super) fn int(thread: &Thread, number: usize) -> i32 {
     word(thread, number) as i32
@@ -92,6 +97,21 @@ pub(super) fn result_quad(thread: &mut Thread, value: u128) -> Outcome {
 /// Leaves the result of a function that returns nothing.
 pub(super) fn nothing(_: &mut Thread) -> Outcome {
     Ok(())
+}
+
+/// Leaves what a system call gave. Memory that is not there is the caller's mistake.
+pub(super) fn give(thread: &mut Thread, done: Result<u64, i32>) -> Outcome {
+    match done {
+        Ok(value) => result(thread, value),
+        Err(libc::EFAULT) => Err(Failure::Why("was given memory that is not there".into())),
+        Err(error) => fail(thread, error),
+    }
+}
+
+/// Leaves the result of a call that failed, and why in `errno`.
+pub(super) fn fail(thread: &mut Thread, error: i32) -> Outcome {
+    set_errno(thread, error);
+    result(thread, u64::MAX)
 }
 
 /// The failure of a pointer that leads nowhere.

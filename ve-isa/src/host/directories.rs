@@ -44,10 +44,11 @@ pub(super) const TABLE: Table = &[
 ];
 
 /// Bytes of a `struct dirent`, and where its fields are.
-const ENTRY: u64 = 280;
-const NAME: usize = 19;
+pub(super) const ENTRY: u64 = 280;
+pub(super) const NAME: usize = 19;
 
-fn list(path: &[u8]) -> std::io::Result<Vec<DirectoryEntry>> {
+/// What is in a directory.
+pub(super) fn list(path: &[u8]) -> std::io::Result<Vec<DirectoryEntry>> {
     let path = std::ffi::OsStr::from_bytes(path);
     let mut entries = VecDeque::new();
     for entry in std::fs::read_dir(path)? {
@@ -98,6 +99,13 @@ fn next(thread: &mut Thread) -> Outcome {
     let Some((entry, position)) = entry else {
         return result(thread, 0);
     };
+    let address = word(thread, 0);
+    write(thread.window(), address, &bytes(&entry, position))?;
+    result(thread, address)
+}
+
+/// A `struct dirent`.
+pub(super) fn bytes(entry: &DirectoryEntry, position: usize) -> Vec<u8> {
     let mut bytes = vec![0; ENTRY as usize];
     bytes[..8].copy_from_slice(&entry.number.to_le_bytes());
     bytes[8..16].copy_from_slice(&(position as u64).to_le_bytes());
@@ -105,9 +113,7 @@ fn next(thread: &mut Thread) -> Outcome {
     bytes[18] = entry.kind;
     let length = entry.name.len().min(255);
     bytes[NAME..NAME + length].copy_from_slice(&entry.name[..length]);
-    let address = word(thread, 0);
-    write(thread.window(), address, &bytes)?;
-    result(thread, address)
+    bytes
 }
 
 /// The last part of a path.

@@ -4,14 +4,15 @@
 //! runs. So 192 bytes are enough, which those of all C libraries have.
 
 use super::call::{Outcome, Table, load, result_int, store, word};
+use super::signals;
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
     ("setjmp", set),
     ("_setjmp", set),
     ("__setjmp", set),
-    ("sigsetjmp", set),
-    ("__sigsetjmp", set),
+    ("sigsetjmp", set_with_signals),
+    ("__sigsetjmp", set_with_signals),
     ("longjmp", jump),
     ("_longjmp", jump),
     ("siglongjmp", jump),
@@ -28,8 +29,10 @@ const SP: usize = 11;
 /// How many words a `jmp_buf` has: a mark with the number of the call from outside, sums, registers.
 const WORDS: usize = KEPT.len() + 2;
 
-/// In the upper half of the first word of a `jmp_buf` that has been set.
+/// In the upper half of the first word of a `jmp_buf` that has been set. The second one tells that a further word has what was
+/// blocked of signals: those that ask for it have much more room.
 const MARK: u64 = 0x7665_6a6d << 32;
+const MARK_WITH_SIGNALS: u64 = 0x7665_6a6e << 32;
 
 /// A sum over what was stored, so that damage is seen.
 fn sum(words: &[u64]) -> u64 {
@@ -48,9 +51,30 @@ fn frame_sum(thread: &Thread, frame: u64) -> u64 {
 }
 
 fn set(thread: &mut Thread) -> Outcome {
+    store_place(thread, MARK)?;
+    result_int(thread, 0)
+}
+
+fn set_with_signals(thread: &mut Thread) -> Outcome {
+    let (place, is_asked) = (word(thread, 0), word(thread, 1) as i32 != 0);
+    if is_asked {
+        store_place(thread, MARK_WITH_SIGNALS)?;
+        let blocked = signals::blocked(thread)?;
+        store::<8>(thread.window(), place.wrapping_add(BLOCKED), blocked)?;
+    } else {
+        store_place(thread, MARK)?;
+    }
+    result_int(thread, 0)
+}
+
+/// Where a `sigjmp_buf` has what was blocked.
+const BLOCKED: u64 = 8 * WORDS as u64;
+
+/// Stores where the thread is.
+fn store_place(thread: &mut Thread, mark: u64) -> Outcome {
     let place = word(thread, 0);
     let mut words = [0; WORDS];
-    words[0] = MARK | thread.running_call() & 0xffff_ffff;
+    words[0] = mark | thread.running_call() & 0xffff_ffff;
     for (word, register) in words[2..].iter_mut().zip(KEPT) {
         *word = thread.registers().scalar(register);
     }
@@ -59,7 +83,7 @@ fn set(thread: &mut Thread) -> Outcome {
     for (index, word) in words.into_iter().enumerate() {
         store::<8>(thread.window(), place.wrapping_add(8 * index as u64), word)?;
     }
-    result_int(thread, 0)
+    Ok(())
 }
 
 fn jump(thread: &mut Thread) -> Outcome {
@@ -68,7 +92,8 @@ fn jump(thread: &mut Thread) -> Outcome {
     for (index, word) in words.iter_mut().enumerate() {
         *word = load::<8>(thread.window(), place.wrapping_add(8 * index as u64))?;
     }
-    if words[0] & !0xffff_ffff != MARK || words[1] & 0xffff_ffff != sum(&words[2..]) {
+    let mark = words[0] & !0xffff_ffff;
+    if ![MARK, MARK_WITH_SIGNALS].contains(&mark) || words[1] & 0xffff_ffff != sum(&words[2..]) {
         return Err(Failure::Why(format!(
             "was given {place:#x}, which setjmp has not set"
         )));
@@ -87,6 +112,10 @@ fn jump(thread: &mut Thread) -> Outcome {
         || words[1] >> 32 != frame_sum(thread, registers[FP])
     {
         return Err(dead());
+    }
+    if mark == MARK_WITH_SIGNALS {
+        let blocked = load::<8>(thread.window(), place.wrapping_add(BLOCKED))?;
+        signals::set_blocked(thread, blocked)?;
     }
     registers[0] = i64::from(if value == 0 { 1 } else { value }) as u64;
     let call = words[0] & 0xffff_ffff;

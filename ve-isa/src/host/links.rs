@@ -3,9 +3,9 @@
 use std::ffi::CStr;
 
 use super::call::{
-    Outcome, Table, c_text, copy_errno, int, load, result, result_int, text, word, write,
+    Outcome, Table, c_text, copy_errno, fail, int, load, result, result_int, text, word, write,
 };
-use super::posix::{Opened, fail, with_file, with_path};
+use super::posix::{with_file, with_path};
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -39,7 +39,7 @@ pub(super) const TABLE: Table = &[
         let mode = word(thread, 1) as libc::mode_t;
         with_file(thread, |file| {
             // SAFETY: the file stays open during the call.
-            Opened::Number(unsafe { libc::fchmod(file, mode) }.into())
+            unsafe { libc::fchmod(file, mode) }.into()
         })
     }),
     ("chown", |thread| {
@@ -53,7 +53,7 @@ pub(super) const TABLE: Table = &[
         let [user, group] = owners(thread);
         with_file(thread, |file| {
             // SAFETY: the file stays open during the call.
-            Opened::Number(unsafe { libc::fchown(file, user, group) }.into())
+            unsafe { libc::fchown(file, user, group) }.into()
         })
     }),
     ("utime", |thread| {
@@ -87,7 +87,7 @@ pub(super) const TABLE: Table = &[
         let times = times_with_fractions(thread, place, 1)?;
         with_file(thread, |file| {
             // SAFETY: the file stays open during the call, and there are two times or none.
-            Opened::Number(unsafe { libc::futimens(file, pointer(&times)) }.into())
+            unsafe { libc::futimens(file, pointer(&times)) }.into()
         })
     }),
     ("tmpnam", |thread| {

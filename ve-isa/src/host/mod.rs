@@ -9,27 +9,33 @@ mod call;
 mod complex;
 mod control;
 mod ctype;
+mod descriptors;
 mod directories;
 mod fenv;
 mod format;
+mod glob;
 mod heap;
 mod integers;
 mod jump;
 mod links;
 mod locale;
 mod locked;
+mod maps;
 mod math;
 mod memory;
+mod memory_streams;
 mod narrow;
 mod number;
 mod openmp;
 mod options;
+mod patterns;
 mod posix;
 mod print;
 mod quad;
 mod quad_complex;
 mod quad_math;
 mod random;
+mod regex;
 mod scan;
 mod search;
 mod signals;
@@ -41,6 +47,7 @@ mod sync;
 mod syscall;
 mod threads;
 mod time;
+mod walk;
 mod wide;
 
 use std::collections::HashMap;
@@ -60,14 +67,17 @@ const TABLES: &[call::Table] = &[
     complex::OTHERS,
     control::TABLE,
     ctype::TABLE,
+    descriptors::TABLE,
     directories::TABLE,
     fenv::TABLE,
+    glob::TABLE,
     heap::TABLE,
     integers::TABLE,
     jump::TABLE,
     links::TABLE,
     locked::TABLE,
     locale::TABLE,
+    maps::TABLE,
     math::NUMBERS,
     math::OTHERS,
     memory::TABLE,
@@ -75,6 +85,7 @@ const TABLES: &[call::Table] = &[
     number::TABLE,
     openmp::TABLE,
     options::TABLE,
+    patterns::TABLE,
     posix::TABLE,
     print::TABLE,
     quad::TABLE,
@@ -82,6 +93,7 @@ const TABLES: &[call::Table] = &[
     quad_math::NUMBERS,
     quad_math::OTHERS,
     random::TABLE,
+    regex::TABLE,
     scan::TABLE,
     search::TABLE,
     signals::TABLE,
@@ -92,6 +104,7 @@ const TABLES: &[call::Table] = &[
     sync::TABLE,
     threads::TABLE,
     time::TABLE,
+    walk::TABLE,
     wide::convert::TABLE,
     wide::stdio::TABLE,
     wide::strings::TABLE,

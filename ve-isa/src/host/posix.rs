@@ -5,13 +5,14 @@
 use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd as _, OwnedFd};
+use std::sync::Arc;
 
 use super::call::{
-    Outcome, Table, c_text, copy_errno, int, load, read, result, result_int, set_errno, store,
-    text, word, write,
+    Outcome, Table, c_text, copy_errno, fail, give, int, read, result, result_int, set_errno,
+    store, text, word, words, write,
 };
 use super::{heap, syscall};
-use crate::thread::{Failure, Thread};
+use crate::thread::Thread;
 
 pub(super) const TABLE: Table = &[
     ("open", open),
@@ -49,48 +50,12 @@ pub(super) const TABLE: Table = &[
     ("pwrite64", |thread| at_offset(thread, false)),
     ("lseek", seek),
     ("lseek64", seek),
-    ("dup", |thread| {
-        with_file(thread, |file| {
-            // SAFETY: the file stays open during the call.
-            let copy = unsafe { libc::fcntl(file, libc::F_DUPFD_CLOEXEC, 3) };
-            owned(copy)
-        })
-    }),
-    ("pipe", |thread| {
-        let place = word(thread, 0);
-        load::<8>(thread.window(), place)?;
-        let mut ends = [0; 2];
-        // SAFETY: the place has room for both.
-        if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
-            copy_errno(thread);
-            return result_int(thread, -1);
-        }
-        for (index, end) in ends.into_iter().enumerate() {
-            // SAFETY: the call has just opened it, so nobody else owns it.
-            let number = thread
-                .process()
-                .files
-                .add(unsafe { OwnedFd::from_raw_fd(end) });
-            store::<4>(
-                thread.window(),
-                place.wrapping_add(4 * index as u64),
-                number as u64,
-            )?;
-        }
-        result_int(thread, 0)
-    }),
-    ("fcntl", control),
-    ("fcntl64", control),
-    ("ioctl", control_device),
     ("truncate", |thread| {
         let length = word(thread, 1) as i64;
         // SAFETY: the path is a string.
         with_path(thread, |path| unsafe {
             libc::truncate(path.as_ptr(), length)
         })
-    }),
-    ("mprotect", |thread| {
-        give(thread, syscall::protect(thread, words(thread)))
     }),
     ("syscall", |thread| {
         let number = word(thread, 0) as u32;
@@ -113,7 +78,7 @@ pub(super) const TABLE: Table = &[
     ("fsync", |thread| {
         with_file(thread, |file| {
             // SAFETY: the file stays open during the call.
-            Opened::Number(unsafe { libc::fsync(file) }.into())
+            unsafe { libc::fsync(file) }.into()
         })
     }),
     ("ftruncate", truncate),
@@ -122,7 +87,7 @@ pub(super) const TABLE: Table = &[
         with_file(thread, |file| {
             // SAFETY: as above.
             let terminal = unsafe { libc::isatty(file) };
-            Opened::Number(if terminal == 1 { 1 } else { 0 })
+            if terminal == 1 { 1 } else { 0 }
         })
     }),
     ("access", |thread| {
@@ -168,10 +133,8 @@ pub(super) const TABLE: Table = &[
             return result_int(thread, -1);
         }
         // SAFETY: the call has just opened it, so nobody else owns it.
-        let number = thread
-            .process()
-            .files
-            .add(unsafe { OwnedFd::from_raw_fd(file) });
+        let file = Arc::new(unsafe { OwnedFd::from_raw_fd(file) });
+        let number = thread.add_file(file, 0);
         write(thread.window(), place, &name)?;
         result_int(thread, number)
     }),
@@ -232,11 +195,6 @@ pub(super) const TABLE: Table = &[
     ("geteuid", user),
     ("getgid", group),
     ("getegid", group),
-    ("mmap", map),
-    ("mmap64", map),
-    ("munmap", |thread| {
-        give(thread, syscall::unmap(thread, words(thread)))
-    }),
     ("getrusage", |thread| {
         let (who, place) = (int(thread, 0), word(thread, 1));
         let mut usage = MaybeUninit::<libc::rusage>::zeroed();
@@ -280,140 +238,20 @@ pub(super) const TABLE: Table = &[
 /// Bytes of each of the names in a `struct utsname`.
 const NAME: usize = 65;
 
-fn words(thread: &Thread) -> [u64; 6] {
-    std::array::from_fn(|number| word(thread, number))
-}
-
-/// Leaves what a system call gave. Memory that is not there is the caller's mistake.
-fn give(thread: &mut Thread, done: Result<u64, i32>) -> Outcome {
-    match done {
-        Ok(value) => result(thread, value),
-        Err(libc::EFAULT) => Err(Failure::Why("was given memory that is not there".into())),
-        Err(error) => fail(thread, error),
-    }
-}
-
-pub(super) fn fail(thread: &mut Thread, error: i32) -> Outcome {
-    set_errno(thread, error);
-    result(thread, u64::MAX)
-}
-
 fn open(thread: &mut Thread) -> Outcome {
     let done = syscall::open(thread, words(thread));
     give(thread, done)
 }
 
-fn map(thread: &mut Thread) -> Outcome {
-    let done = syscall::map(thread, words(thread));
-    give(thread, done)
-}
-
-/// What a call about an open file gives.
-pub(super) enum Opened {
-    Number(i64),
-    File(OwnedFd),
-}
-
-/// A number of a file that was just opened, or -1.
-fn owned(number: i32) -> Opened {
+pub(super) fn with_file(thread: &mut Thread, act: impl FnOnce(i32) -> i64) -> Outcome {
+    let Some(file) = thread.process().files.get(int(thread, 0)) else {
+        return fail(thread, libc::EBADF);
+    };
+    let number = act(file.number());
     if number < 0 {
-        return Opened::Number(-1);
-    }
-    // SAFETY: the caller has just opened it, so nobody else owns it.
-    Opened::File(unsafe { OwnedFd::from_raw_fd(number) })
-}
-
-pub(super) fn with_file(thread: &mut Thread, act: impl FnOnce(i32) -> Opened) -> Outcome {
-    let Some(file) = thread.process().files.get(int(thread, 0)) else {
-        return fail(thread, libc::EBADF);
-    };
-    match act(file.number()) {
-        Opened::File(file) => {
-            let number = thread.process().files.add(file);
-            result_int(thread, number)
-        }
-        Opened::Number(number) => {
-            if number < 0 {
-                copy_errno(thread);
-            }
-            result(thread, number as u64)
-        }
-    }
-}
-
-/// What does not reach beyond the file itself.
-fn control(thread: &mut Thread) -> Outcome {
-    let (what, value) = (int(thread, 1), int(thread, 2));
-    match what {
-        libc::F_DUPFD | libc::F_DUPFD_CLOEXEC => with_file(thread, |file| {
-            // SAFETY: the file stays open during the call, which checks the number.
-            owned(unsafe { libc::fcntl(file, libc::F_DUPFD_CLOEXEC, value.max(3)) })
-        }),
-        libc::F_GETFD | libc::F_GETFL | libc::F_SETFL => with_file(thread, |file| {
-            // SAFETY: as above.
-            Opened::Number(unsafe { libc::fcntl(file, what, value) }.into())
-        }),
-        libc::F_GETLK | libc::F_SETLK => lock(thread, what),
-        // Files are closed in child processes of the host, whatever the program wants.
-        libc::F_SETFD => with_file(thread, |_| Opened::Number(0)),
-        _ => fail(thread, libc::EINVAL),
-    }
-}
-
-/// Looks for a lock of a part of a file, takes it or gives it back, without waiting. A `struct flock` is as on x86-64.
-fn lock(thread: &mut Thread, what: i32) -> Outcome {
-    let Some(file) = thread.process().files.get(int(thread, 0)) else {
-        return fail(thread, libc::EBADF);
-    };
-    let (place, window) = (word(thread, 2), thread.window());
-    let at = |offset| place.wrapping_add(offset);
-    let mut lock = libc::flock {
-        l_type: load::<2>(window, place)? as i16,
-        l_whence: load::<2>(window, at(2))? as i16,
-        l_start: load::<8>(window, at(8))? as i64,
-        l_len: load::<8>(window, at(16))? as i64,
-        l_pid: 0,
-    };
-    // SAFETY: the file stays open during the call, which reads and writes this lock only.
-    if unsafe { libc::fcntl(file.number(), what, &raw mut lock) } < 0 {
         copy_errno(thread);
-        return result_int(thread, -1);
     }
-    if what == libc::F_GETLK {
-        store::<2>(window, place, lock.l_type as u64)?;
-        if lock.l_type != libc::F_UNLCK as i16 {
-            store::<2>(window, at(2), lock.l_whence as u64)?;
-            store::<8>(window, at(8), lock.l_start as u64)?;
-            store::<8>(window, at(16), lock.l_len as u64)?;
-            store::<4>(window, at(24), lock.l_pid as u64)?;
-        }
-    }
-    result_int(thread, 0)
-}
-
-/// Asks how much can be read and how large a terminal is. What other requests would read and write is not known.
-fn control_device(thread: &mut Thread) -> Outcome {
-    let Some(file) = thread.process().files.get(int(thread, 0)) else {
-        return fail(thread, libc::EBADF);
-    };
-    let request = word(thread, 1);
-    let size = match request {
-        libc::FIONREAD => 4,
-        libc::TIOCGWINSZ => size_of::<libc::winsize>(),
-        _ => return fail(thread, libc::ENOTTY),
-    };
-    let mut answer = [0_u64];
-    // SAFETY: the file stays open during the call, which writes at most these 8 bytes: an `int` or a `struct winsize`.
-    if unsafe { libc::ioctl(file.number(), request, answer.as_mut_ptr()) } < 0 {
-        copy_errno(thread);
-        return result_int(thread, -1);
-    }
-    write(
-        thread.window(),
-        word(thread, 2),
-        &answer[0].to_ne_bytes()[..size],
-    )?;
-    result_int(thread, 0)
+    result(thread, number as u64)
 }
 
 fn seek(thread: &mut Thread) -> Outcome {
@@ -425,7 +263,7 @@ fn truncate(thread: &mut Thread) -> Outcome {
     let length = word(thread, 1) as i64;
     with_file(thread, |file| {
         // SAFETY: as above.
-        Opened::Number(unsafe { libc::ftruncate(file, length) }.into())
+        unsafe { libc::ftruncate(file, length) }.into()
     })
 }
 
@@ -447,7 +285,7 @@ fn at_offset(thread: &mut Thread, reads: bool) -> Outcome {
                 libc::pwrite(file, bytes.as_ptr().cast(), bytes.len(), offset as i64)
             }
         };
-        Opened::Number(done as i64)
+        done as i64
     })?;
     if reads && done > 0 {
         write(thread.window(), memory, &buffer[..done as usize])?;
@@ -509,9 +347,14 @@ fn status_of_open(thread: &mut Thread, first: usize) -> Outcome {
     store_status(thread, first + 1, &unsafe { status.assume_init() })
 }
 
+fn store_status(thread: &mut Thread, number: usize, status: &libc::stat) -> Outcome {
+    store_status_at(thread, word(thread, number), status)?;
+    result_int(thread, 0)
+}
+
 /// Stores a `struct stat` as it is on the Vector Engine, which has it as x86-64.
 #[allow(clippy::unnecessary_cast, reason = "types of the host differ")]
-fn store_status(thread: &mut Thread, number: usize, status: &libc::stat) -> Outcome {
+pub(super) fn store_status_at(thread: &Thread, place: u64, status: &libc::stat) -> Outcome {
     let words = [
         status.st_dev as u64,
         status.st_ino as u64,
@@ -532,11 +375,10 @@ fn store_status(thread: &mut Thread, number: usize, status: &libc::stat) -> Outc
         0,
         0,
     ];
-    let place = word(thread, number);
     for (index, value) in words.into_iter().enumerate() {
         store::<8>(thread.window(), place.wrapping_add(8 * index as u64), value)?;
     }
-    result_int(thread, 0)
+    Ok(())
 }
 
 /// System, host, release, version, machine, domain. The machine is the Vector Engine.

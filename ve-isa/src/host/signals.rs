@@ -2,16 +2,24 @@
 //!
 //! A fault is a trap and no signal: no handler sees it.
 
-use super::call::{Outcome, Table, int, load, result, result_int, set_errno, store, word};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::call::{Outcome, Table, int, load, result, result_int, set_errno, store, word, write};
+use super::heap;
 use super::memory::fill;
+use crate::process::SignalAction;
 use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
 
 pub(super) const TABLE: Table = &[
     ("signal", |thread| {
-        let (number, handler) = (int(thread, 0), word(thread, 1));
-        match set(thread, number, Some(handler)) {
-            Some(before) => result(thread, before),
+        let action = SignalAction {
+            handler: word(thread, 1),
+            ..SignalAction::default()
+        };
+        match set(thread, int(thread, 0), Some(action)) {
+            Some(before) => result(thread, before.handler),
             None => {
                 set_errno(thread, libc::EINVAL);
                 result(thread, u64::MAX)
@@ -28,21 +36,38 @@ pub(super) const TABLE: Table = &[
             set_errno(thread, libc::EPERM);
             return result_int(thread, -1);
         }
-        raise(thread, number)
+        let blocked = load::<8>(thread.window(), own(thread, BLOCKED))? & bit(number);
+        if blocked == 0 {
+            return raise(thread, number);
+        }
+        // Another thread may wait for it.
+        let waiting = thread.process().waiting_signals();
+        waiting.fetch_or(blocked, Ordering::Relaxed);
+        result_int(thread, 0)
     }),
     ("sigaction", |thread| {
         let (number, new, old) = (int(thread, 0), word(thread, 1), word(thread, 2));
-        let handler = match new {
+        let action = match new {
             0 => None,
-            new => Some(load::<8>(thread.window(), new)?),
+            new => {
+                let field = |offset| load::<8>(thread.window(), new.wrapping_add(offset));
+                Some(SignalAction {
+                    handler: field(0)?,
+                    mask: field(MASK)? & !NEVER_BLOCKED,
+                    flags: load::<4>(thread.window(), new.wrapping_add(FLAGS))? as u32,
+                })
+            }
         };
-        let Some(before) = set(thread, number, handler) else {
+        let Some(before) = set(thread, number, action) else {
             set_errno(thread, libc::EINVAL);
             return result_int(thread, -1);
         };
         if old != 0 {
-            fill(thread.window(), old, 0, ACTION)?;
-            store::<8>(thread.window(), old, before)?;
+            let window = thread.window();
+            fill(window, old, 0, ACTION)?;
+            store::<8>(window, old, before.handler)?;
+            store::<8>(window, old.wrapping_add(MASK), before.mask)?;
+            store::<4>(window, old.wrapping_add(FLAGS), before.flags.into())?;
         }
         result_int(thread, 0)
     }),
@@ -80,31 +105,59 @@ pub(super) const TABLE: Table = &[
     ("sigpending", |thread| {
         let place = word(thread, 0);
         fill(thread.window(), place, 0, SET)?;
-        let waiting = load::<8>(thread.window(), own(thread, WAITING))?;
+        let waiting = waiting(thread)?;
         store::<8>(thread.window(), place, waiting)?;
         result_int(thread, 0)
     }),
+    ("sigsuspend", |thread| {
+        let set = load::<8>(thread.window(), word(thread, 0))?;
+        suspend(thread, set)
+    }),
+    ("pause", |thread| {
+        let set = blocked(thread)?;
+        suspend(thread, set)
+    }),
+    ("sigwait", |thread| {
+        let (set, place) = (
+            load::<8>(thread.window(), word(thread, 0))?,
+            word(thread, 1),
+        );
+        thread.flush_output();
+        loop {
+            if let Some(number) = take_waiting(thread, set)? {
+                store::<4>(thread.window(), place, number as u64)?;
+                return result_int(thread, 0);
+            }
+            thread.poll()?;
+            std::thread::sleep(LOOK);
+        }
+    }),
 ];
 
-/// Bytes of a `struct sigaction`, and of a set of signals.
+/// How long a thread waits for a signal before it looks again.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Bytes of a `struct sigaction`, where its fields are, and bytes of a set of signals.
 const ACTION: u64 = 152;
+const MASK: u64 = 8;
+const FLAGS: u64 = 136;
 const SET: u64 = 128;
 
 /// Handlers that are none.
 const DEFAULT: u64 = 0;
 const IGNORE: u64 = 1;
 
-/// Sets the handler of a signal, or only looks; the result is the one before, or nothing if there is no such signal.
-fn set(thread: &Thread, number: i32, handler: Option<u64>) -> Option<u64> {
+/// Sets what is done with a signal, or only looks; the result is what was before, or nothing if there is no such signal.
+fn set(thread: &Thread, number: i32, action: Option<SignalAction>) -> Option<SignalAction> {
     let caught = ![libc::SIGKILL, libc::SIGSTOP].contains(&number);
-    let mut handlers = thread.process().handlers();
-    let place = handlers.get_mut(usize::try_from(number).ok().filter(|n| *n > 0)?)?;
+    let mut actions = thread.process().signal_actions();
+    let place = actions.get_mut(usize::try_from(number).ok().filter(|n| *n > 0)?)?;
     let before = *place;
-    if let Some(handler) = handler {
+    if let Some(action) = action {
         if !caught {
             return None;
         }
-        *place = handler;
+        *place = action;
     }
     Some(before)
 }
@@ -114,7 +167,7 @@ pub(super) fn raise(thread: &mut Thread, number: i32) -> Outcome {
     if number == 0 {
         return result_int(thread, 0);
     }
-    let Some(handler) = set(thread, number, None) else {
+    let Some(action) = set(thread, number, None) else {
         set_errno(thread, libc::EINVAL);
         return result_int(thread, -1);
     };
@@ -123,7 +176,7 @@ pub(super) fn raise(thread: &mut Thread, number: i32) -> Outcome {
     }
     let stops = [libc::SIGSTOP, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
     let harmless = [libc::SIGCHLD, libc::SIGCONT, libc::SIGURG, libc::SIGWINCH];
-    match handler {
+    match action.handler {
         IGNORE => {}
         DEFAULT if harmless.contains(&number) => {}
         DEFAULT if number == libc::SIGABRT => return Err(TrapKind::Abort.into()),
@@ -131,13 +184,48 @@ pub(super) fn raise(thread: &mut Thread, number: i32) -> Outcome {
             return Err(Failure::Why("nobody could continue the program".into()));
         }
         DEFAULT => return Err(TrapKind::Raised { signal: number }.into()),
-        handler => {
-            let called: Result<u64, Failure> = thread.call_back(handler, &[number as u64]);
-            called?;
-        }
+        _ => handle(thread, number, action)?,
     }
     result_int(thread, 0)
 }
+
+/// Calls the handler of a signal. What it blocks meanwhile stays blocked if it leaves by a jump.
+fn handle(thread: &mut Thread, number: i32, action: SignalAction) -> Outcome {
+    let is_asked = |flag: i32| action.flags & flag as u32 != 0;
+    if is_asked(libc::SA_RESETHAND) {
+        set(thread, number, Some(SignalAction::default()));
+    }
+    let before = blocked(thread)?;
+    let own_bit = if is_asked(libc::SA_NODEFER) {
+        0
+    } else {
+        bit(number)
+    };
+    store::<8>(
+        thread.window(),
+        own(thread, BLOCKED),
+        before | action.mask | own_bit,
+    )?;
+    if is_asked(libc::SA_SIGINFO) {
+        let mut info = [0; INFO];
+        info[..4].copy_from_slice(&number.to_le_bytes());
+        info[16..20].copy_from_slice(&std::process::id().to_le_bytes());
+        let place = heap::allocate(thread, INFO as u64);
+        if place == 0 {
+            return Err(Failure::Why("has no memory to describe a signal".into()));
+        }
+        write(thread.window(), place, &info)?;
+        let called = thread.call_back(action.handler, &[number as u64, place, 0]);
+        heap::free(thread, place)?;
+        called?;
+    } else {
+        thread.call_back(action.handler, &[number as u64])?;
+    }
+    set_blocked(thread, before)
+}
+
+/// Bytes of a `siginfo_t`.
+const INFO: usize = 128;
 
 /// The word of a set that has a signal, and its bit there.
 fn member(thread: &Thread) -> Option<(u64, u64)> {
@@ -203,33 +291,88 @@ pub(super) fn unblock(thread: &mut Thread, number: i32) -> Outcome {
     )
 }
 
-/// Changes what the thread blocks. What has come and is no longer blocked arrives now. The result is an error's number or 0.
+/// What the thread blocks: a bit for each signal.
+pub(super) fn blocked(thread: &Thread) -> Result<u64, Failure> {
+    load::<8>(thread.window(), own(thread, BLOCKED))
+}
+
+/// What has come and is blocked.
+fn waiting(thread: &Thread) -> Result<u64, Failure> {
+    let of_thread = load::<8>(thread.window(), own(thread, WAITING))?;
+    Ok(of_thread | thread.process().waiting_signals().load(Ordering::Relaxed))
+}
+
+/// Takes the first of these signals that has come.
+fn take_waiting(thread: &Thread, set: u64) -> Result<Option<i32>, Failure> {
+    let place = own(thread, WAITING);
+    let of_thread = load::<8>(thread.window(), place)?;
+    let all = thread.process().waiting_signals();
+    loop {
+        let come = set & (of_thread | all.load(Ordering::Relaxed));
+        if come == 0 {
+            return Ok(None);
+        }
+        let first = 1 << come.trailing_zeros();
+        if of_thread & first != 0 {
+            store::<8>(thread.window(), place, of_thread & !first)?;
+        } else if all.fetch_and(!first, Ordering::Relaxed) & first == 0 {
+            // Another thread was quicker.
+            continue;
+        }
+        return Ok(Some(come.trailing_zeros() as i32 + 1));
+    }
+}
+
+/// Lets the thread block these. What has come and is no longer blocked arrives now.
+pub(super) fn set_blocked(thread: &mut Thread, set: u64) -> Outcome {
+    store::<8>(thread.window(), own(thread, BLOCKED), set & !NEVER_BLOCKED)?;
+    while let Some(number) = take_waiting(thread, !blocked(thread)?)? {
+        raise(thread, number)?;
+    }
+    Ok(())
+}
+
+/// Waits for a signal that a handler sees, while these are blocked.
+fn suspend(thread: &mut Thread, set: u64) -> Outcome {
+    let before = blocked(thread)?;
+    let set = set & !NEVER_BLOCKED;
+    thread.flush_output();
+    store::<8>(thread.window(), own(thread, BLOCKED), set)?;
+    loop {
+        if let Some(number) = take_waiting(thread, !set)? {
+            let is_handled = self::set(thread, number, None)
+                .is_some_and(|action| ![DEFAULT, IGNORE].contains(&action.handler));
+            raise(thread, number)?;
+            if is_handled {
+                break;
+            }
+        }
+        thread.poll()?;
+        std::thread::sleep(LOOK);
+    }
+    set_blocked(thread, before)?;
+    set_errno(thread, libc::EINTR);
+    result_int(thread, -1)
+}
+
+/// Changes what the thread blocks. The result is an error's number or 0.
 fn change_blocked(thread: &mut Thread) -> Result<i32, Failure> {
     let (how, new, old) = (int(thread, 0), word(thread, 1), word(thread, 2));
-    let before = load::<8>(thread.window(), own(thread, BLOCKED))?;
+    let before = blocked(thread)?;
+    let mut after = before;
     if new != 0 {
-        let set = load::<8>(thread.window(), new)? & !NEVER_BLOCKED;
-        let after = match how {
+        let set = load::<8>(thread.window(), new)?;
+        after = match how {
             libc::SIG_BLOCK => before | set,
             libc::SIG_UNBLOCK => before & !set,
             libc::SIG_SETMASK => set,
             _ => return Ok(libc::EINVAL),
         };
-        store::<8>(thread.window(), own(thread, BLOCKED), after)?;
     }
     if old != 0 {
         fill(thread.window(), old, 0, SET)?;
         store::<8>(thread.window(), old, before)?;
     }
-    loop {
-        let place = own(thread, WAITING);
-        let waiting = load::<8>(thread.window(), place)?;
-        let come = waiting & !load::<8>(thread.window(), own(thread, BLOCKED))?;
-        if come == 0 {
-            return Ok(0);
-        }
-        let first = come.trailing_zeros();
-        store::<8>(thread.window(), place, waiting & !(1 << first))?;
-        raise(thread, first as i32 + 1)?;
-    }
+    set_blocked(thread, after)?;
+    Ok(0)
 }

@@ -67,6 +67,22 @@ fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
         compare: word(thread, 3),
         argument,
     };
+    sort_items(thread, items)
+}
+
+/// Sorts a list of words, to which the comparison gets pointers.
+pub(super) fn sort_words(thread: &mut Thread, base: u64, count: u64, compare: u64) -> Outcome {
+    let items = SortedItems {
+        base,
+        count,
+        size: 8,
+        compare,
+        argument: None,
+    };
+    sort_items(thread, items)
+}
+
+fn sort_items(thread: &mut Thread, items: SortedItems) -> Outcome {
     let SortedItems {
         base, count, size, ..
     } = items;

@@ -7,7 +7,7 @@ use super::call::{
     set_errno, store, text, word, write,
 };
 use super::format::{self, Sink};
-use super::{heap, string};
+use super::{heap, memory_streams, string};
 use crate::process::{CStream, HeldStream, OpenFile};
 use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
@@ -154,6 +154,15 @@ pub(super) const TABLE: Table = &[
         set_own_buffer(thread, size)
     }),
     ("setlinebuf", |thread| set_buffer(thread, libc::_IOLBF, 0)),
+    ("fmemopen", |thread| {
+        let mode = mode(thread, 2)?;
+        let stream = memory_streams::on_buffer(thread, &mode)?;
+        new_stream_in_memory(thread, stream)
+    }),
+    ("open_memstream", |thread| {
+        let stream = memory_streams::on_block(thread)?;
+        new_stream_in_memory(thread, stream)
+    }),
     ("flockfile", nothing),
     ("funlockfile", nothing),
     ("remove", |thread| {
@@ -198,7 +207,7 @@ fn forget_state(thread: &mut Thread) -> Outcome {
 }
 
 fn descriptor(thread: &mut Thread) -> Outcome {
-    let number = stream(thread, 0)?.descriptor();
+    let number = stream(thread, 0)?.number();
     result_int(thread, number)
 }
 
@@ -398,7 +407,7 @@ fn mode(thread: &Thread, number: usize) -> Result<CString, Failure> {
     Ok(CString::new(mode).unwrap_or_default())
 }
 
-/// Gives a stream an address: that of a small block.
+/// Gives a stream an address: that of a small block. Its file gets a number, if it has none.
 fn new_stream(thread: &mut Thread, stream: Option<CStream>) -> Outcome {
     let Some(stream) = stream else {
         copy_errno(thread);
@@ -406,28 +415,36 @@ fn new_stream(thread: &mut Thread, stream: Option<CStream>) -> Outcome {
     };
     let address = heap::allocate(thread, 16);
     if address != 0 {
-        put_behind(thread, address, stream);
+        if stream.number() < 0
+            && let Some(file) = stream.file_behind()
+        {
+            stream.set_number(thread.add_file(file, 0));
+        }
+        thread.process().streams.set(address, stream);
     }
     result(thread, address)
 }
 
-/// Puts a stream behind an address; its file can be used by its number, too.
-fn put_behind(thread: &Thread, address: u64, stream: CStream) {
-    take_away(thread, address);
-    if let Some(file) = stream.file_behind() {
-        thread.process().files.share(file.clone());
+/// The same, and lets the program see what the file has at first.
+fn new_stream_in_memory(thread: &mut Thread, stream: Option<CStream>) -> Outcome {
+    new_stream(thread, stream)?;
+    let address = word(thread, 0);
+    match thread.process().streams.get(address) {
+        Some(stream) => memory_streams::publish(thread, &stream),
+        None => Ok(()),
     }
-    thread.process().streams.set(address, stream);
 }
 
-/// Closes the stream behind an address, and its file.
-fn take_away(thread: &Thread, address: u64) {
+/// Closes the stream behind an address, and its file. The result is the number that this had, or -1.
+fn take_away(thread: &Thread, address: u64) -> i32 {
     let Some(stream) = thread.process().streams.remove(address) else {
-        return;
+        return -1;
     };
+    let number = stream.number();
     if let Some(file) = stream.file_behind() {
-        thread.process().files.forget(file);
+        thread.process().files.forget(number, &file);
     }
+    number
 }
 
 fn open(thread: &mut Thread) -> Outcome {
@@ -450,7 +467,18 @@ fn reopen(thread: &mut Thread) -> Outcome {
     let mode = mode(thread, 1)?;
     match CStream::open(&path, &mode, &thread.stop_handle()) {
         Some(stream) => {
-            put_behind(thread, address, stream);
+            let number = take_away(thread, address);
+            if let Some(file) = stream.file_behind() {
+                let stop = thread.stop_handle();
+                let process = thread.process();
+                if number < 0 {
+                    stream.set_number(process.add_file(file, 0, &stop));
+                } else {
+                    process.set_file(number, &file, &stop);
+                    stream.set_number(number);
+                }
+            }
+            thread.process().streams.set(address, stream);
             result(thread, address)
         }
         None => {
@@ -463,7 +491,8 @@ fn reopen(thread: &mut Thread) -> Outcome {
 
 fn open_descriptor(thread: &mut Thread) -> Outcome {
     let mode = mode(thread, 1)?;
-    let stream = match thread.process().files.get(int(thread, 0)) {
+    let number = int(thread, 0);
+    let stream = match thread.process().files.get(number) {
         Some(OpenFile::Opened(file)) => CStream::on_file(&file, &mode),
         // It stays open for the host.
         Some(OpenFile::Standard(number)) => CStream::on_copy(number, &mode),
@@ -472,14 +501,20 @@ fn open_descriptor(thread: &mut Thread) -> Outcome {
             return result(thread, 0);
         }
     };
+    if let Some(stream) = &stream {
+        stream.set_number(number);
+    }
     new_stream(thread, stream)
 }
 
 fn close(thread: &mut Thread) -> Outcome {
-    let flushed = stream(thread, 0)?.flush();
+    let stream = stream(thread, 0)?;
+    let flushed = stream.flush();
     if !flushed {
         copy_errno(thread);
     }
+    memory_streams::publish(thread, &stream)?;
+    drop(stream);
     let address = word(thread, 0);
     let standard = thread.process().streams.standard().contains(&address);
     take_away(thread, address);
@@ -494,18 +529,22 @@ fn flush(thread: &mut Thread) -> Outcome {
         thread.flush_output();
         return result_int(thread, 0);
     }
-    let done = stream(thread, 0)?.flush();
+    let stream = stream(thread, 0)?;
+    let done = stream.flush();
     if !done {
         copy_errno(thread);
     }
+    memory_streams::publish(thread, &stream)?;
     result_int(thread, if done { 0 } else { -1 })
 }
 
 fn seek(thread: &mut Thread) -> Outcome {
-    let done = stream(thread, 0)?.seek(word(thread, 1) as i64, int(thread, 2));
+    let stream = stream(thread, 0)?;
+    let done = stream.seek(word(thread, 1) as i64, int(thread, 2));
     if !done {
         copy_errno(thread);
     }
+    memory_streams::publish(thread, &stream)?;
     result_int(thread, if done { 0 } else { -1 })
 }
 

@@ -1,8 +1,10 @@
 //! System calls that a C library for the Vector Engine makes through `monc`.
 
+use std::sync::Arc;
+
 use super::call::{CHUNK, Outcome, c_text, load, result, store};
+use super::maps;
 use crate::check::{self, host};
-use crate::memory::{Protection, Window};
 use crate::process::{self, is_pipe};
 use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
@@ -33,13 +35,6 @@ mod number {
 
 const SL: usize = 8;
 const SP: usize = 11;
-
-/// Bytes of the pages that lengths are rounded to.
-const PAGE: u64 = 64 << 10;
-
-/// Bits of the flags of `mmap`.
-const MAP_FIXED: u64 = 0x10;
-const MAP_ANONYMOUS: u64 = 0x20;
 
 /// Does what the thread's call block says.
 pub(crate) fn system_call(thread: &mut Thread) -> Outcome {
@@ -75,8 +70,8 @@ pub(super) fn serve(
                 Err(libc::EBADF)
             }
         }
-        number::MMAP => map(thread, arguments),
-        number::MUNMAP => unmap(thread, arguments),
+        number::MMAP => maps::map(thread, arguments),
+        number::MUNMAP => maps::unmap(thread, arguments),
         // There is no such memory: libraries go on with mmap.
         number::BRK => Ok(0),
         number::GETPID => Ok(std::process::id().into()),
@@ -93,7 +88,7 @@ pub(super) fn serve(
             stored.map(|()| 0).map_err(|_| libc::EFAULT)
         }),
         number::LSEEK => seek(thread, arguments),
-        number::MPROTECT => protect(thread, arguments),
+        number::MPROTECT => maps::protect(thread, arguments),
         number::SCHED_YIELD => {
             std::thread::yield_now();
             Ok(0)
@@ -136,7 +131,9 @@ fn wait_for(thread: &Thread, file: i32, events: i16) -> Result<(), i32> {
 pub(super) fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<u64, i32> {
     let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
     host::note(host::access(thread.window(), to, length, true));
-    wait_for(thread, file.number(), libc::POLLIN)?;
+    if length > 0 {
+        wait_for(thread, file.number(), libc::POLLIN)?;
+    }
     let mut buffer = vec![0; length.min(CHUNK) as usize];
     // SAFETY: the buffer has the length that is passed, and the file stays open during the call.
     let done = unsafe { libc::read(file.number(), buffer.as_mut_ptr().cast(), buffer.len()) };
@@ -239,63 +236,5 @@ pub(super) fn open(thread: &Thread, [path, flags, mode, ..]: [u64; 6]) -> Result
         thread.is_asked_to_stop()
     });
     let file = file.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
-    Ok(thread.process().files.add(file) as u64)
-}
-
-/// Memory without a file, where the window has room for it. The address that the caller would like does not count.
-pub(super) fn map(
-    thread: &Thread,
-    [_, length, protection, flags, ..]: [u64; 6],
-) -> Result<u64, i32> {
-    if flags & MAP_ANONYMOUS == 0 {
-        return Err(libc::ENODEV);
-    }
-    if flags & MAP_FIXED != 0 || length == 0 {
-        return Err(libc::EINVAL);
-    }
-    let window: &Window = thread.window();
-    let range = window
-        .map(length, protection_of(protection))
-        .map_err(|_| libc::ENOMEM)?;
-    let mut maps = thread.process().maps.lock();
-    let maps = maps.as_deref_mut().map_err(|_| libc::ENOMEM)?;
-    maps.insert(range.start, length);
-    Ok(range.start)
-}
-
-fn protection_of(bits: u64) -> Protection {
-    match bits & 3 {
-        0 => Protection::None,
-        1 => Protection::Read,
-        _ => Protection::ReadWrite,
-    }
-}
-
-/// Changes what may be done with pages that `mmap` has given.
-pub(super) fn protect(thread: &Thread, [start, length, bits, ..]: [u64; 6]) -> Result<u64, i32> {
-    let end = start.checked_add(length).ok_or(libc::EINVAL)?;
-    let maps = thread.process().maps.lock().map_err(|_| libc::EINVAL)?;
-    let inside = maps.iter().any(|(first, size)| {
-        let last = first.saturating_add(size.next_multiple_of(PAGE));
-        *first <= start && end <= last
-    });
-    if !inside {
-        return Err(libc::ENOMEM);
-    }
-    let done = thread.window().protect(start..end, protection_of(bits));
-    done.map(|()| 0).map_err(|_| libc::EINVAL)
-}
-
-/// Gives back what `mmap` has given, as a whole: other memory of the program has other owners.
-pub(super) fn unmap(thread: &Thread, [start, length, ..]: [u64; 6]) -> Result<u64, i32> {
-    let pages = |length: u64| length.checked_next_multiple_of(PAGE);
-    let mut maps = thread.process().maps.lock();
-    let maps = maps.as_deref_mut().map_err(|_| libc::EINVAL)?;
-    let mapped = maps.get(&start).copied().ok_or(libc::EINVAL)?;
-    if pages(mapped) != pages(length) {
-        return Err(libc::EINVAL);
-    }
-    thread.window().unmap(start).map_err(|_| libc::EINVAL)?;
-    maps.remove(&start);
-    Ok(0)
+    Ok(thread.add_file(Arc::new(file), 0) as u64)
 }

@@ -9,7 +9,7 @@ use object::read::elf::ProgramHeader as _;
 
 use super::file::{ImageHeader, LARGEST_ALIGNMENT};
 use super::{ImageError, Source};
-use crate::memory::{MemoryError, Protection, Window, host_page};
+use crate::memory::{FileMapping, MemoryError, Protection, Window, host_page};
 
 /// From this size on the part of a file is mapped and not read.
 const MAPPED: u64 = 1 << 20;
@@ -220,7 +220,9 @@ impl Segments {
             {
                 let pages = (head + load.filled) / page * page;
                 let start = range.start - head;
-                window.map_file(start..start + pages, file, load.offset - head)?;
+                let (how, protection) = (FileMapping::Private, Protection::ReadWrite);
+                let from = load.offset - head;
+                window.map_file(start..start + pages, file, from, how, protection)?;
                 done = pages - head;
             }
             while done < load.filled {

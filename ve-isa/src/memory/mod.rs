@@ -22,7 +22,7 @@ pub use handler::{install_handler, recover};
 pub(crate) use host_code::CodeArena;
 pub(crate) use page::host_page;
 pub(crate) use shadow::Shadow;
-pub use window::{MemoryError, Protection, Window};
+pub use window::{FileMapping, MemoryError, Protection, Window};
 
 #[cfg(test)]
 mod tests {

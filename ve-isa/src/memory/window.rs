@@ -39,6 +39,24 @@ impl Protection {
     }
 }
 
+/// How a file is mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileMapping {
+    /// What is written stays in the window.
+    Private,
+    /// What is written goes to the file, and others that map it see it.
+    Shared,
+}
+
+impl FileMapping {
+    fn flag(self) -> i32 {
+        match self {
+            Self::Private => libc::MAP_PRIVATE,
+            Self::Shared => libc::MAP_SHARED,
+        }
+    }
+}
+
 /// Why there is no memory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -525,12 +543,19 @@ impl Window {
         self.protect_pages(start..range.end.next_multiple_of(page), protection)
     }
 
-    /// Maps part of a file onto whole pages of the host in a range that [`map`](Self::map) has made, for reading and writing. What
-    /// is written stays in the window. What the file does not have, or loses, cannot be accessed.
+    /// Maps part of a file onto whole pages of the host in a range that [`map`](Self::map) has made. What the file does not have, or loses,
+    /// cannot be accessed.
     ///
     /// # Errors
     /// The range is not one that is mapped, it or the offset is not at a page, or the system refuses.
-    pub fn map_file(&self, range: Range<u64>, file: &File, offset: u64) -> Result<(), MemoryError> {
+    pub fn map_file(
+        &self,
+        range: Range<u64>,
+        file: &File,
+        offset: u64,
+        how: FileMapping,
+        protection: Protection,
+    ) -> Result<(), MemoryError> {
         let length = range.end.saturating_sub(range.start);
         if length == 0 {
             return Ok(());
@@ -547,19 +572,19 @@ impl Window {
         // Only for reading at first: the system promises memory for pages that may be written, and refuses that after it has taken
         // away what was mapped before.
         // SAFETY: the range is part of `place`, which belongs to this window and holds no Rust value, and the lock keeps it mapped. Others
-        // may change the file: what is in the window may change at any time, and pages that go away make accesses fail, which is recovered.
+        // may change the file, and see what is written if it is shared: what is in the window may change at any time, and pages that go away make accesses fail, which is recovered.
         let mapped = unsafe {
             libc::mmap(
                 range.start as *mut libc::c_void,
                 length as usize,
                 Protection::Read.flags(),
-                libc::MAP_PRIVATE | libc::MAP_NORESERVE | libc::MAP_FIXED,
+                how.flag() | libc::MAP_NORESERVE | libc::MAP_FIXED,
                 file.as_raw_fd(),
                 offset as libc::off_t,
             )
         };
         if mapped != libc::MAP_FAILED {
-            return self.protect_pages(range, Protection::ReadWrite);
+            return self.protect_pages(range, protection);
         }
         let error = MemoryError::System {
             what: format!("mapping {length} bytes of a file at {:#x}", range.start),
@@ -568,6 +593,29 @@ impl Window {
         // Nobody else may come to have memory there.
         self.close(range)?;
         Err(error)
+    }
+
+    /// Writes what has changed of a range's shared files to them, as `msync` does with these flags.
+    ///
+    /// # Errors
+    /// The range is not one that is mapped, or the system refuses.
+    pub fn synchronize(&self, range: Range<u64>, flags: i32) -> Result<(), MemoryError> {
+        let used = self.used.lock().unwrap_or_else(|lock| lock.into_inner());
+        let length = range.end.saturating_sub(range.start);
+        if !is_inside(&used, &range) {
+            return Err(MemoryError::Outside {
+                address: range.start,
+                length,
+            });
+        }
+        // SAFETY: the call changes no memory, and checks its arguments.
+        if unsafe { libc::msync(range.start as *mut libc::c_void, length as usize, flags) } == 0 {
+            return Ok(());
+        }
+        Err(MemoryError::System {
+            what: format!("writing {length} bytes at {:#x} to their file", range.start),
+            source: io::Error::last_os_error(),
+        })
     }
 
     /// Sets the protection of pages that are mapped. The range is one of `place`, and the lock is held.

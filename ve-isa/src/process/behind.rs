@@ -8,19 +8,40 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::files::{is_pipe, is_plain, wait_for};
+use super::memory_file::MemoryFile;
 use crate::interp::StopHandle;
+
+/// What is behind a stream: a file, which `dup2` can replace by another.
+#[derive(Debug)]
+pub(super) struct Behind {
+    file: Mutex<Arc<BehindFile>>,
+    /// Who may ask the thread to stop that uses the stream.
+    stop: Mutex<Option<StopHandle>>,
+}
 
 /// A file behind a stream.
 #[derive(Debug)]
-pub(super) struct Behind {
+struct BehindFile {
     number: c_int,
     is_pipe: bool,
     /// Whether who writes to it may have to wait.
     may_wait: bool,
-    /// Who may ask the thread to stop that uses the stream.
-    stop: Mutex<Option<StopHandle>>,
     /// Nothing for a file that stays open.
     owned: Option<Arc<OwnedFd>>,
+    /// Where it is no file of the system.
+    memory: Option<Arc<MemoryFile>>,
+}
+
+impl BehindFile {
+    fn new(number: c_int, owned: Option<Arc<OwnedFd>>) -> Arc<Self> {
+        Arc::new(Self {
+            number,
+            is_pipe: is_pipe(number),
+            may_wait: !is_plain(number),
+            owned,
+            memory: None,
+        })
+    }
 }
 
 /// What the C library takes as one argument.
@@ -53,26 +74,50 @@ impl Behind {
 
     fn new(number: c_int, owned: Option<Arc<OwnedFd>>) -> Arc<Self> {
         Arc::new(Self {
-            number,
-            is_pipe: is_pipe(number),
-            may_wait: !is_plain(number),
+            file: Mutex::new(BehindFile::new(number, owned)),
             stop: Mutex::default(),
-            owned,
         })
     }
 
-    pub(super) fn number(&self) -> c_int {
-        self.number
+    /// A file in memory.
+    pub(super) fn memory(memory: Arc<MemoryFile>) -> Arc<Self> {
+        let file = BehindFile {
+            number: -1,
+            is_pipe: false,
+            may_wait: false,
+            owned: None,
+            memory: Some(memory),
+        };
+        Arc::new(Self {
+            file: Mutex::new(Arc::new(file)),
+            stop: Mutex::default(),
+        })
+    }
+
+    /// The file in memory, if it is one.
+    pub(super) fn in_memory(&self) -> Option<Arc<MemoryFile>> {
+        self.now().memory.clone()
+    }
+
+    fn now(&self) -> Arc<BehindFile> {
+        let place = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        place.clone()
+    }
+
+    /// Puts another file behind the stream.
+    pub(super) fn replace(&self, file: Arc<OwnedFd>) {
+        let new = BehindFile::new(file.as_raw_fd(), Some(file));
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
     /// Whether who writes to it may have to wait.
     pub(super) fn may_wait(&self) -> bool {
-        self.may_wait
+        self.now().may_wait
     }
 
     /// The file, unless it is one that stays open.
-    pub(super) fn file(&self) -> Option<&Arc<OwnedFd>> {
-        self.owned.as_ref()
+    pub(super) fn file(&self) -> Option<Arc<OwnedFd>> {
+        self.now().owned.clone()
     }
 
     /// Says who may ask the thread to stop that uses the stream from now on; the result is who could before.
@@ -102,10 +147,14 @@ impl Behind {
 
     /// Waits until it can be used; `false` where the thread is asked to stop.
     pub(super) fn wait(&self, events: i16) -> bool {
+        self.wait_for(&self.now(), events)
+    }
+
+    fn wait_for(&self, file: &BehindFile, events: i16) -> bool {
         let place = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         let stop = place.clone();
         drop(place);
-        let ready = wait_for(self.number, events, || {
+        let ready = wait_for(file.number, events, || {
             stop.as_ref().is_some_and(StopHandle::is_to_stop)
         });
         if !ready {
@@ -116,19 +165,28 @@ impl Behind {
     }
 }
 
-/// The file that a cookie stands for.
+/// What a cookie stands for.
 ///
 /// # Safety
 /// The cookie is of `Behind::open`, and `close` has not taken it for as long as the result is used.
-unsafe fn file<'a>(cookie: *mut c_void) -> &'a Behind {
+unsafe fn behind<'a>(cookie: *mut c_void) -> &'a Behind {
     // SAFETY: `open` has made it of an `Arc` that is given up by `close`.
     unsafe { &*cookie.cast() }
 }
 
 unsafe extern "C" fn read(cookie: *mut c_void, to: *mut c_char, room: usize) -> isize {
     // SAFETY: the C library closes the stream after this.
-    let file = unsafe { file(cookie) };
-    if !file.wait(libc::POLLIN) {
+    let behind = unsafe { behind(cookie) };
+    let file = behind.now();
+    if let Some(memory) = &file.memory {
+        // SAFETY: the C library passes a place with so much room, which nobody else uses. All bytes are valid: they are zeros at first.
+        let to = unsafe {
+            to.write_bytes(0, room);
+            std::slice::from_raw_parts_mut(to.cast(), room)
+        };
+        return memory.read(to) as isize;
+    }
+    if !behind.wait_for(&file, libc::POLLIN) {
         return -1;
     }
     // SAFETY: the C library passes a place with so much room.
@@ -138,11 +196,22 @@ unsafe extern "C" fn read(cookie: *mut c_void, to: *mut c_char, room: usize) -> 
 /// The result is how many bytes were written, of an error 0.
 unsafe extern "C" fn write(cookie: *mut c_void, from: *const c_char, length: usize) -> isize {
     // SAFETY: as in `read`.
-    let file = unsafe { file(cookie) };
+    let behind = unsafe { behind(cookie) };
+    let file = behind.now();
+    if let Some(memory) = &file.memory {
+        // SAFETY: the C library passes so many bytes, which nobody writes meanwhile.
+        let from = unsafe { std::slice::from_raw_parts(from.cast(), length) };
+        let done = memory.write(from);
+        if done < length {
+            // SAFETY: the variable of this thread.
+            unsafe { *libc::__errno_location() = libc::ENOSPC };
+        }
+        return done as isize;
+    }
     // A pipe that has room for something has room for so many bytes.
     let most = if file.is_pipe { libc::PIPE_BUF } else { length };
     let mut done = 0;
-    while done < length && file.wait(libc::POLLOUT) {
+    while done < length && behind.wait_for(&file, libc::POLLOUT) {
         let part = (length - done).min(most);
         // SAFETY: the C library passes `length` bytes, of which `done` are fewer.
         let written = unsafe { libc::write(file.number, from.add(done).cast(), part) };
@@ -157,7 +226,14 @@ unsafe extern "C" fn write(cookie: *mut c_void, from: *const c_char, length: usi
 unsafe extern "C" fn seek(cookie: *mut c_void, offset: *mut i64, from: c_int) -> c_int {
     // SAFETY: as in `read`; the C library passes a place with the offset, which takes the new one.
     unsafe {
-        let place = libc::lseek(file(cookie).number, *offset, from);
+        let file = behind(cookie).now();
+        let place = match &file.memory {
+            Some(memory) => memory.seek(*offset, from).unwrap_or_else(|| {
+                *libc::__errno_location() = libc::EINVAL;
+                -1
+            }),
+            None => libc::lseek(file.number, *offset, from),
+        };
         if place < 0 {
             return -1;
         }

@@ -2,19 +2,19 @@
 //!
 //! Machine code may use the three standard files and those it has opened itself: other files of this process belong to the host.
 
-use std::collections::HashMap;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::collections::BTreeMap;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Open files by number.
-#[derive(Debug, Default)]
-pub(crate) struct Files(Mutex<OpenFiles>);
+/// Open files by number. The numbers are those of machine code: which ones the host has for these files, nobody sees.
+#[derive(Debug)]
+pub(crate) struct Files(Mutex<BTreeMap<i32, OpenFile>>);
 
-#[derive(Debug, Default)]
-struct OpenFiles {
-    opened: HashMap<i32, Arc<OwnedFd>>,
-    /// Which of the standard ones have been closed, as far as machine code sees.
-    closed: [bool; 3],
+impl Default for Files {
+    fn default() -> Self {
+        let standard = (0..3).map(|number| (number, OpenFile::Standard(number)));
+        Self(Mutex::new(standard.collect()))
+    }
 }
 
 /// How long a thread waits for a file before it looks whether somebody asks it to stop, in ms.
@@ -29,22 +29,32 @@ pub(crate) fn wait_for(file: i32, events: i16, is_asked: impl Fn() -> bool) -> b
     };
     // What was printed before a thread is asked to stop is written as far as there is room.
     let writes = events == libc::POLLOUT;
+    let mut is_first = true;
     loop {
         let is_last = is_asked();
         if is_last && !writes {
             return false;
         }
-        let limit = if is_last { 0 } else { LOOK };
+        let limit = if is_last || is_first { 0 } else { LOOK };
         // SAFETY: there is one entry.
         match unsafe { libc::poll(&mut entry, 1, limit) } {
             1.. => return true,
             0 if is_last => return false,
+            // The program wants to hear that it would have to wait.
+            0 if is_first && never_waits(file) => return true,
             0 => {}
             // A signal has come. Of anything else the operation itself will tell.
             _ if std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR) => {}
             _ => return true,
         }
+        is_first = false;
     }
+}
+
+/// Whether operations on a file fail where they would have to wait.
+fn never_waits(file: i32) -> bool {
+    // SAFETY: plain numbers.
+    unsafe { libc::fcntl(file, libc::F_GETFL) & libc::O_NONBLOCK != 0 }
 }
 
 /// Whether a file is a pipe.
@@ -69,7 +79,7 @@ fn kind(file: i32) -> Option<libc::mode_t> {
 }
 
 /// A file that stays open for as long as this value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum OpenFile {
     Standard(i32),
     Opened(Arc<OwnedFd>),
@@ -82,53 +92,55 @@ impl OpenFile {
             Self::Opened(file) => file.as_raw_fd(),
         }
     }
+
+    /// The same file once more, for an owner of its own.
+    pub(crate) fn duplicate(&self) -> std::io::Result<OwnedFd> {
+        // SAFETY: the file stays open for as long as this value.
+        unsafe { BorrowedFd::borrow_raw(self.number()) }.try_clone_to_owned()
+    }
 }
 
 impl Files {
-    fn lock(&self) -> std::sync::MutexGuard<'_, OpenFiles> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, OpenFile>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The file with this number, if machine code may use it.
     pub(crate) fn get(&self, number: i32) -> Option<OpenFile> {
-        let table = self.lock();
-        match usize::try_from(number) {
-            Ok(index @ 0..3) if !table.closed[index] => Some(OpenFile::Standard(number)),
-            _ => table.opened.get(&number).cloned().map(OpenFile::Opened),
+        self.lock().get(&number).cloned()
+    }
+
+    /// Lets machine code use a file; the result is its number, the least one from `least` that is free.
+    pub(super) fn add(&self, file: OpenFile, least: i32) -> i32 {
+        let mut table = self.lock();
+        let mut number = least.max(0);
+        for used in table.range(number..).map(|(used, _)| *used) {
+            if used != number {
+                break;
+            }
+            number += 1;
         }
-    }
-
-    /// Lets machine code use a file; the result is its number.
-    pub(crate) fn add(&self, file: OwnedFd) -> i32 {
-        self.share(Arc::new(file))
-    }
-
-    /// The same for a file that has other users.
-    pub(crate) fn share(&self, file: Arc<OwnedFd>) -> i32 {
-        let number = file.as_raw_fd();
-        self.lock().opened.insert(number, file);
+        table.insert(number, file);
         number
     }
 
-    /// Ends what `share` began, if machine code has not closed it.
-    pub(crate) fn forget(&self, file: &Arc<OwnedFd>) {
+    /// Gives a file this number, whatever had it before.
+    pub(super) fn set(&self, number: i32, file: OpenFile) {
+        self.lock().insert(number, file);
+    }
+
+    /// Closes a file if it still has this number.
+    pub(crate) fn forget(&self, number: i32, file: &Arc<OwnedFd>) {
         let mut table = self.lock();
-        let number = file.as_raw_fd();
-        if table
-            .opened
-            .get(&number)
-            .is_some_and(|known| Arc::ptr_eq(known, file))
+        if let Some(OpenFile::Opened(known)) = table.get(&number)
+            && Arc::ptr_eq(known, file)
         {
-            table.opened.remove(&number);
+            table.remove(&number);
         }
     }
 
     /// Closes a file. The result says whether there was one. The standard ones stay open for the host.
     pub(crate) fn close(&self, number: i32) -> bool {
-        let mut table = self.lock();
-        if let Ok(index @ 0..3) = usize::try_from(number) {
-            return !std::mem::replace(&mut table.closed[index], true);
-        }
-        table.opened.remove(&number).is_some()
+        self.lock().remove(&number).is_some()
     }
 }

@@ -8,27 +8,35 @@ mod exits;
 mod files;
 mod heap;
 mod keys;
+mod memory_file;
 mod opening;
 mod options;
 mod random;
+mod regex;
 mod streams;
 mod variables;
 
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::check;
-use crate::memory::{MemoryError, Window};
+use crate::interp::StopHandle;
+use crate::memory::{FileMapping, MemoryError, Protection, Window};
 
 pub(crate) use directories::{Directory, DirectoryEntry};
 pub(crate) use exits::{ExitFunction, Exits};
 pub(crate) use files::{Files, OpenFile, is_pipe, wait_for};
 pub(crate) use heap::{Heap, HeapError};
 pub(crate) use keys::Keys;
+pub(crate) use memory_file::{MemoryFile, MemoryPlace};
 pub(crate) use opening::open;
 pub(crate) use options::OptionState;
 pub(crate) use random::{Random, Random48};
+pub(crate) use regex::{Regex, Regexes};
 pub(crate) use streams::{CStream, HeldStream, Streams};
 use variables::Variables;
 
@@ -42,24 +50,48 @@ pub(crate) struct Process {
     pub(crate) keys: Keys,
     random: Mutex<Random>,
     random48: Mutex<Random48>,
-    /// The handler of each signal.
-    handlers: Mutex<[u64; SIGNALS]>,
+    /// What is done with each signal.
+    actions: Mutex<[SignalAction; SIGNALS]>,
+    /// Signals that were sent to the program by a thread that blocks them: a bit for each.
+    waiting_signals: AtomicU64,
     /// The entries of `hsearch`, while there is a table.
     entries: Mutex<Option<Entries>>,
     options: Mutex<OptionState>,
+    regexes: Regexes,
     /// Open directories, by the addresses that stand for them.
     directories: Mutex<HashMap<u64, Directory>>,
     /// Held during atomic operations that no instruction does.
     atomics: Mutex<()>,
     /// Memory that functions make once, by their names.
     lasting: Mutex<HashMap<&'static str, u64>>,
-    /// The ranges that the program has mapped.
-    pub(crate) maps: Mutex<HashMap<u64, u64>>,
+    /// The ranges that the program has mapped, by their first addresses.
+    maps: Mutex<HashMap<u64, MappedRange>>,
     variables: Variables,
 }
 
+/// The numbers below are those of the standard files.
+const STANDARD: i32 = 3;
+
 /// How many signals there are, with number 0, which is none.
 const SIGNALS: usize = 65;
+
+/// What a program wants done with a signal, as in its `struct sigaction`.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct SignalAction {
+    pub(crate) handler: u64,
+    /// What is blocked meanwhile: a bit for each.
+    pub(crate) mask: u64,
+    pub(crate) flags: u32,
+}
+
+/// Memory that a program has mapped.
+#[derive(Debug, Clone)]
+pub(crate) struct MappedRange {
+    pub(crate) length: u64,
+    pub(crate) protection: Protection,
+    /// The file, from where on, and how.
+    pub(crate) file: Option<(Arc<File>, u64, FileMapping)>,
+}
 
 /// Addresses by names.
 pub(crate) type Entries = HashMap<Vec<u8>, u64>;
@@ -80,9 +112,11 @@ impl Process {
             keys: Keys::default(),
             random: Mutex::default(),
             random48: Mutex::default(),
-            handlers: Mutex::new([0; SIGNALS]),
+            actions: Mutex::new([SignalAction::default(); SIGNALS]),
+            waiting_signals: AtomicU64::new(0),
             entries: Mutex::default(),
             options: Mutex::default(),
+            regexes: Regexes::default(),
             directories: Mutex::default(),
             atomics: Mutex::default(),
             lasting: Mutex::default(),
@@ -105,6 +139,26 @@ impl Process {
         self.variables.set_environment(window, entries)
     }
 
+    /// Lets machine code use a file that was just opened; the result is its number, as ever the least one from `least` that is free.
+    pub(crate) fn add_file(&self, file: Arc<OwnedFd>, least: i32, stop: &StopHandle) -> i32 {
+        let number = self.files.add(OpenFile::Opened(file.clone()), least);
+        if number < STANDARD {
+            self.streams.redirect(number, &file, stop);
+        }
+        number
+    }
+
+    /// Gives a file this number, whatever had it before, also for the streams that use it.
+    pub(crate) fn set_file(&self, number: i32, file: &Arc<OwnedFd>, stop: &StopHandle) {
+        self.files.set(number, OpenFile::Opened(file.clone()));
+        self.streams.redirect(number, file, stop);
+    }
+
+    /// What the program has mapped.
+    pub(crate) fn maps(&self) -> MutexGuard<'_, HashMap<u64, MappedRange>> {
+        lock(&self.maps)
+    }
+
     /// What `rand` works on.
     pub(crate) fn random(&self) -> MutexGuard<'_, Random> {
         lock(&self.random)
@@ -115,9 +169,14 @@ impl Process {
         lock(&self.random48)
     }
 
-    /// The handlers of signals.
-    pub(crate) fn handlers(&self) -> MutexGuard<'_, [u64; SIGNALS]> {
-        lock(&self.handlers)
+    /// What is done with signals.
+    pub(crate) fn signal_actions(&self) -> MutexGuard<'_, [SignalAction; SIGNALS]> {
+        lock(&self.actions)
+    }
+
+    /// Signals that wait for any thread: a bit for each.
+    pub(crate) fn waiting_signals(&self) -> &AtomicU64 {
+        &self.waiting_signals
     }
 
     /// The table of `hsearch`.
@@ -128,6 +187,11 @@ impl Process {
     /// What `getopt` knows between two calls.
     pub(crate) fn options(&self) -> MutexGuard<'_, OptionState> {
         lock(&self.options)
+    }
+
+    /// The regular expressions.
+    pub(crate) fn regexes(&self) -> &Regexes {
+        &self.regexes
     }
 
     /// The open directories.

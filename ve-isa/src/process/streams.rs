@@ -9,11 +9,12 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::behind::Behind;
+use super::memory_file::MemoryFile;
 use super::opening;
 use crate::interp::StopHandle;
 
@@ -32,6 +33,8 @@ unsafe extern "C" {
 pub(crate) struct CStream {
     file: NonNull<libc::FILE>,
     behind: Arc<Behind>,
+    /// The number by which machine code knows its file, or -1.
+    number: AtomicI32,
     /// Whether it is one of the process itself, which stays open and does not ask `behind`.
     is_own: bool,
 }
@@ -65,6 +68,16 @@ impl CStream {
     pub(crate) fn temporary() -> Option<Self> {
         // SAFETY: there are no conditions.
         Self::instead_of(unsafe { libc::tmpfile() }, c"w+")
+    }
+
+    /// A stream on a file in memory.
+    pub(crate) fn on_memory(memory: MemoryFile, mode: &CStr) -> Option<Self> {
+        Self::over(Behind::memory(Arc::new(memory)), plain(mode))
+    }
+
+    /// The file in memory that it is on, if it is one.
+    pub(crate) fn memory(&self) -> Option<Arc<MemoryFile>> {
+        self.behind.in_memory()
     }
 
     /// A stream on an open file.
@@ -111,6 +124,7 @@ impl CStream {
         Some(Self {
             file,
             behind,
+            number: AtomicI32::new(-1),
             is_own,
         })
     }
@@ -118,7 +132,11 @@ impl CStream {
     /// The standard input of this process, for all machines.
     fn input() -> Option<Arc<Self>> {
         static INPUT: OnceLock<Option<Arc<CStream>>> = OnceLock::new();
-        let make = || Self::over(Behind::lasting(libc::STDIN_FILENO), c"r").map(Arc::new);
+        let make = || {
+            let stream = Self::over(Behind::lasting(libc::STDIN_FILENO), c"r")?;
+            stream.set_number(libc::STDIN_FILENO);
+            Some(Arc::new(stream))
+        };
         INPUT.get_or_init(make).clone()
     }
 
@@ -248,9 +266,14 @@ impl CStream {
         unsafe { libc::setvbuf(self.file(), std::ptr::null_mut(), mode, size) == 0 }
     }
 
-    /// The number of its open file.
-    pub(crate) fn descriptor(&self) -> i32 {
-        self.behind.number()
+    /// The number by which machine code knows its file, or -1.
+    pub(crate) fn number(&self) -> i32 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Says by which number machine code knows its file.
+    pub(crate) fn set_number(&self, number: i32) {
+        self.number.store(number, Ordering::Relaxed);
     }
 
     /// Hands buffered output to the system, unless another thread uses the stream for long. The result says whether it was done.
@@ -266,7 +289,7 @@ impl CStream {
     }
 
     /// The file behind it, unless that is one of the process's own.
-    pub(crate) fn file_behind(&self) -> Option<&Arc<OwnedFd>> {
+    pub(crate) fn file_behind(&self) -> Option<Arc<OwnedFd>> {
         self.behind.file()
     }
 
@@ -385,15 +408,16 @@ pub(crate) struct Streams {
 impl Streams {
     pub(super) fn new(standard: [u64; 3]) -> Self {
         // SAFETY: the C library has set these before `main`; programs do not set them again.
-        let [output, error] = unsafe { [stdout, stderr] }.map(|file| {
+        let own = unsafe { [stdout, stderr] };
+        let [output, error] = [(1, own[0]), (2, own[1])].map(|(number, file)| {
             let file = NonNull::new(file)?;
             // SAFETY: it is open.
             let behind = Behind::lasting(unsafe { libc::fileno(file.as_ptr()) });
-            let is_own = true;
             Some(Arc::new(CStream {
                 file,
                 behind,
-                is_own,
+                number: AtomicI32::new(number),
+                is_own: true,
             }))
         });
         let all = standard.into_iter().zip([CStream::input(), output, error]);
@@ -422,6 +446,35 @@ impl Streams {
     /// Puts a stream behind an address, in place of the one that was there.
     pub(crate) fn set(&self, address: u64, stream: CStream) {
         self.lock().insert(address, Arc::new(stream));
+    }
+
+    /// Puts another file behind the streams that have the one with this number: `dup2` has replaced it.
+    pub(super) fn redirect(&self, number: i32, file: &Arc<OwnedFd>, stop: &StopHandle) {
+        let all: Vec<_> = {
+            let table = self.lock();
+            table.iter().map(|(at, it)| (*at, it.clone())).collect()
+        };
+        for (address, stream) in all {
+            if stream.number() != number {
+                continue;
+            }
+            if stream.file_behind().is_some() {
+                stream.behind.replace(file.clone());
+                continue;
+            }
+            // The process's own stays as it is. What waits in it was printed before.
+            if stream.has_output() {
+                stream.flush_if_free(stop);
+            }
+            let mode = if number == 0 { c"r" } else { c"w" };
+            if let Some(new) = CStream::over(Behind::owned(file.clone()), mode) {
+                new.set_number(number);
+                if number == libc::STDERR_FILENO {
+                    new.buffer(libc::_IONBF, 0);
+                }
+                self.set(address, new);
+            }
+        }
     }
 
     /// Takes the stream behind an address away. It closes with its last user.

@@ -12,6 +12,7 @@ mod templates;
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use crate::check::ThreadCheck;
@@ -177,6 +178,11 @@ impl Thread {
     /// What functions of the host keep for the whole machine.
     pub(crate) fn process(&self) -> &Process {
         self.gates.process()
+    }
+
+    /// Lets the program use a file that was just opened; the result is its number, the least one from `least` that is free.
+    pub(crate) fn add_file(&self, file: Arc<OwnedFd>, least: i32) -> i32 {
+        self.process().add_file(file, least, &self.stop_handle())
     }
 
     /// Memory of the machine with this name, which is made the first time; nothing if there is no memory.

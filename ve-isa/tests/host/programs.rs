@@ -1,6 +1,9 @@
 //! Programs that print the same on both machines.
 
-use crate::support::{can_compile, compare};
+use ve_isa::memory::Protection;
+use ve_isa::trap::TrapKind;
+
+use crate::support::{can_compile, compare, machine};
 
 #[test]
 fn formats() {
@@ -62,6 +65,73 @@ fn names_of_necs_compiler() {
 fn long_doubles_complex_numbers_and_rounding() {
     if can_compile() {
         assert!(compare(include_str!("maths.c")) > 150);
+    }
+}
+
+#[test]
+fn numbers_of_files_pipes_and_signals_that_wait() {
+    if can_compile() {
+        assert!(compare(include_str!("posix.c")) > 5);
+    }
+}
+
+#[test]
+fn memory_with_files() {
+    if can_compile() {
+        assert!(compare(include_str!("maps.c")) == 2);
+    }
+}
+
+/// A file that shrinks takes memory away. That is a trap, for machine code and for functions of the host, and nothing else.
+#[test]
+fn a_mapped_file_that_shrinks_is_memory_that_is_not_there() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+        #include "libc.h"
+        int open(const char *, int, ...), ftruncate(int, long);
+        void *mmap(void *, size_t, int, int, int, long);
+        long pwrite(int, const void *, size_t, long);
+        static int file;
+        static char *memory;
+        long make(const char *path) { file = open(path, 0102, 0600); ftruncate(file, 1 << 20); memory = mmap(0, 1 << 20, 3, 1, file, 0); return (long)memory; }
+        long shrink(void) { return ftruncate(file, 100); }
+        long get(long at) { return memory[at]; }
+        long length(long at) { return strlen(memory + at); }
+        long save(long at) { return pwrite(file, memory + at, 10, 0); }
+        static void run(void) {}
+    "#;
+    let machine = machine(directory.path(), source, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let path = directory.path().join("file");
+    let mut bytes = path.into_os_string().into_encoded_bytes();
+    bytes.push(0);
+    let place = machine.window().map(4096, Protection::ReadWrite).unwrap();
+    machine.window().write(place.start, &bytes).unwrap();
+    let mut call = |name: &str, word: u64| {
+        let function = machine.symbol(name).unwrap();
+        thread.call(function, &[word]).map_err(|trap| trap.kind)
+    };
+    let memory = call("make", place.start).unwrap();
+    assert_eq!(call("get", 500_000), Ok(0));
+    assert_eq!(call("shrink", 0), Ok(0));
+    // What is left of the page is zeros.
+    assert_eq!(call("get", 200), Ok(0));
+    let trap = call("get", 500_000).unwrap_err();
+    assert!(matches!(trap, TrapKind::MemoryAccess { address, .. } if address == memory + 500_000));
+    for name in ["length", "save"] {
+        let trap = call(name, 500_000).unwrap_err();
+        assert!(matches!(trap, TrapKind::HostFunction { .. }), "{trap}");
+    }
+    assert_eq!(call("get", 0), Ok(0));
+}
+
+#[test]
+fn patterns_walks_and_streams_in_memory() {
+    if can_compile() {
+        assert!(compare(include_str!("patterns.c")) > 500);
     }
 }
 
