@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -60,7 +61,13 @@ pub fn is_of_the_house(metadata: &Value, package: &Value) -> bool {
         .any(|dir| Path::new(&text(package, "manifest_path")).starts_with(root.join(dir)))
 }
 
-pub fn metadata() -> Value {
+/// What Cargo says of the workspace. Asked once: the tests run in one process.
+pub fn metadata() -> &'static Value {
+    static METADATA: LazyLock<Value> = LazyLock::new(ask);
+    &METADATA
+}
+
+fn ask() -> Value {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args([
             "metadata",
@@ -93,25 +100,27 @@ fn read(package: &Value, target: &Value) -> Crate {
     Crate::read(&text(package, "name"), own, &root)
 }
 
-/// All crates: libraries, programs, tests, examples, benches.
-pub fn crates(metadata: &Value) -> Vec<Crate> {
-    let mut crates = Vec::new();
-    for package in list(metadata, "packages") {
-        crates.extend(list(package, "targets").map(|target| read(package, target)));
-    }
-    crates
+/// All crates: libraries, programs, tests, examples, benches. They are parsed once.
+pub fn crates() -> &'static [Crate] {
+    static CRATES: LazyLock<Vec<Crate>> = LazyLock::new(|| {
+        let packages = list(metadata(), "packages");
+        let of_package =
+            |package| list(package, "targets").map(move |target| read(package, target));
+        packages.flat_map(of_package).collect()
+    });
+    &CRATES
 }
 
 /// The libraries and programs of the house.
-pub fn house(metadata: &Value) -> Vec<Crate> {
-    let packages = list(metadata, "packages");
-    let mut crates = Vec::new();
-    for package in packages.filter(|package| is_of_the_house(metadata, package)) {
-        let targets = list(package, "targets").filter(|target| {
-            let root = PathBuf::from(text(target, "src_path"));
-            root.ancestors().any(|dir| dir.ends_with("src"))
-        });
-        crates.extend(targets.map(|target| read(package, target)));
-    }
-    crates
+pub fn house() -> Vec<&'static Crate> {
+    let packages = list(metadata(), "packages");
+    let house: BTreeSet<String> = packages
+        .filter(|package| is_of_the_house(metadata(), package))
+        .map(|package| text(package, "name"))
+        .collect();
+    let is_product = |krate: &&Crate| {
+        let mut dirs = krate.root.ancestors();
+        house.contains(&krate.package) && dirs.any(|dir| dir.ends_with("src"))
+    };
+    crates().iter().filter(is_product).collect()
 }

@@ -22,8 +22,8 @@ const STRANGERS: &[(&str, &str, &str)] = &[("veo-emu", "host", "veorun")];
 #[test]
 fn no_modules_need_each_other() {
     let metadata = metadata();
-    let crates = crates(&metadata);
-    for package in list(&metadata, "packages") {
+    let crates = crates();
+    for package in list(metadata, "packages") {
         let name = text(package, "name");
         let mut modules = crates.iter().filter(|it| it.package == name);
         assert!(
@@ -32,7 +32,7 @@ fn no_modules_need_each_other() {
         );
     }
     let mut found = Vec::new();
-    for krate in &crates {
+    for krate in crates {
         for edges in krate.edges().into_values() {
             for circle in circles(&edges) {
                 found.push(format!("{}: {}", krate.root.display(), circle.join(", ")));
@@ -55,16 +55,16 @@ fn no_modules_need_each_other() {
 #[test]
 fn modules_name_only_lower_floors() {
     let metadata = metadata();
-    let architecture = architecture(&metadata);
+    let architecture = architecture(metadata);
     let mut found = Vec::new();
-    let house = house::house(&metadata);
+    let house = house::house();
     let has_library = |package: &str| {
         let mut libraries = house.iter().filter(|krate| krate.own.is_some());
         libraries.any(|krate| krate.package == package)
     };
     // A package without a library is its program.
     let is_package = |krate: &&Crate| krate.own.is_some() || !has_library(&krate.package);
-    for krate in house.iter().filter(is_package) {
+    for krate in house.iter().copied().filter(is_package) {
         let mut edges = krate.edges();
         let edges = edges.remove(&Name::new()).unwrap_or_default();
         let Some(floors) = floors(&architecture, &krate.package) else {
@@ -109,11 +109,11 @@ fn modules_name_only_lower_floors() {
 #[test]
 fn crates_use_only_what_is_listed() {
     let metadata = metadata();
-    let arrows = arrows(&architecture(&metadata));
-    let members: BTreeSet<String> = list(&metadata, "packages")
+    let arrows = arrows(&architecture(metadata));
+    let members: BTreeSet<String> = list(metadata, "packages")
         .map(|package| text(package, "name"))
         .collect();
-    let house = list(&metadata, "packages").filter(|package| is_of_the_house(&metadata, package));
+    let house = list(metadata, "packages").filter(|package| is_of_the_house(metadata, package));
     for package in house {
         let used: BTreeSet<String> = list(package, "dependencies")
             .filter(|used| used["kind"] != "dev")

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::house::{house, metadata};
+use super::house::house;
 use super::krate::Crate;
 
 /// The methods of one type are in at most so many files. Those of traits do not count.
@@ -42,10 +42,10 @@ fn scattered(krate: &Crate) -> BTreeMap<&String, BTreeSet<&Path>> {
 
 #[test]
 fn methods_of_a_type_are_in_few_files() {
-    let house = house(&metadata());
+    let house = house();
     assert!(!house.is_empty());
     let mut found = Vec::new();
-    for krate in &house {
+    for krate in house {
         for (name, files) in scattered(krate) {
             if SCATTERED.contains(&(&krate.package, name)) {
                 continue;
@@ -63,9 +63,9 @@ fn methods_of_a_type_are_in_few_files() {
 /// Types that only their own module can name do not count.
 #[test]
 fn types_have_names_of_their_own() {
-    let house = house(&metadata());
+    let house = house();
     let mut places: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
-    for krate in &house {
+    for krate in house {
         for (name, module) in &krate.modules {
             for ty in &module.types {
                 let place = format!("{} in {}::{}", ty, krate.package, name.join("::"));
