@@ -11,8 +11,9 @@ use cranelift_codegen::settings::{self, Configurable, Flags};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use ve_isa::interp::{HostCode, InstructionSource, Reach, Translator};
 
-use crate::float::is_float_operation;
+use crate::float::{emit_float, is_float_operation};
 use crate::function::{Function, signature};
+use crate::memory::emit_memory;
 use crate::region::{Flow, Region, flow};
 
 /// Why there is no compiler.
@@ -191,8 +192,8 @@ fn emit(
                 has_ended = true;
             } else if function.emit_control(insn)
                 || function.emit_integer(insn)
-                || function.emit_memory(insn)
-                || function.emit_float(insn)
+                || emit_memory(&mut function, insn)
+                || emit_float(&mut function, insn)
             {
                 continue;
             } else if reach == Reach::Row {

@@ -43,79 +43,80 @@ fn is_float(op: Op) -> bool {
     )
 }
 
-impl Function<'_> {
-    /// An instruction on floats. The result says whether it is one of those that are translated.
-    pub(crate) fn emit_float(&mut self, insn: &Insn) -> bool {
-        if !is_float(insn.op()) {
-            return false;
-        }
-        let double = match insn.op() {
-            Op::FaddD | Op::FsubD | Op::FmulD | Op::FdivD => {
-                let (y, z) = (self.read_float(insn.y()), self.read_float(insn.z()));
-                let ins = self.builder.ins();
-                match insn.op() {
-                    Op::FaddD => ins.fadd(y, z),
-                    Op::FsubD => ins.fsub(y, z),
-                    Op::FmulD => ins.fmul(y, z),
-                    _ => ins.fdiv(y, z),
-                }
-            }
-            Op::CvtDL => {
-                let y = self.read(insn.y());
-                self.builder.ins().fcvt_from_sint(F64, y)
-            }
-            Op::CvtDW => {
-                let y = self.read(insn.y());
-                let y = self.low(y);
-                self.builder.ins().fcvt_from_sint(F64, y)
-            }
-            Op::CvtDS => {
-                let y = self.read_single(insn.y());
-                self.builder.ins().fpromote(F64, y)
-            }
-            _ => {
-                let single = self.single(insn);
-                let bits = self.builder.ins().bitcast(I32, MemFlags::new(), single);
-                let bits = self.builder.ins().uextend(I64, bits);
-                let value = self.builder.ins().ishl_imm(bits, 32);
-                self.write_now(insn.x(), value);
-                return true;
-            }
-        };
-        self.write_float(insn.x(), double);
-        true
+/// An instruction on floats. The result says whether it is one of those that are translated.
+pub(crate) fn emit_float(function: &mut Function<'_>, insn: &Insn) -> bool {
+    if !is_float(insn.op()) {
+        return false;
     }
-
-    /// A result that is an `f32`.
-    fn single(&mut self, insn: &Insn) -> Value {
-        match insn.op() {
-            Op::CvtSW => {
-                let y = self.read(insn.y());
-                let y = self.low(y);
-                self.builder.ins().fcvt_from_sint(F32, y)
-            }
-            Op::CvtSD => {
-                let y = self.read_float(insn.y());
-                self.builder.ins().fdemote(F32, y)
-            }
-            op => {
-                let (y, z) = (self.read_single(insn.y()), self.read_single(insn.z()));
-                let ins = self.builder.ins();
-                match op {
-                    Op::FaddS => ins.fadd(y, z),
-                    Op::FsubS => ins.fsub(y, z),
-                    Op::FmulS => ins.fmul(y, z),
-                    _ => ins.fdiv(y, z),
-                }
+    let double = match insn.op() {
+        Op::FaddD | Op::FsubD | Op::FmulD | Op::FdivD => {
+            let (y, z) = (function.read_float(insn.y()), function.read_float(insn.z()));
+            let ins = function.builder.ins();
+            match insn.op() {
+                Op::FaddD => ins.fadd(y, z),
+                Op::FsubD => ins.fsub(y, z),
+                Op::FmulD => ins.fmul(y, z),
+                _ => ins.fdiv(y, z),
             }
         }
-    }
+        Op::CvtDL => {
+            let y = function.read(insn.y());
+            function.builder.ins().fcvt_from_sint(F64, y)
+        }
+        Op::CvtDW => {
+            let y = function.read(insn.y());
+            let y = function.low(y);
+            function.builder.ins().fcvt_from_sint(F64, y)
+        }
+        Op::CvtDS => {
+            let y = read_single(function, insn.y());
+            function.builder.ins().fpromote(F64, y)
+        }
+        _ => {
+            let single = single(function, insn);
+            let bits = function.builder.ins().bitcast(I32, MemFlags::new(), single);
+            let bits = function.builder.ins().uextend(I64, bits);
+            let value = function.builder.ins().ishl_imm(bits, 32);
+            function.write_now(insn.x(), value);
+            return true;
+        }
+    };
+    function.write_float(insn.x(), double);
+    true
+}
 
-    /// The `f32` in the upper half of a scalar operand.
-    fn read_single(&mut self, index: usize) -> Value {
-        let value = self.read(index);
-        let upper = self.builder.ins().ushr_imm(value, 32);
-        let upper = self.low(upper);
-        self.builder.ins().bitcast(F32, MemFlags::new(), upper)
+/// A result that is an `f32`.
+fn single(function: &mut Function<'_>, insn: &Insn) -> Value {
+    match insn.op() {
+        Op::CvtSW => {
+            let y = function.read(insn.y());
+            let y = function.low(y);
+            function.builder.ins().fcvt_from_sint(F32, y)
+        }
+        Op::CvtSD => {
+            let y = function.read_float(insn.y());
+            function.builder.ins().fdemote(F32, y)
+        }
+        op => {
+            let (y, z) = (
+                read_single(function, insn.y()),
+                read_single(function, insn.z()),
+            );
+            let ins = function.builder.ins();
+            match op {
+                Op::FaddS => ins.fadd(y, z),
+                Op::FsubS => ins.fsub(y, z),
+                Op::FmulS => ins.fmul(y, z),
+                _ => ins.fdiv(y, z),
+            }
+        }
     }
+}
+
+/// The `f32` in the upper half of a scalar operand.
+fn read_single(function: &mut Function<'_>, index: usize) -> Value {
+    let value = function.read(index);
+    let upper = function.builder.ins().ushr_imm(value, 32);
+    let upper = function.low(upper);
+    function.builder.ins().bitcast(F32, MemFlags::new(), upper)
 }

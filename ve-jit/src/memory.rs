@@ -57,130 +57,132 @@ fn lowest(access: &Insn, ahead: &[(u64, Insn)]) -> i64 {
     lowest
 }
 
-impl Function<'_> {
-    /// A load or a store, or one of VL. The result says whether it is one of those that are translated.
-    pub(crate) fn emit_memory(&mut self, insn: &Insn) -> bool {
-        match insn.op() {
-            op if is_load(op) => self.load(insn),
-            op if is_store(op) => self.store(insn),
-            Op::Svl => {
-                let length = self.field(I64, layout::VL);
-                self.write(insn.x(), length);
+/// A load or a store, or one of VL. The result says whether it is one of those that are translated.
+pub(crate) fn emit_memory(function: &mut Function<'_>, insn: &Insn) -> bool {
+    match insn.op() {
+        op if is_load(op) => load(function, insn),
+        op if is_store(op) => store(function, insn),
+        Op::Svl => {
+            let length = function.field(I64, layout::VL);
+            function.write(insn.x(), length);
+        }
+        Op::Lvl => lvl(function, insn),
+        _ => return false,
+    }
+    true
+}
+
+fn load(function: &mut Function<'_>, insn: &Insn) {
+    let address = checked_address(function, insn);
+    let ins = function.builder.ins();
+    let value = match insn.op() {
+        Op::Ld => ins.load(I64, window(), address, 0),
+        Op::LdlSx => ins.sload32(window(), address, 0),
+        Op::Ldu | Op::LdlZx => ins.uload32(window(), address, 0),
+        Op::Ld2bSx => ins.sload16(I64, window(), address, 0),
+        Op::Ld2bZx => ins.uload16(I64, window(), address, 0),
+        Op::Ld1bSx => ins.sload8(I64, window(), address, 0),
+        _ => ins.uload8(I64, window(), address, 0),
+    };
+    let value = match insn.op() {
+        Op::Ldu => function.builder.ins().ishl_imm(value, 32),
+        Op::Ld => value,
+        _ => {
+            if insn.op() != Op::LdlZx {
+                function.note_extended(value);
             }
-            Op::Lvl => self.lvl(insn),
-            _ => return false,
+            value
         }
-        true
-    }
+    };
+    // At once, so that the access stays where it is.
+    function.write_now(insn.x(), value);
+}
 
-    fn load(&mut self, insn: &Insn) {
-        let address = self.checked_address(insn);
-        let ins = self.builder.ins();
-        let value = match insn.op() {
-            Op::Ld => ins.load(I64, window(), address, 0),
-            Op::LdlSx => ins.sload32(window(), address, 0),
-            Op::Ldu | Op::LdlZx => ins.uload32(window(), address, 0),
-            Op::Ld2bSx => ins.sload16(I64, window(), address, 0),
-            Op::Ld2bZx => ins.uload16(I64, window(), address, 0),
-            Op::Ld1bSx => ins.sload8(I64, window(), address, 0),
-            _ => ins.uload8(I64, window(), address, 0),
-        };
-        let value = match insn.op() {
-            Op::Ldu => self.builder.ins().ishl_imm(value, 32),
-            Op::Ld => value,
-            _ => {
-                if insn.op() != Op::LdlZx {
-                    self.note_extended(value);
-                }
-                value
-            }
-        };
-        // At once, so that the access stays where it is.
-        self.write_now(insn.x(), value);
-    }
-
-    fn store(&mut self, insn: &Insn) {
-        let address = self.checked_address(insn);
-        let x = self.read(insn.x());
-        match insn.op() {
-            Op::St => _ = self.builder.ins().store(window(), x, address, 0),
-            Op::Stu => {
-                let upper = self.builder.ins().ushr_imm(x, 32);
-                self.builder.ins().istore32(window(), upper, address, 0);
-            }
-            Op::Stl => _ = self.builder.ins().istore32(window(), x, address, 0),
-            Op::St2b => _ = self.builder.ins().istore16(window(), x, address, 0),
-            _ => _ = self.builder.ins().istore8(window(), x, address, 0),
+fn store(function: &mut Function<'_>, insn: &Insn) {
+    let address = checked_address(function, insn);
+    let x = function.read(insn.x());
+    match insn.op() {
+        Op::St => _ = function.builder.ins().store(window(), x, address, 0),
+        Op::Stu => {
+            let upper = function.builder.ins().ushr_imm(x, 32);
+            function.builder.ins().istore32(window(), upper, address, 0);
         }
+        Op::Stl => _ = function.builder.ins().istore32(window(), x, address, 0),
+        Op::St2b => _ = function.builder.ins().istore16(window(), x, address, 0),
+        _ => _ = function.builder.ins().istore8(window(), x, address, 0),
     }
+}
 
-    /// The address of an access, which is in the window from here on. All is stored.
-    fn checked_address(&mut self, insn: &Insn) -> Value {
-        let (y, z) = (self.read(insn.y()), self.read(insn.z()));
-        self.store_registers();
-        let sum = self.sum(y, z);
-        let address = self.address(insn);
-        let displacement = insn.imm();
-        if let Some(accessed) = self.accessed.get(&sum)
-            && (*accessed..=accessed.saturating_add(BEHIND)).contains(&displacement)
-        {
-            return address;
-        }
-        // Others that follow may lie before it: where the first of all is tested, they are in the window, too.
-        let lowest = lowest(insn, self.ahead);
-        let first = self.plus(sum, lowest);
-        let inside = self.is_inside(first);
-        let (next, outside) = (self.builder.create_block(), self.cold_block());
-        self.builder.ins().brif(inside, next, &[], outside, &[]);
-        self.switch_to_end(outside);
-        self.end_interpreted();
-        self.switch_to_end(next);
-        self.accessed.insert(sum, lowest);
-        address
+/// The address of an access, which is in the window from here on. All is stored.
+fn checked_address(function: &mut Function<'_>, insn: &Insn) -> Value {
+    let (y, z) = (function.read(insn.y()), function.read(insn.z()));
+    function.store_registers();
+    let sum = function.sum(y, z);
+    let address = function.address(insn);
+    let displacement = insn.imm();
+    if let Some(accessed) = function.accessed.get(&sum)
+        && (*accessed..=accessed.saturating_add(BEHIND)).contains(&displacement)
+    {
+        return address;
     }
+    // Others that follow may lie before it: where the first of all is tested, they are in the window, too.
+    let lowest = lowest(insn, function.ahead);
+    let first = function.plus(sum, lowest);
+    let inside = is_inside(function, first);
+    let (next, outside) = (function.builder.create_block(), function.cold_block());
+    function.builder.ins().brif(inside, next, &[], outside, &[]);
+    function.switch_to_end(outside);
+    function.end_interpreted();
+    function.switch_to_end(next);
+    function.accessed.insert(sum, lowest);
+    address
+}
 
-    fn is_inside(&mut self, address: Value) -> Value {
-        let window = self.source.window();
-        let (range, is_closed_behind) = (window.range(), window.is_closed_behind());
-        let length = range.end - range.start;
-        // A store across the end may write what is behind it, though its first page is closed: not all hosts look at both pages first.
-        if is_closed_behind && length.is_power_of_two() && range.start.is_multiple_of(length) {
-            let bits = i64::from(length.ilog2());
-            let upper = self.builder.ins().ushr_imm(address, bits);
-            let wanted = (range.start >> bits) as i64;
-            return self.builder.ins().icmp_imm(IntCC::Equal, upper, wanted);
-        }
-        let offset = self
+fn is_inside(function: &mut Function<'_>, address: Value) -> Value {
+    let window = function.source.window();
+    let (range, is_closed_behind) = (window.range(), window.is_closed_behind());
+    let length = range.end - range.start;
+    // A store across the end may write what is behind it, though its first page is closed: not all hosts look at both pages first.
+    if is_closed_behind && length.is_power_of_two() && range.start.is_multiple_of(length) {
+        let bits = i64::from(length.ilog2());
+        let upper = function.builder.ins().ushr_imm(address, bits);
+        let wanted = (range.start >> bits) as i64;
+        return function.builder.ins().icmp_imm(IntCC::Equal, upper, wanted);
+    }
+    let offset = function
+        .builder
+        .ins()
+        .iadd_imm(address, (range.start as i64).wrapping_neg());
+    // Accesses that follow may lie up to `BEHIND` later, with 16 bytes at most.
+    let limit = length.saturating_sub(BEHIND as u64 + 15) as i64;
+    let limit = function.builder.ins().iconst(I64, limit);
+    function
+        .builder
+        .ins()
+        .icmp(IntCC::UnsignedLessThan, offset, limit)
+}
+
+fn lvl(function: &mut Function<'_>, insn: &Insn) {
+    let length = function.read(insn.y());
+    function.store_registers();
+    let most = ELEMENTS as i64;
+    if !function
+        .constant(length)
+        .is_some_and(|it| (0..=most).contains(&it))
+    {
+        let fits = function
             .builder
             .ins()
-            .iadd_imm(address, (range.start as i64).wrapping_neg());
-        // Accesses that follow may lie up to `BEHIND` later, with 16 bytes at most.
-        let limit = length.saturating_sub(BEHIND as u64 + 15) as i64;
-        let limit = self.builder.ins().iconst(I64, limit);
-        self.builder
-            .ins()
-            .icmp(IntCC::UnsignedLessThan, offset, limit)
+            .icmp_imm(IntCC::UnsignedLessThanOrEqual, length, most);
+        let (next, trap) = (function.builder.create_block(), function.cold_block());
+        function.builder.ins().brif(fits, next, &[], trap, &[]);
+        function.switch_to_end(trap);
+        function.end_interpreted();
+        function.switch_to_end(next);
     }
-
-    fn lvl(&mut self, insn: &Insn) {
-        let length = self.read(insn.y());
-        self.store_registers();
-        let most = ELEMENTS as i64;
-        if !self
-            .constant(length)
-            .is_some_and(|it| (0..=most).contains(&it))
-        {
-            let fits = self
-                .builder
-                .ins()
-                .icmp_imm(IntCC::UnsignedLessThanOrEqual, length, most);
-            let (next, trap) = (self.builder.create_block(), self.cold_block());
-            self.builder.ins().brif(fits, next, &[], trap, &[]);
-            self.switch_to_end(trap);
-            self.end_interpreted();
-            self.switch_to_end(next);
-        }
-        let state = self.state();
-        self.builder.ins().store(own(), length, state, layout::VL);
-    }
+    let state = function.state();
+    function
+        .builder
+        .ins()
+        .store(own(), length, state, layout::VL);
 }

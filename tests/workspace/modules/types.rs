@@ -9,9 +9,6 @@ use super::krate::Crate;
 /// The methods of one type are in at most so many files. Those of traits do not count.
 const MOST_FILES: usize = 3;
 
-/// Types whose methods may be in more files. `Function` translates a region: each file has the instructions of one kind.
-const SCATTERED: &[(&str, &str)] = &[("ve-jit", "Function")];
-
 /// Names of several types, and why they stay.
 const SHARED_NAMES: &[(&str, &str)] = &[
     ("Error", "each crate's own"),
@@ -47,9 +44,6 @@ fn methods_of_a_type_are_in_few_files() {
     let mut found = Vec::new();
     for krate in house {
         for (name, files) in scattered(krate) {
-            if SCATTERED.contains(&(&krate.package, name)) {
-                continue;
-            }
             found.push(format!("{}: {name} in {files:#?}", krate.package));
         }
     }
