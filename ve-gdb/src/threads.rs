@@ -2,6 +2,10 @@
 //!
 //! All of them stop together: one says why, and each of the others halts before its next instruction of machine code, or once it comes back
 //! from a function of the host. Until the first client has come, they are stopped. Where none is there any more, nothing stops them.
+//!
+//! Here is what the debugger and the session of its client do with them; `membership` has what each thread does itself.
+
+mod membership;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -14,6 +18,8 @@ use ve_isa::machine::Machine;
 use ve_isa::state::Cpu;
 
 use crate::registers::{self, RegisterWords};
+
+pub(crate) use membership::{KnownState, Membership};
 
 /// How long a stop waits for threads that execute an instruction, and a client for the first thread.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -138,212 +144,10 @@ impl std::fmt::Debug for Threads {
     }
 }
 
-/// What a thread knows of the state, as of a version.
-#[derive(Debug, Default)]
-pub(crate) struct KnownState {
-    version: u64,
-    breakpoints: BTreeSet<u64>,
-    watches: bool,
-    /// Whether it has to halt.
-    held: bool,
-}
-
-impl KnownState {
-    pub(crate) fn is_held(&self) -> bool {
-        self.held
-    }
-
-    pub(crate) fn breaks_at(&self, address: u64) -> bool {
-        !self.breakpoints.is_empty() && self.breakpoints.contains(&address)
-    }
-
-    pub(crate) fn watches(&self) -> bool {
-        self.watches
-    }
-}
-
-/// What a thread was let go for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Release {
-    /// Whether it halts after one instruction.
-    pub(crate) step: bool,
-    /// Whether it executes the instruction that it has halted before, whatever breakpoint is there.
-    pub(crate) passes: bool,
-}
-
-/// A thread that is known as long as this lives.
-#[derive(Debug)]
-pub(crate) struct Membership {
-    threads: Arc<Threads>,
-    number: usize,
-}
-
-impl Drop for Membership {
-    fn drop(&mut self) {
-        self.threads.lock().members.remove(&self.number);
-        self.threads.changed.notify_all();
-    }
-}
-
-/// For one thread.
-impl Membership {
-    /// Whether it knows the state as it is.
-    pub(crate) fn is_current(&self, known: &KnownState) -> bool {
-        known.version == self.threads.version.load(Ordering::Acquire)
-    }
-
-    /// The thread is about to execute machine code: notes that, and looks at the state.
-    pub(crate) fn enter(&self, known: &mut KnownState) {
-        let threads = &*self.threads;
-        let mut state = threads.lock();
-        if !state.begun {
-            state.begun = true;
-            let reason = StopReason::Begin;
-            if state.session.is_some() && !state.stopped {
-                let thread = self.number;
-                threads.stop_all(&mut state, ThreadStop { thread, reason });
-            } else if let Some(member) = state.members.get_mut(&self.number) {
-                // A client that lets the threads go before it has looked at this one believes that none has begun.
-                member.untold = Some(reason);
-            }
-        }
-        state.look(threads, self.number, known);
-        if !known.held
-            && let Some(member) = state.members.get_mut(&self.number)
-        {
-            member.place = ThreadPlace::Inside;
-            member.told = false;
-        }
-    }
-
-    /// The thread goes where it executes no machine code.
-    pub(crate) fn leave(&self, cpu: &Cpu) {
-        let mut state = self.threads.lock();
-        if let Some(member) = state.members.get_mut(&self.number) {
-            member.place = ThreadPlace::Outside(Some(Box::new(registers::plain(cpu))));
-        }
-        self.threads.changed.notify_all();
-    }
-
-    /// Halts until the thread may go on. A reason stops all others. If they have stopped for something else, it is told later where the
-    /// thread does not find it again by itself.
-    pub(crate) fn halt(
-        &self,
-        reason: Option<StopReason>,
-        cpu: &mut Cpu,
-        known: &mut KnownState,
-    ) -> Release {
-        let threads = &*self.threads;
-        let mut state = threads.lock();
-        if let Some(reason) = reason
-            && !state.stopped
-        {
-            let stop = ThreadStop {
-                thread: self.number,
-                reason,
-            };
-            threads.stop_all(&mut state, stop);
-        } else if let Some(StopReason::Watch(_)) = reason
-            && let Some(member) = state.members.get_mut(&self.number)
-        {
-            member.untold = reason;
-        }
-        let mut state = self.park(state, cpu);
-        state.look(threads, self.number, known);
-        let member = state.members.get_mut(&self.number);
-        let Some(member) = member else {
-            return Release {
-                step: false,
-                passes: true,
-            };
-        };
-        member.place = ThreadPlace::Inside;
-        let step = member.action == ThreadAction::Step;
-        Release {
-            step,
-            passes: std::mem::take(&mut member.told) || step,
-        }
-    }
-
-    /// Halts the thread for a fault until it may go on, if a client is there, or is still to come.
-    pub(crate) fn halt_for_fault(&self, signal: i32, cpu: &mut Cpu) {
-        let threads = &*self.threads;
-        loop {
-            let mut state = threads.lock();
-            let is_free = !state.is_held(self.number);
-            if is_free {
-                if state.session.is_none() {
-                    return;
-                }
-                let reason = StopReason::Fault(signal);
-                threads.stop_all(
-                    &mut state,
-                    ThreadStop {
-                        thread: self.number,
-                        reason,
-                    },
-                );
-            }
-            let mut state = self.park(state, cpu);
-            if let Some(member) = state.members.get_mut(&self.number) {
-                member.place = ThreadPlace::Outside(Some(Box::new(registers::plain(cpu))));
-            }
-            if is_free {
-                return;
-            }
-        }
-    }
-
-    /// Waits until the thread may go on; its registers are others' meanwhile.
-    fn park<'a>(
-        &'a self,
-        state: MutexGuard<'a, ThreadsState>,
-        cpu: &mut Cpu,
-    ) -> MutexGuard<'a, ThreadsState> {
-        let threads = &*self.threads;
-        let mut state = state;
-        if let Some(member) = state.members.get_mut(&self.number) {
-            member.place = ThreadPlace::Halted(Box::new(std::mem::take(cpu)));
-        }
-        threads.changed.notify_all();
-        while state.is_held(self.number) {
-            state = threads
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        if let Some(member) = state.members.get_mut(&self.number)
-            && let ThreadPlace::Halted(registers) =
-                std::mem::replace(&mut member.place, ThreadPlace::Outside(None))
-        {
-            *cpu = *registers;
-        }
-        state
-    }
-
-    /// Where watched memory has changed, if it has.
-    pub(crate) fn changed_watch(&self) -> Option<u64> {
-        let threads = &*self.threads;
-        threads.lock().changed_watch(&threads.machine)
-    }
-
-    /// The threads that it is one of.
-    pub(crate) fn threads(&self) -> &Arc<Threads> {
-        &self.threads
-    }
-}
-
 impl ThreadsState {
     fn is_held(&self, number: usize) -> bool {
         let action = self.members.get(&number).map(|member| member.action);
         self.stopped || action == Some(ThreadAction::Hold)
-    }
-
-    fn look(&mut self, threads: &Threads, number: usize, known: &mut KnownState) {
-        known.version = threads.version.load(Ordering::Acquire);
-        known.breakpoints.clone_from(&self.breakpoints);
-        known.watches = !self.watches.is_empty();
-        known.held = self.is_held(number);
     }
 
     fn changed_watch(&mut self, machine: &Machine) -> Option<u64> {
@@ -402,10 +206,7 @@ impl Threads {
             untold: None,
         };
         state.members.insert(number, member);
-        Membership {
-            threads: self.clone(),
-            number,
-        }
+        Membership::new(self.clone(), number)
     }
 
     /// Threads look at the state before their next instruction.
