@@ -1,5 +1,7 @@
 //! Programs and functions, run by `ve-run`.
 
+mod clients;
+mod debugged;
 mod debugger;
 mod ends;
 mod engines;
