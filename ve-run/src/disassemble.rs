@@ -8,6 +8,7 @@ use object::elf::{ET_DYN, ET_EXEC, ET_REL, FileHeader64, SHF_EXECINSTR, SHT_NOBI
 use object::read::elf::{FileHeader as _, SectionHeader as _};
 use object::{LittleEndian, ReadCache, ReadRef};
 use ve_isa::encoding;
+use veo_debuginfo::elf;
 
 /// Writes `hex address: text` for each word, with the addresses of the file and the text of `llvm-objdump`. A word that is no
 /// instruction is `<unknown>`. A reader that stops early is no error. The error says what is wrong with the file.
@@ -32,9 +33,6 @@ pub fn disassemble(file: &Path, output: impl Write) -> Result<(), String> {
     .map_err(|error| format!("the output cannot be written: {error}"))
 }
 
-/// The machine of the Vector Engine in an ELF header, which has no name in `object`.
-const EM_VE: u16 = 251;
-
 type Header = FileHeader64<LittleEndian>;
 
 /// Calls a function with address and bytes of each executable section, in the order of the file, until one call fails.
@@ -45,9 +43,10 @@ fn sections<'data, R: ReadRef<'data>>(
     let header = Header::parse(data).map_err(|_| "it is no 64-bit ELF file")?;
     let endian = header.endian().map_err(|_| "it is not little-endian")?;
     let machine = header.e_machine(endian).0;
-    if machine != EM_VE {
+    if machine != elf::VE {
         return Err(format!(
-            "it is for machine {machine}, not for the Vector Engine ({EM_VE})"
+            "it is for machine {machine}, not for the Vector Engine ({})",
+            elf::VE
         ));
     }
     let kind = header.e_type(endian);
