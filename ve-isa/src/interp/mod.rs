@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use crate::check::ThreadCheck;
 use crate::encoding::Insn;
+use crate::memory::ArenaPlace;
 use crate::semantics::float::{FloatMode, Host};
 use crate::state::Cpu;
 use crate::trap::{Trap, TrapKind};
@@ -40,7 +41,7 @@ use code::Code;
 use entry::{CodeWords, Exit};
 use jumps::Translated;
 use run::{FULL, Fuel, Leave, Link, Run, Targets};
-use translator::{CodeEntry, Translations};
+use translator::{CodeEntry, KeptEntry, Translations};
 
 pub use common::{Common, Executable, StopHandle};
 pub use translator::{HostCode, InstructionSource, Reach, Translator, exit};
@@ -71,8 +72,10 @@ pub struct Interpreter {
     run: Run,
     code: Code,
     observer: Option<Box<dyn Observer>>,
-    /// The code of the host that slots lead to.
+    /// The code of the host that slots lead to. All of it lies in one arena, as does what the table of jumps leads to.
     entries: HashMap<u64, CodeEntry>,
+    /// Keeps that arena.
+    arena: Option<Arc<ArenaPlace>>,
     check: Option<Box<ThreadCheck>>,
 }
 
@@ -137,6 +140,7 @@ impl Interpreter {
             code: Code::default(),
             observer: None,
             entries: HashMap::new(),
+            arena: None,
             check: None,
         }
     }
@@ -308,10 +312,12 @@ impl Interpreter {
     /// Translates what begins at an address at once, however seldom control comes there. The result says whether code of the host stands for
     /// it now.
     pub fn translate(&mut self, address: u64) -> bool {
-        if let Some(link) = self.code.find(address, &self.run.common) {
-            // What the host has computed since the last run is none of the thread's business.
-            self.run.begin_floats();
-            self.translate_hot(address, link);
+        // What the host has computed since the last run is none of the thread's business.
+        self.run.begin_floats();
+        while let Some(link) = self.code.find(address, &self.run.common) {
+            if self.translate_hot(address, link).is_some() {
+                break;
+            }
         }
         self.entries.contains_key(&address)
     }
@@ -381,6 +387,16 @@ impl Interpreter {
     /// The slot at IC, where control came from the slot `from` or by a jump, by the instruction at `origin`.
     fn find(&mut self, ic: u64, from: Option<Link>, origin: u64) -> Result<Link, Trap> {
         let mut from = from;
+        loop {
+            if let Some(link) = self.look_for(ic, from.take(), origin)? {
+                return Ok(link);
+            }
+        }
+    }
+
+    /// As [`find`](Self::find); nothing, if all slots have gone meanwhile.
+    fn look_for(&mut self, ic: u64, from: Option<Link>, origin: u64) -> Result<Option<Link>, Trap> {
+        let mut from = from;
         if self.run.stop.is_asked() {
             if self.run.stop.take_forget() {
                 self.forget_own_code();
@@ -395,9 +411,9 @@ impl Interpreter {
             && let Some(link) = self.run.targets.get(ic)
         {
             if self.run.targets.take_heat(ic) {
-                self.translate_hot(ic, link);
+                return Ok(self.translate_hot(ic, link));
             }
-            return Ok(link);
+            return Ok(Some(link));
         }
         let Some(link) = self.code.find(ic, &self.run.common) else {
             self.run.cpu.ic = origin;
@@ -407,17 +423,17 @@ impl Interpreter {
             Some(from) => {
                 from.set_target(link);
                 if from.take_heat() {
-                    self.translate_hot(ic, link);
+                    return Ok(self.translate_hot(ic, link));
                 }
             }
             None => {
                 self.run.targets.set(ic, link);
-                if let Some(entry) = self.translations().and_then(|made| made.get(ic)) {
-                    self.lead_to(ic, link, entry);
+                if let Some(made) = self.translations().and_then(|made| made.get(ic)) {
+                    return Ok(self.lead_to(ic, link, made));
                 }
             }
         }
-        Ok(link)
+        Ok(Some(link))
     }
 
     /// Whether each row of instructions is executed in both engines.
@@ -428,7 +444,7 @@ impl Interpreter {
 
     /// The code of the host for what is at an address, made now if it is not there.
     fn entry_of(&mut self, ic: u64, link: Link) -> Option<CodeEntry> {
-        self.translate_hot(ic, link);
+        self.translate_hot(ic, link)?;
         self.entries.get(&ic).copied()
     }
 
@@ -440,29 +456,40 @@ impl Interpreter {
         }
     }
 
-    /// Lets code of the host stand for the instruction in a slot, which control comes to often.
-    fn translate_hot(&mut self, ic: u64, link: Link) {
+    /// Lets code of the host stand for the instruction in a slot, which control comes to often. The result is the slot; nothing, if all have gone
+    /// to make room for code that is newer than what they lead to.
+    fn translate_hot(&mut self, ic: u64, link: Link) -> Option<Link> {
         if self.translations().is_none() || self.entries.contains_key(&ic) {
-            return;
+            return Some(link);
         }
         // What the translator computes is none of the thread's business.
         self.run.gather_floats();
         let common = self.run.common.clone();
-        let entry = self
+        let made = self
             .translations()
             .and_then(|made| made.make(ic, || CodeWords::new(common), CodeWords::into_kept));
         self.run.begin_floats();
-        if let Some(entry) = entry {
-            self.lead_to(ic, link, entry);
+        match made {
+            Some(made) => self.lead_to(ic, link, made),
+            None => Some(link),
         }
     }
 
-    fn lead_to(&mut self, ic: u64, link: Link, entry: CodeEntry) {
+    /// As [`translate_hot`](Self::translate_hot), with code that was made.
+    fn lead_to(&mut self, ic: u64, link: Link, made: KeptEntry) -> Option<Link> {
+        let KeptEntry { entry, place } = made;
+        let held = self.arena.get_or_insert_with(|| place.clone());
+        if !Arc::ptr_eq(held, &place) {
+            // No thread holds two, so that the older one goes.
+            self.forget_own_code();
+            return None;
+        }
         if let Some(slot) = self.code.slot(link) {
             slot.set_handler(entry::translated);
             self.entries.insert(ic, entry);
             self.run.translated.jumps.set(ic, entry.code);
         }
+        Some(link)
     }
 
     /// Runs code of the host for what is at IC.
@@ -492,6 +519,8 @@ impl Interpreter {
     pub(crate) fn forget_own_code(&mut self) {
         self.entries = HashMap::new();
         self.run.translated.jumps = Default::default();
+        // No code of the host is on the stack while the interpreter has control.
+        self.arena = None;
         // With the slots go all links to them. Nothing else has one while no operation is executed.
         self.run.targets = Targets::default();
         self.code = Code::default();

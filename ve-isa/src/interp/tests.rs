@@ -106,15 +106,46 @@ unsafe impl Translator for Large {
 }
 
 #[test]
-fn nothing_is_translated_where_there_is_no_room() {
+fn code_gives_way_where_there_is_no_room() {
     let asked = Arc::new(AtomicUsize::new(0));
     let (common, start) = idle(8, Box::new(Large(asked.clone())));
+    let mut other = Interpreter::new(common.clone(), StopHandle::default());
     let mut interpreter = Interpreter::new(common, StopHandle::default());
-    let made: Vec<bool> = (0..8)
-        .map(|index| interpreter.translate(start + 8 * index))
-        .collect();
-    assert_eq!(made, [true, true, true, true, false, false, false, false]);
-    assert_eq!(asked.load(Ordering::Relaxed), 4);
+    assert!(other.translate(start));
+    let first = Arc::downgrade(other.arena.as_ref().unwrap());
+    for index in 0..8 {
+        assert!(interpreter.translate(start + 8 * index), "{index}");
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 8);
+    // What is in the newer arena is all that there is now.
+    assert_eq!(interpreter.entries.len(), 4);
+    // The other thread has not come to a place where it sees that.
+    assert_eq!(first.strong_count(), 1);
+    assert!(other.translate(start + 8 * 7));
+    assert_eq!(first.strong_count(), 0);
+    assert_eq!(other.entries.len(), 1);
+    assert_eq!(asked.load(Ordering::Relaxed), 8);
+}
+
+#[test]
+fn code_goes_with_the_machine_code_that_it_was_made_of() {
+    let (common, start) = idle(2, Box::new(Ends));
+    let mut other = Interpreter::new(common.clone(), StopHandle::default());
+    let mut interpreter = Interpreter::new(common, StopHandle::default());
+    for round in 0..300 {
+        assert!(interpreter.translate(start), "{round}");
+        assert!(other.translate(start + 8), "{round}");
+        let arena = Arc::downgrade(interpreter.arena.as_ref().unwrap());
+        assert!(Arc::ptr_eq(
+            other.arena.as_ref().unwrap(),
+            &arena.upgrade().unwrap()
+        ));
+        interpreter.forget_code();
+        // The other one may be in it.
+        assert_eq!(arena.strong_count(), 1, "{round}");
+        other.forget_own_code();
+        assert_eq!(arena.strong_count(), 0, "{round}");
+    }
 }
 
 #[test]

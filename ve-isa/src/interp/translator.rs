@@ -1,15 +1,18 @@
 //! Who makes code of the host of machine code, and what has been made.
 //!
 //! All threads of a machine share the code. Nothing here knows how it is made or entered.
+//!
+//! Code lies in an arena. Where machine code has changed, or the arena is full, a new one is begun. The old one goes when the last thread has let
+//! go of it: each holds the one arena whose code it may enter.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::encoding::Insn;
-use crate::memory::{CodeArena, Window};
+use crate::memory::{ArenaPlace, CodeArena, Window};
 
 /// How code of the host says why it ends: the lowest three bits of what it returns.
 pub mod exit {
@@ -91,6 +94,13 @@ pub(super) struct CodeEntry {
     pub(super) instructions: usize,
 }
 
+/// Code of the host, and what keeps it where it is.
+#[derive(Debug)]
+pub(super) struct KeptEntry {
+    pub(super) entry: CodeEntry,
+    pub(super) place: Arc<ArenaPlace>,
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Known {
     /// A thread is about to translate it.
@@ -117,6 +127,24 @@ struct TranslationsState {
     forgotten: u64,
 }
 
+impl TranslationsState {
+    /// Forgets what was made. Threads that are in it hold it.
+    fn begin_anew(&mut self) {
+        self.known.clear();
+        self.forgotten += 1;
+        if self.arena.as_ref().is_none_or(|arena| !arena.is_empty()) {
+            // The old one goes first, if nobody holds it.
+            self.arena = None;
+            self.arena = CodeArena::reserve();
+        }
+    }
+
+    fn kept(&self, entry: CodeEntry) -> Option<KeptEntry> {
+        let place = self.arena.as_ref()?.place().clone();
+        Some(KeptEntry { entry, place })
+    }
+}
+
 impl Translations {
     pub(super) fn new(translator: Box<dyn Translator>, reach: Reach) -> Self {
         Self {
@@ -135,9 +163,10 @@ impl Translations {
     }
 
     /// What has been made for an address.
-    pub(super) fn get(&self, address: u64) -> Option<CodeEntry> {
-        match self.lock().known.get(&address)? {
-            Known::Code(entry) => Some(*entry),
+    pub(super) fn get(&self, address: u64) -> Option<KeptEntry> {
+        let state = self.lock();
+        match state.known.get(&address)? {
+            Known::Code(entry) => state.kept(*entry),
             Known::Busy | Known::Nothing => None,
         }
     }
@@ -149,19 +178,18 @@ impl Translations {
         address: u64,
         source: impl FnOnce() -> S,
         kept: impl FnOnce(S) -> K,
-    ) -> Option<CodeEntry> {
+    ) -> Option<KeptEntry> {
         let forgotten = {
             let mut state = self.lock();
-            let has_room = state.arena.as_ref()?.has_room();
             match state.known.get(&address) {
-                Some(Known::Code(entry)) => return Some(*entry),
+                Some(Known::Code(entry)) => return state.kept(*entry),
                 Some(Known::Busy | Known::Nothing) => return None,
-                None if !has_room => {
-                    state.known.insert(address, Known::Nothing);
-                    return None;
-                }
-                None => _ = state.known.insert(address, Known::Busy),
+                None => {}
             }
+            if !state.arena.as_ref()?.has_room() {
+                state.begin_anew();
+            }
+            state.known.insert(address, Known::Busy);
             state.forgotten
         };
         // No lock is held: other threads go on in the interpreter.
@@ -180,19 +208,17 @@ impl Translations {
         let entry = made.ok().flatten().and_then(|(code, kept)| {
             let place = state.arena.as_mut()?;
             let instructions = code.instructions;
-            // SAFETY: the translator's promise.
+            // SAFETY: the translator's promise; a thread enters what it has with its place alone.
             let code = unsafe { place.add(&code.bytes, code.accesses, Box::new(kept)) }?;
             Some(CodeEntry { code, instructions })
         });
         let known = entry.map_or(Known::Nothing, Known::Code);
         state.known.insert(address, known);
-        entry
+        state.kept(entry?)
     }
 
-    /// Code in memory has changed. What was made stays where it is, for threads that are in it.
+    /// Code in memory has changed. What was made stays where it is for threads that hold it.
     pub(super) fn forget(&self) {
-        let mut state = self.lock();
-        state.known.clear();
-        state.forgotten += 1;
+        self.lock().begin_anew();
     }
 }

@@ -1,11 +1,12 @@
 //! Code of the host that was made while the program runs: where it lies, and what becomes of faults in it.
 //!
-//! A page is written first and executed then, never both at once. Code stays until its arena is dropped.
+//! A page is written first and executed then, never both at once. Code stays until nobody holds the place of its arena any more: a single
+//! function is never taken out, since a thread may be in it.
 
 use std::any::Any;
 use std::ptr;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::page::host_page;
 
@@ -15,7 +16,7 @@ const LENGTH: u64 = 128 << 20;
 /// Below so many bytes, nothing more is made: most functions are shorter.
 const ROOM: u64 = 256 << 10;
 
-/// How many arenas a process may have. Further machines have no code of the host.
+/// How many arenas a process may have at a time. Further machines have no code of the host.
 const MOST: usize = 256;
 
 /// A function that may fault, and what it returns then.
@@ -55,8 +56,8 @@ pub(super) fn result(pc: u64) -> Option<u64> {
         base != 0 && (base..base + LENGTH).contains(&pc)
     })?;
     let mut piece = record.pieces.load(Ordering::Acquire);
-    // SAFETY: pieces are complete before they are in the list, do not change then, and go with their arena, which stays while a thread is in
-    // its code, as this one is.
+    // SAFETY: pieces are complete before they are in the list, do not change then, and go with their arena's place, which whoever is in its
+    // code holds, as this thread does.
     while let Some(found) = unsafe { piece.as_ref() } {
         if found.range.contains(&pc) {
             let place = (pc - found.range.start) as u32;
@@ -68,11 +69,17 @@ pub(super) fn result(pc: u64) -> Option<u64> {
     None
 }
 
-/// Memory for code of the host.
+/// Memory for code of the host, to be filled.
 #[derive(Debug)]
 pub(crate) struct CodeArena {
-    base: u64,
+    place: Arc<ArenaPlace>,
     used: u64,
+}
+
+/// Where an arena lies, and what the handler of faults knows of it. Who may execute its code holds it.
+#[derive(Debug)]
+pub(crate) struct ArenaPlace {
+    base: u64,
     record: usize,
 }
 
@@ -98,11 +105,21 @@ impl CodeArena {
         }
         let base = base as u64;
         RECORDS[index].base.store(base, Ordering::Release);
+        let record = index;
         Some(Self {
-            base,
+            place: Arc::new(ArenaPlace { base, record }),
             used: 0,
-            record: index,
         })
+    }
+
+    /// What keeps its code where it is.
+    pub(crate) fn place(&self) -> &Arc<ArenaPlace> {
+        &self.place
+    }
+
+    /// Whether nothing was added yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.used == 0
     }
 
     /// Whether a usual function has room. What is in it stays, so once it has none, it never has.
@@ -117,7 +134,7 @@ impl CodeArena {
     /// The bytes are a function that pushes the frame pointer and the address to return to as the host's ABI has it before it comes to one
     /// of these places. A fault leaves it without what it would do at its end, so registers that it has saved are not as they were: whoever
     /// calls it goes on only if it returns none of the numbers in `returns`, and else leaves itself, with registers that it has saved
-    /// itself.
+    /// itself. Whoever calls it holds the [`place`](Self::place) meanwhile.
     pub(crate) unsafe fn add(
         &mut self,
         bytes: &[u8],
@@ -128,7 +145,7 @@ impl CodeArena {
         if bytes.is_empty() || length > LENGTH - self.used {
             return None;
         }
-        let start = self.base + self.used;
+        let start = self.place.base + self.used;
         let place = start as *mut libc::c_void;
         let protect = |flags| {
             // SAFETY: the pages are the arena's, and no code is in them yet.
@@ -144,7 +161,7 @@ impl CodeArena {
             return None;
         }
         self.used += length;
-        let record = &RECORDS[self.record];
+        let record = &RECORDS[self.place.record];
         let piece = Piece {
             range: start..start + bytes.len() as u64,
             returns,
@@ -157,14 +174,14 @@ impl CodeArena {
     }
 }
 
-impl Drop for CodeArena {
+impl Drop for ArenaPlace {
     fn drop(&mut self) {
         let _turn = TURN.lock().unwrap_or_else(|lock| lock.into_inner());
         let record = &RECORDS[self.record];
         record.base.store(0, Ordering::SeqCst);
         let mut piece = record.pieces.swap(ptr::null_mut(), Ordering::SeqCst);
         while !piece.is_null() {
-            // SAFETY: `add` made it, and with the arena goes whoever may be in its code.
+            // SAFETY: `add` made it, and whoever was in the code has let go of the place.
             let piece_now = unsafe { Box::from_raw(piece) };
             piece = piece_now.next;
         }

@@ -19,7 +19,7 @@ mod window;
 
 pub use access::AccessError;
 pub use handler::{install_handler, recover};
-pub(crate) use host_code::CodeArena;
+pub(crate) use host_code::{ArenaPlace, CodeArena};
 pub(crate) use page::host_page;
 pub(crate) use shadow::Shadow;
 pub use window::{FileMapping, MemoryError, Protection, Window};

@@ -24,9 +24,6 @@ use bench::{Bench, DATA, HOME, RETURN};
 const BLOCKS: usize = 200;
 const MOST: usize = 24;
 
-/// How many blocks one machine translates. What is made stays as long as the machine does, and there is room for some 30,000.
-const MACHINE: usize = 20_000;
-
 /// Values where something is special.
 fn value(random: &mut fastrand::Rng, data: u64) -> u64 {
     const EDGES: [u64; 20] = [
@@ -196,9 +193,6 @@ fn blocks_of(seed: u64, count: usize, word: &mut dyn FnMut(&mut fastrand::Rng) -
     let home = ve_isa::encoding::assemble(RETURN).unwrap();
     let mut done = 0;
     while done < count {
-        if done.is_multiple_of(MACHINE) {
-            bench = Bench::new();
-        }
         let mut words = Vec::new();
         let mut starts = Vec::new();
         for _ in 0..BLOCKS {
