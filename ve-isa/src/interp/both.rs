@@ -3,10 +3,15 @@
 //! A row holds nothing but operations on scalar registers, loads and stores, so that it can be taken back. Another thread that writes the
 //! same memory at the same time can look like a difference.
 
+use std::ops::Range;
+
+use super::code::PAGE;
+use super::dispatch;
 use super::entry::{self, Exit};
+use super::run::{LEAVE, Link, Run};
 use super::translator::CodeEntry;
 use super::{Interpreter, Next, Pause};
-use crate::encoding::{Insn, Op, decode, operand};
+use crate::encoding::{Insn, Op, operand};
 use crate::state::Cpu;
 use crate::state::psw::Psw;
 use crate::trap::{Trap, TrapKind};
@@ -52,17 +57,17 @@ impl Seen {
     }
 }
 
-/// Memory before a store.
+/// Memory before a store, as a number of this many bytes.
+#[derive(Clone, Copy)]
 struct Before {
     address: u64,
-    bytes: Vec<u8>,
+    bytes: [u8; 8],
+    length: usize,
 }
 
 /// A row that was interpreted.
 #[derive(Default)]
 struct Interpreted {
-    /// The state before each instruction, with its address, and how many stores there were before it.
-    steps: Vec<(u64, Seen, usize)>,
     stores: Vec<Before>,
     /// Where control goes on; nothing if the last instruction has trapped.
     next: Option<u64>,
@@ -87,7 +92,7 @@ impl Interpreter {
                 _ => self.entry_of(ic, link),
             };
             next = match entry.filter(|_| self.run.host_floats) {
-                Some(entry) => self.compare(ic, entry)?,
+                Some(entry) => self.compare(ic, link, entry)?,
                 None => self.interpret_one(ic)?,
             };
         }
@@ -104,65 +109,61 @@ impl Interpreter {
     }
 
     /// Executes a row in both engines. A difference is a trap.
-    fn compare(&mut self, start: u64, entry: CodeEntry) -> Result<Next, Trap> {
+    fn compare(&mut self, start: u64, link: Link, entry: CodeEntry) -> Result<Next, Trap> {
+        // The code stays where it is, whatever the interpreter comes to.
+        let _arena = self.arena.clone();
         self.run.gather_floats();
         let before = Seen::of(&self.run.cpu);
-        let interpreted = self.interpret_row(start, entry);
+        let end = start + 8 * entry.instructions as u64;
+        let mut interpreted = self.interpret_row(start..end, link);
         self.run.gather_floats();
-        let expected = Seen::of(&self.run.cpu);
-        let after: Vec<Vec<u8>> = interpreted
-            .stores
-            .iter()
-            .map(|store| self.memory(store.address, store.bytes.len()))
-            .collect();
-        for store in interpreted.stores.iter().rev() {
-            let _ = self.run.common.window.write(store.address, &store.bytes);
-        }
-        before.restore(&mut self.run.cpu);
-        self.run.cpu.ic = start;
-        self.run.begin_floats();
+        let mut expected = Seen::of(&self.run.cpu);
+        let mut after = self.memory_after(&interpreted);
+        self.take_back(&interpreted, &before, start);
 
         let exit = entry::enter(&mut self.run, entry.code);
         self.run.gather_floats();
         let found = Seen::of(&self.run.cpu);
-        let (next, expected, stores) = match exit {
-            Exit::GoOn(ic) | Exit::Jump(ic) => {
-                (Next::At(ic, None), expected, interpreted.stores.len())
-            }
+        let next = match exit {
+            Exit::GoOn(ic) | Exit::Jump(ic) => Next::At(ic, None),
             Exit::Left => return self.settle(),
-            Exit::Interpret(ic) => {
-                // What the interpreter makes of it is not compared; what was before it is.
-                let mut steps = interpreted.steps.iter();
-                let Some((_, seen, stores)) = steps.find(|(at, ..)| *at == ic) else {
-                    return Err(
-                        self.differ(start, &[format!("the translated one comes to {ic:#x}")])
-                    );
-                };
-                (Next::Interpreted(ic), seen.clone(), *stores)
-            }
+            // What the interpreter makes of this one is not compared; what was before it is.
+            Exit::Interpret(ic) => Next::Interpreted(ic),
         };
-        let mut differences = expected.differences(&found);
-        if let Next::At(ic, _) = next
-            && interpreted.next != Some(ic)
-        {
-            let other = match interpreted.next {
-                Some(other) => format!("goes on at {other:#x}"),
-                None => "traps".into(),
-            };
-            differences.push(format!(
-                "the interpreted one {other}, the translated one goes on at {ic:#x}"
-            ));
-        }
-        // Later stores to the same place have changed what the earlier ones left.
-        if stores == interpreted.stores.len() {
-            for (store, after) in interpreted.stores.iter().zip(&after) {
-                let found = self.memory(store.address, after.len());
-                if found != *after {
-                    let address = store.address;
-                    differences.push(format!(
-                        "memory at {address:#x} is {after:x?} and {found:x?}"
-                    ));
+        let found_memory = self.memory_after(&interpreted);
+        let mut way = None;
+        match next {
+            Next::At(ic, _) if interpreted.next != Some(ic) => {
+                let other = match interpreted.next {
+                    Some(other) => format!("goes on at {other:#x}"),
+                    None => "traps".into(),
+                };
+                way = Some(format!(
+                    "the interpreted one {other}, the translated one goes on at {ic:#x}"
+                ));
+            }
+            Next::Interpreted(ic) => {
+                // So far once more, in the interpreter.
+                self.take_back(&interpreted, &before, start);
+                interpreted = self.interpret_row(start..ic.clamp(start, end), link);
+                if interpreted.next != Some(ic) {
+                    way = Some(format!("the translated one comes to {ic:#x}"));
                 }
+                self.run.gather_floats();
+                expected = Seen::of(&self.run.cpu);
+                after = self.memory_after(&interpreted);
+            }
+            _ => {}
+        }
+        let mut differences = expected.differences(&found);
+        differences.extend(way);
+        for ((store, after), found) in interpreted.stores.iter().zip(&after).zip(&found_memory) {
+            if found != after {
+                let (address, length) = (store.address, store.length);
+                let (after, found) = (&after[..length], &found[..length]);
+                differences.push(format!(
+                    "memory at {address:#x} is {after:x?} and {found:x?}"
+                ));
             }
         }
         if differences.is_empty() {
@@ -178,58 +179,89 @@ impl Interpreter {
         })
     }
 
-    fn memory(&self, address: u64, length: usize) -> Vec<u8> {
-        let mut bytes = vec![0; length];
-        let _ = self.run.common.window.read(address, &mut bytes);
-        bytes
+    /// What is where a row stores.
+    fn memory_after(&self, row: &Interpreted) -> Vec<[u8; 8]> {
+        let of = |store: &Before| {
+            let mut bytes = [0; 8];
+            let _ = self
+                .run
+                .common
+                .window
+                .read(store.address, &mut bytes[..store.length]);
+            bytes
+        };
+        row.stores.iter().map(of).collect()
+    }
+
+    /// Memory and registers are as before a row that begins at `start`.
+    fn take_back(&mut self, row: &Interpreted, before: &Seen, start: u64) {
+        for store in row.stores.iter().rev() {
+            let bytes = &store.bytes[..store.length];
+            let _ = self.run.common.window.write(store.address, bytes);
+        }
+        before.restore(&mut self.run.cpu);
+        self.run.cpu.ic = start;
+        self.run.begin_floats();
     }
 
     /// Interprets a row and notes what it changes, until its end or a trap, which is dropped: the interpreter comes to it again.
-    fn interpret_row(&mut self, start: u64, entry: CodeEntry) -> Interpreted {
-        let mut row = Interpreted::default();
-        let end = start + 8 * entry.instructions as u64;
-        let mut ic = start;
-        while (start..end).contains(&ic) && row.steps.len() < entry.instructions {
-            self.run.gather_floats();
-            let seen = Seen::of(&self.run.cpu);
-            row.steps.push((ic, seen, row.stores.len()));
+    fn interpret_row(&mut self, row: Range<u64>, link: Link) -> Interpreted {
+        let mut interpreted = Interpreted {
+            stores: Vec::new(),
+            next: Some(row.start),
+        };
+        let mut link = link;
+        // As many as there are; nothing in a row leads back into it but its last instruction.
+        for ic in row.step_by(8) {
+            if interpreted.next != Some(ic) {
+                break;
+            }
             self.run.cpu.ic = ic;
-            let insn = self.run.common.window.load::<8>(ic).ok().and_then(decode);
-            if let Some((address, length)) = insn.and_then(|insn| self.stored(&insn)) {
-                let mut bytes = vec![0; length];
-                if self.run.common.window.read(address, &mut bytes).is_ok() {
-                    row.stores.push(Before { address, bytes });
+            // A request to stop is left to the loop.
+            if ic.is_multiple_of(PAGE) || link == LEAVE {
+                match self.code.find(ic, &self.run.common) {
+                    Some(found) => link = found,
+                    None => break,
                 }
             }
-            // A request to stop is left to the loop.
-            let Some(link) = self.code.find(ic, &self.run.common) else {
+            let Some(slot) = self.code.slot(link) else {
                 break;
             };
-            let next = self.execute_itself(link, 0);
-            row.next = match self.code.slot(next) {
+            if let Some(store) = about_to_store(&self.run, &slot.insn) {
+                interpreted.stores.push(store);
+            }
+            // Whether code of the host stands for it or not: each word of a row is an instruction.
+            link = dispatch::handler(&slot.insn)(&mut self.run, slot, 0);
+            interpreted.next = match self.code.slot(link) {
                 Some(slot) => Some(slot.ic),
                 None => match self.settle() {
                     Ok(Next::At(next, _)) => Some(next),
                     Ok(_) | Err(_) => None,
                 },
             };
-            let Some(next) = row.next else { break };
-            ic = next;
         }
-        row
+        interpreted
     }
+}
 
-    /// Where an instruction stores, and how many bytes.
-    fn stored(&self, insn: &Insn) -> Option<(u64, usize)> {
-        let length = match insn.op() {
-            Op::St => 8,
-            Op::Stu | Op::Stl => 4,
-            Op::St2b => 2,
-            Op::St1b => 1,
-            _ => return None,
-        };
-        let cpu = &self.run.cpu;
-        let sum = cpu.operand(insn.y()).wrapping_add(cpu.operand(insn.z()));
-        Some((sum.wrapping_add(insn.imm() as u64), length))
-    }
+/// What is where an instruction is about to store, if it can be read.
+fn about_to_store(run: &Run, insn: &Insn) -> Option<Before> {
+    let length = match insn.op() {
+        Op::St => 8,
+        Op::Stu | Op::Stl => 4,
+        Op::St2b => 2,
+        Op::St1b => 1,
+        _ => return None,
+    };
+    let cpu = &run.cpu;
+    let sum = cpu.operand(insn.y()).wrapping_add(cpu.operand(insn.z()));
+    let address = sum.wrapping_add(insn.imm() as u64);
+    let mut bytes = [0; 8];
+    let window = &run.common.window;
+    window.read(address, &mut bytes[..length]).ok()?;
+    Some(Before {
+        address,
+        bytes,
+        length,
+    })
 }

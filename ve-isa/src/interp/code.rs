@@ -12,7 +12,7 @@ use crate::encoding::{Insn, decode};
 use crate::trap::TrapKind;
 
 /// The bytes that are decoded at once.
-const PAGE: u64 = 4096;
+pub(super) const PAGE: u64 = 4096;
 
 const WORDS: usize = PAGE as usize / 8;
 
