@@ -2,7 +2,8 @@
 //!
 //! A fault is a trap and no signal: no handler sees it.
 
-use std::sync::atomic::Ordering;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::call::{Outcome, Table, int, load, result, result_int, set_errno, store, word, write};
@@ -158,8 +159,35 @@ fn set(thread: &Thread, number: i32, action: Option<SignalAction>) -> Option<Sig
             return None;
         }
         *place = action;
+        if number == libc::SIGPIPE {
+            let_pipes_fail(action.handler != DEFAULT);
+        }
     }
     Some(before)
+}
+
+/// Whether writing to a pipe that nobody reads is an error, as the program wants it, where it would end the process otherwise. Only
+/// what the system does by itself is changed; a host with other plans for the signal has them kept.
+fn let_pipes_fail(wanted: bool) {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    let (from, to) = if wanted {
+        (libc::SIG_DFL, libc::SIG_IGN)
+    } else {
+        (libc::SIG_IGN, libc::SIG_DFL)
+    };
+    if !wanted && !DONE.swap(false, Ordering::Relaxed) {
+        return;
+    }
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: the place has room for an action; a null pointer asks for no change. Where the call succeeds it has filled the place.
+    // Doing nothing and doing what the system does are actions of every signal.
+    unsafe {
+        let asked = libc::sigaction(libc::SIGPIPE, std::ptr::null(), action.as_mut_ptr()) == 0;
+        if asked && action.assume_init().sa_sigaction == from {
+            libc::signal(libc::SIGPIPE, to);
+            DONE.store(wanted, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Sends a signal to the program.

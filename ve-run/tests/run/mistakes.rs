@@ -83,3 +83,21 @@ fn a_stream_and_its_number_are_one_file() {
     assert_eq!(end(&output), (0, String::new()));
     assert_eq!(text(&expected).lines().count(), 14);
 }
+
+/// Who writes to a pipe that nobody reads ends, unless it wants to hear of it.
+#[test]
+fn a_pipe_that_nobody_reads_fails_as_the_program_wants_it() {
+    let Some(program) = Program::compile(
+        "int printf(const char *, ...), pipe(int *), close(int), dup2(int, int), fflush(void *), *__errno_location(void); long write(int, const void *, unsigned long); void *signal(int, void *);
+         int main(void) {
+             int ends[2]; pipe(ends); close(ends[0]); signal(13, (void *)1);
+             long done = write(ends[1], \"x\", 1); printf(\"%ld %d\\n\", done, *__errno_location()); fflush(0);
+             signal(13, 0); write(ends[1], \"x\", 1); printf(\"never\"); return 0; }",
+    ) else {
+        return;
+    };
+    let (output, expected) = (program.run(&[]), program.on_host());
+    assert_eq!(text(&output), "-1 32\n");
+    assert_eq!(text(&output), text(&expected));
+    assert_eq!(output.status, expected.status);
+}
