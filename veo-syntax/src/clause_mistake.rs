@@ -33,6 +33,7 @@ pub(crate) enum ClauseFault {
     // Names.
     NoSuchParameter(String, String),
     Receiver,
+    SelfType,
     Anonymous,
     // What else an expression can be.
     Field,
@@ -46,8 +47,11 @@ pub(crate) enum ClauseFault {
     Macro,
     Closure,
     Word(&'static str, &'static str),
+    Attribute,
     Other,
     Syntax,
+    // What no call can keep.
+    Alignment,
     // Kinds.
     NotCondition(String),
     NotNumber,
@@ -102,6 +106,7 @@ impl ClauseFault {
             W::Generic(form) => format!("this takes no types: write `{form}`"),
             W::NoSuchParameter(name, near) => format!("no parameter is called `{name}`: write `{near}`"),
             W::Receiver => "a kernel has no `self`: write the name of a parameter".into(),
+            W::SelfType => "a kernel is an item of its own, which has no `Self`: write the name of the type".into(),
             W::Anonymous => "a parameter that a contract names needs a name: give it one instead of `_`".into(),
             W::Field => "a contract does not look into data: pass what it is about as a parameter, or leave the condition out".into(),
             W::Index => "a contract does not look into memory: it knows values of parameters, and `x.len()`".into(),
@@ -114,6 +119,8 @@ impl ClauseFault {
             W::Macro => "a contract has no macros: declare what it computes as a `const` and write its name".into(),
             W::Closure => "a contract has no closures: write the condition itself".into(),
             W::Word(word, instead) => format!("this is written in symbols: `{instead}` instead of `{word}`"),
+            W::Attribute => "a condition takes no attribute: write `#[cfg_attr(.., ve_kernel(..))]` on the whole kernel, or leave it out".into(),
+            W::Alignment => "an alignment is a positive number of bytes: write `x.is_aligned(8)`".into(),
             W::Other => "a contract has parameters, constants, `+ - * / %`, comparisons, `&&`, `||` and `!`: write a condition such as `x.len() >= n`".into(),
             W::Syntax => "this is no condition: write one such as `x.len() >= n`, with commas between several".into(),
             W::NotCondition(term) => format!("this is a number, where a condition is needed: write a comparison, such as `{term} > 0`"),

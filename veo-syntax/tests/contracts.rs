@@ -32,6 +32,9 @@ fn clauses_are_kept_as_they_were_written() {
         "n <= i32::MAX",
         "n < <Sizes as Limits>::N",
         "n < 0x10 && n > 1_000i64",
+        "x.is_aligned(24)",
+        "n != NULL",
+        "n * -2 < 0",
     ] {
         let text = expanded(clause);
         assert!(!text.contains("compile_error"), "{clause}: {text}");
@@ -108,6 +111,26 @@ fn what_the_language_lacks_is_refused_with_what_to_write() {
         ("x.is_null() == 0", "where a condition is needed"),
         ("n >", "this is no condition"),
         ("n?  > 0", "a contract has parameters"),
+        ("Self::N > n", "write the name of the type"),
+        ("n < <Self as Limits>::N", "write the name of the type"),
+        ("x != NULL", "write `!x.is_null()`"),
+        ("veo_core::NULL == x", "write `x.is_null()`"),
+        ("x != std::ptr::null()", "write `x.is_null()`"),
+        ("n != 0 ? m > 0 : true", "!condition || then"),
+        ("n > 0 -> m > 0", "write `!condition || then`"),
+        ("implies(n > 0, m > 0)", "write `!a || b`"),
+        ("x->len > 0", "write `x.len()`"),
+        ("n ** 2 > 0", "write `n * n`"),
+        ("n ^^ 1", "write `!=` instead of `^^`"),
+        ("~n == 0", "write `!` instead of `~`"),
+        ("n++ > 0", "changes nothing"),
+        ("n in 0..10", "0 <= n && n < 10"),
+        ("(0..10).contains(&n)", "0 <= n && n < 10"),
+        ("self.n > 0", "no `self`"),
+        ("#[cfg(test)] n > 0", "takes no attribute"),
+        ("min(#[cfg(test)] n, 1) > 0", "takes no attribute"),
+        ("x.is_aligned(0)", "positive number of bytes"),
+        ("x.is_aligned(-8)", "positive number of bytes"),
     ] {
         let text = expanded(clause);
         assert!(text.contains("compile_error"), "{clause} is taken");

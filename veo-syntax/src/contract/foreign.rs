@@ -1,11 +1,12 @@
 //! What a contract does not have: which mistake it is, and at which tokens.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::Expr;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
+use syn::{BinOp, Expr, ExprBinary, LitInt, UnOp};
 
 use super::spell::spell;
+use crate::clause::{Term, TermNode};
 use crate::clause_mistake::ClauseFault;
 use crate::declaration::DeclaredParam;
 
@@ -48,6 +49,9 @@ pub(super) fn foreign(expr: &Expr, params: &[DeclaredParam]) -> (TokenStream, Cl
                 }
                 _ => ClauseFault::Field,
             };
+            if matches!(plain(&field.base), Expr::Path(path) if path.path.is_ident("self")) {
+                return (field.base.to_token_stream(), ClauseFault::Receiver);
+            }
             (field.member.to_token_stream(), wrong)
         }
         Expr::Index(_) => (all, ClauseFault::Index),
@@ -61,6 +65,61 @@ pub(super) fn foreign(expr: &Expr, params: &[DeclaredParam]) -> (TokenStream, Cl
         Expr::Infer(_) => (all, ClauseFault::Anonymous),
         _ => (all, ClauseFault::Other),
     }
+}
+
+/// An attribute anywhere in a clause.
+pub(super) fn attribute(tokens: &TokenStream) -> Option<TokenStream> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    trees.iter().enumerate().find_map(|(at, tree)| match tree {
+        TokenTree::Punct(punct) if punct.as_char() == '#' => {
+            Some(trees[at..].iter().take(2).cloned().collect())
+        }
+        TokenTree::Group(group) => attribute(&group.stream()),
+        _ => None,
+    })
+}
+
+/// The stars of `n ** 2`, which is a product with what a number points to.
+pub(super) fn power(binary: &ExprBinary) -> Option<TokenStream> {
+    match (&binary.op, &*binary.right) {
+        (BinOp::Mul(first), Expr::Unary(unary)) => match (&unary.op, plain(&unary.expr)) {
+            (UnOp::Deref(second), Expr::Lit(_)) => Some(quote!(#first #second)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a constant is a null pointer, by the name that it has in some language.
+pub(super) fn is_null(term: &Term) -> bool {
+    let TermNode::Constant(tokens) = &term.node else {
+        return false;
+    };
+    let last = tokens.clone().into_iter().last();
+    last.is_some_and(|last| {
+        ["NULL", "null", "nullptr", "None"].contains(&last.to_string().as_str())
+    })
+}
+
+/// Whether a number is below one, as far as literals tell.
+pub(super) fn is_below_one(term: &Term) -> bool {
+    match &term.node {
+        TermNode::Negative(of) => matches!(&of.node, TermNode::Constant(_)),
+        TermNode::Constant(tokens) => {
+            syn::parse2::<LitInt>(tokens.clone()).is_ok_and(|number| number.base10_digits() == "0")
+        }
+        _ => false,
+    }
+}
+
+/// The word `Self` in the path of a constant. A kernel is an item, which has none, wherever it is declared.
+pub(super) fn self_type(tokens: &TokenStream) -> Option<TokenTree> {
+    let mut trees = tokens.clone().into_iter();
+    trees.find_map(|tree| match tree {
+        TokenTree::Ident(ref word) if word == "Self" => Some(tree),
+        TokenTree::Group(group) => self_type(&group.stream()),
+        _ => None,
+    })
 }
 
 /// The second of the first two operands that stand side by side. Words, such as `and`, stand between operands.
@@ -106,6 +165,7 @@ pub(super) fn unreadable(tokens: TokenStream) -> (TokenStream, ClauseFault) {
                     "and" => ClauseFault::Word("and", "&&"),
                     "or" => ClauseFault::Word("or", "||"),
                     "not" => ClauseFault::Word("not", "!"),
+                    "in" => ClauseFault::Range,
                     "as" => {
                         let ty = trees
                             .get(at + 1)
@@ -117,6 +177,18 @@ pub(super) fn unreadable(tokens: TokenStream) -> (TokenStream, ClauseFault) {
                 return (word.to_token_stream(), found);
             }
             TokenTree::Punct(punct) => match (punct.as_char(), mark(trees.get(at + 1))) {
+                ('?', _) => return (tree.to_token_stream(), ClauseFault::If),
+                ('~', _) => return (tree.to_token_stream(), ClauseFault::Bits("~", "!")),
+                ('^', '^') => return (pair(), ClauseFault::Bits("^^", "!=")),
+                ('+', '+') => return (pair(), ClauseFault::Changed),
+                ('-', '>') => {
+                    let instead = match trees.get(at + 2).map(ToString::to_string).as_deref() {
+                        Some("len") => "x.len()",
+                        Some("is_null") => "x.is_null()",
+                        _ => "!condition || then",
+                    };
+                    return (pair(), ClauseFault::MethodInstead(instead));
+                }
                 ('=', '<') => return (pair(), ClauseFault::Arrow("<=")),
                 ('=', '>') => return (pair(), ClauseFault::Arrow(">=")),
                 ('<', '>') => return (pair(), ClauseFault::Arrow("!=")),

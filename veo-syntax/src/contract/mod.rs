@@ -11,7 +11,10 @@ use syn::{BinOp, Expr, ExprCall, ExprLit, ExprMethodCall, ExprPath, Lit, UnOp};
 
 use veo_abi::near_names;
 
-use self::foreign::{comma_missing, foreign, index_of, plain, unreadable};
+use self::foreign::{
+    attribute, comma_missing, foreign, index_of, is_below_one, is_null, plain, power, self_type,
+    unreadable,
+};
 use self::spell::spell;
 use crate::attribute::{separated, split_at_commas};
 use crate::clause::{Clause, NamedParam, Term, TermKind, TermNode};
@@ -39,6 +42,9 @@ struct ClauseReader<'a> {
 
 impl ClauseReader<'_> {
     fn clause(&mut self, tokens: TokenStream) -> Option<Clause> {
+        if let Some(attribute) = attribute(&tokens) {
+            return self.wrong(&attribute, ClauseFault::Attribute);
+        }
         let Ok(expr) = syn::parse2::<Expr>(tokens.clone()) else {
             if let Some(next) = comma_missing(&tokens) {
                 let wrong = Mistake::MissingComma(next.to_string());
@@ -77,6 +83,9 @@ impl ClauseReader<'_> {
                 }
             }
             Expr::Binary(binary) => {
+                if let Some(stars) = power(binary) {
+                    return self.wrong(&stars, ClauseFault::MethodInstead("n * n"));
+                }
                 // This reads both sides, to find the mistakes of both.
                 let sides = (self.term(&binary.left), self.term(&binary.right));
                 self.binary(&binary.op, sides.0, sides.1)?
@@ -131,6 +140,15 @@ impl ClauseReader<'_> {
             _ => return self.wrong(op, ClauseFault::Changed),
         };
         let (left, right) = (left?, right?);
+        if !is_ordered && let Some(null) = self.null_of_pointer(&left, &right) {
+            let is_null = matches!(op, BinOp::Eq(_));
+            let instead = if is_null {
+                "x.is_null()"
+            } else {
+                "!x.is_null()"
+            };
+            return self.wrong(&null, ClauseFault::MethodInstead(instead));
+        }
         if is_ordered {
             let is_comparison = |term: &Term| matches!(term.node, TermNode::Compared(_, true, _));
             if is_comparison(&left) || is_comparison(&right) {
@@ -145,6 +163,21 @@ impl ClauseReader<'_> {
             _ => return Some(TermNode::Compared(compared, false, Box::new([left, right]))),
         }
         None
+    }
+
+    /// The null pointer of some language that a parameter in memory is compared with.
+    fn null_of_pointer(&self, left: &Term, right: &Term) -> Option<TokenStream> {
+        let is_memory = |term: &Term| match &term.node {
+            TermNode::Value(named) => self
+                .params
+                .get(named.index)
+                .is_some_and(|param| !matches!(param.ty, ParamType::Scalar(_))),
+            _ => false,
+        };
+        [(left, right), (right, left)]
+            .into_iter()
+            .find(|(memory, null)| is_memory(memory) && is_null(null))
+            .map(|(_, null)| null.tokens.clone())
     }
 
     /// A part that stands where a condition does.
@@ -200,7 +233,11 @@ impl ClauseReader<'_> {
                 return self.wrong(path, ClauseFault::NoSuchParameter(text, near));
             }
         }
-        Some(TermNode::Constant(path.to_token_stream()))
+        let tokens = path.to_token_stream();
+        if let Some(word) = self_type(&tokens) {
+            return self.wrong(&word, ClauseFault::SelfType);
+        }
+        Some(TermNode::Constant(tokens))
     }
 
     /// The parameter that was probably meant.
@@ -278,6 +315,9 @@ impl ClauseReader<'_> {
                 return self.wrong(call, ClauseFault::IsMethod(format!("{of}.{name}({n})")));
             }
             "abs" => return self.wrong(call, ClauseFault::MethodInstead("max(n, -n)")),
+            "null" | "null_mut" if call.args.is_empty() => {
+                return self.wrong(call, ClauseFault::MethodInstead("x.is_null()"));
+            }
             _ => {
                 let known = ["min", "max", "disjoint", "requires_known"];
                 let near = match name.as_str() {
@@ -285,6 +325,7 @@ impl ClauseReader<'_> {
                     "overlap" | "overlaps" | "distinct" => Some("disjoint"),
                     "minimum" => Some("min"),
                     "maximum" => Some("max"),
+                    "implies" => Some("!a || b"),
                     _ => near_names(&name, known).first().copied(),
                 };
                 return self.wrong(&call.func, ClauseFault::NoSuchFunction(name, near));
@@ -341,6 +382,9 @@ impl ClauseReader<'_> {
             ("is_null", []) => Some(TermNode::IsNull(named)),
             ("is_aligned", [n]) => {
                 let n = self.term(n)?;
+                if is_below_one(&n) {
+                    return self.wrong(&n.tokens, ClauseFault::Alignment);
+                }
                 Some(TermNode::IsAligned(named, Box::new(self.number(n)?)))
             }
             _ => self.wrong(call, ClauseFault::Arguments(form)),
@@ -365,6 +409,7 @@ impl ClauseReader<'_> {
             "pow" | "powi" => ClauseFault::MethodInstead("n * n"),
             "is_positive" => ClauseFault::MethodInstead("n > 0"),
             "is_negative" => ClauseFault::MethodInstead("n < 0"),
+            "contains" => ClauseFault::MethodInstead("0 <= n && n < 10"),
             _ => {
                 let near = match name {
                     "length" | "size" | "count" | "capacity" => Some("len"),
