@@ -56,6 +56,12 @@ int main(int argc, char **argv)
 	request = veo_async_read_mem(ctx, words_in, 0x10, 8);
 	if (request != INVALID)
 		CHECK_EQ(veo_call_wait_result(ctx, request, &result), VEO_COMMAND_ERROR);
+	request = veo_async_read_mem(ctx, words_in, address, SIZE_MAX);
+	CHECK(request != INVALID);
+	CHECK_STATE(ctx, request, VEO_COMMAND_ERROR);
+	request = veo_async_write_mem(ctx, address, words_out, SIZE_MAX);
+	CHECK(request != INVALID);
+	CHECK_STATE(ctx, request, VEO_COMMAND_ERROR);
 
 	request = veo_free_mem_async(ctx, address);
 	CHECK(request != INVALID);

@@ -76,6 +76,8 @@ int main(int argc, char **argv)
 	CHECK(veo_write_mem(proc, 0x10, bytes, 8) < 0);
 	CHECK(veo_read_mem(proc, bytes, 0x7fffffffff000, 8) < 0);
 	CHECK(veo_read_mem(proc, bytes, UINT64_MAX - 3, 8) < 0);
+	CHECK(veo_read_mem(proc, bytes, b, SIZE_MAX) < 0);
+	CHECK(veo_write_mem(proc, b, bytes, SIZE_MAX) < 0);
 	CHECK(now() - begin < 5);
 	CHECK_EQ(veo_free_mem(proc, 0x123450), -1);
 	CHECK_EQ(veo_free_mem(proc, a + 8), -1);

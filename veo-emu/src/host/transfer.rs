@@ -19,6 +19,10 @@ const PART: u64 = 4 << 20;
 /// Up to this size there are fewer parts.
 const SMALL: u64 = 2 << 20;
 
+/// No VE has as much memory. A longer transfer fails whatever it takes, so it takes one id: those
+/// of its parts would be more than the host has memory for.
+const TOO_LONG: u64 = 1 << 40;
+
 /// How many ids a transfer of this size to the VE takes.
 pub(crate) fn parts_to_ve(len: u64) -> u64 {
     parts(len, 3, 4)
@@ -36,6 +40,7 @@ fn parts(len: u64, some: u64, many: u64) -> u64 {
         0..=SMALL if len <= SMALL / 3 => return 1,
         0..=SMALL if len <= SMALL / 2 => 2,
         0..=SMALL => some,
+        TOO_LONG.. => return 1,
         _ => many,
     };
     let part = if len / PART > 4 {
@@ -202,6 +207,7 @@ pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Re
     }
     let memory = &queue.child.memory;
     check_block(memory, src, len)?;
+    src.checked_add(len).ok_or_else(|| unmapped(src, len))?;
     let shown = &queue.child.connection.control().shown;
     if let Some(pinned) = memory.pin(src, len) {
         // SAFETY: the pinned range has `len` bytes, and the caller vouches for `dst`.
@@ -213,8 +219,7 @@ pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Re
     let mut done = 0;
     while done < len {
         let part = (len - done).min(PARCEL as u64);
-        let from = src.checked_add(done).ok_or_else(|| unmapped(src, len))?;
-        let (ended, _) = queue.task(Task::Read, &[from, part])?;
+        let (ended, _) = queue.task(Task::Read, &[src + done, part])?;
         if ended != Completion::Done {
             return Err(unmapped(src, len));
         }
@@ -238,6 +243,7 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
     }
     let memory = &queue.child.memory;
     check_block(memory, dst, len)?;
+    dst.checked_add(len).ok_or_else(|| unmapped(dst, len))?;
     let shown = &queue.child.connection.control().shown;
     if let Some(pinned) = memory.pin(dst, len) {
         // SAFETY: the pinned range has `len` bytes, and the caller vouches for `src`.
@@ -249,10 +255,9 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
     let mut done = 0;
     while done < len {
         let part = (len - done).min(PARCEL as u64);
-        let to = dst.checked_add(done).ok_or_else(|| unmapped(dst, len))?;
         // SAFETY: the parcel has PARCEL bytes, and the caller vouches for `src`.
         unsafe { memfd::copy(parcel, src.add(done as usize), part as usize) };
-        let (ended, _) = queue.task(Task::Write, &[to, part])?;
+        let (ended, _) = queue.task(Task::Write, &[dst + done, part])?;
         if ended != Completion::Done {
             return Err(unmapped(dst, len));
         }
@@ -289,6 +294,7 @@ mod tests {
             ((20 << 20) + 1, 6, 6),
             (33 << 20, 9, 9),
             (64 << 20, 16, 16),
+            (u64::MAX, 1, 1),
         ] {
             assert_eq!(
                 (parts_to_ve(len), parts_to_host(len)),
