@@ -115,6 +115,7 @@ impl ParamOrResult<'_> {
         }
         match difference {
             Difference::Width => match types.size(self.id) {
+                Some(1) => "the width differs: the kernel has 1 byte".to_owned(),
                 Some(size) => format!("the width differs: the kernel has {size} bytes"),
                 None => "the width differs".to_owned(),
             },

@@ -133,7 +133,8 @@ fn function(symbol: &str, prototype: &Prototype, records: &mut Records<'_>) -> R
     Ok(text)
 }
 
-/// The type of a parameter or a result. Without a prototype C passes other ones.
+/// The type of a parameter or a result. Without a prototype C passes other ones, but returns what the
+/// definition says.
 fn value(
     prototype: &Prototype,
     ty: TypeId,
@@ -141,7 +142,7 @@ fn value(
     records: &mut Records<'_>,
 ) -> Result<String, Why> {
     let types = &prototype.types;
-    let promoted = if prototype.prototyped {
+    let promoted = if prototype.prototyped || verb == "returns" {
         None
     } else {
         types.promoted(ty)

@@ -116,6 +116,24 @@ fn the_libraries_of_ve_kernels() {
     }
 }
 
+/// Without a prototype, C passes wider arguments and returns what the definition says.
+#[test]
+fn an_old_style_definition_returns_what_it_says() {
+    let source = "float half(x) float x; { return x / 2; }\n\
+                  short twice(n) short n; { return 2 * n; }\n";
+    let directory = tempfile::tempdir().unwrap();
+    let (file, library) = (
+        directory.path().join("old.c"),
+        directory.path().join("libold.so"),
+    );
+    fs::write(&file, source).unwrap();
+    veo_test_support::compile::library(file, &library, &["-g", "-std=gnu11"]);
+    let text = declared(&library);
+    assert!(text.contains("fn half(x: f64) -> f32;"), "{text}");
+    assert!(text.contains("fn twice(n: i32) -> i16;"), "{text}");
+    passes(&library, &text);
+}
+
 #[test]
 fn a_library_for_the_ve() {
     let Some((_kept, library)) = ve_shapes() else {
