@@ -8,6 +8,22 @@ use crate::failure::CommandFailure;
 use crate::files;
 use crate::output::lossy;
 
+/// Runs what reads and compares sources where there is the stack for it.
+pub(crate) fn with_stack(
+    work: impl FnOnce() -> Result<(), CommandFailure> + Send,
+) -> Result<(), CommandFailure> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(Sources::STACK);
+        let thread = thread.spawn_scoped(scope, work).map_err(|why| {
+            CommandFailure::failed(format_args!("cannot start a thread to read sources: {why}"))
+        })?;
+        match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 /// Reads Rust files with declarations.
 pub(crate) fn read(files: &[PathBuf]) -> Result<Sources, CommandFailure> {
     let mut sources = Sources::default();
@@ -25,7 +41,7 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Sources, CommandFailure> {
                 ..
             } = wrong;
             CommandFailure::failed(format_args!(
-                "{told}:{line}:{column}: this is not Rust: {message}"
+                "{told}:{line}:{column}: this cannot be read as Rust: {message}"
             ))
         })?;
     }

@@ -156,3 +156,37 @@ fn structures_are_laid_out_as_c_does() {
         "{notes}"
     );
 }
+
+#[test]
+fn sources_that_nest_deeply_are_read_or_refused() {
+    let (_kept, library) = shapes();
+    let directory = tempfile::tempdir().unwrap();
+    let deep = directory.path().join("deep.rs");
+    for (before, again, middle, close) in [
+        ("fn f() {", "{", "", "}"),
+        ("fn f() {", "if a {} else ", "{}", ""),
+        (
+            "#[ve_kernel(lib = \"libshapes.so\")] fn sum(x: ",
+            "*const ",
+            "f64, n: i64) -> f64;",
+            "",
+        ),
+    ] {
+        for (times, is_too_deep) in [(2000, false), (100_000, true)] {
+            let end = if before.ends_with('{') { "}" } else { "" };
+            let text = [
+                before,
+                &again.repeat(times),
+                middle,
+                &close.repeat(times),
+                end,
+            ]
+            .concat();
+            fs::write(&deep, text).unwrap();
+            let printed = run(veo(["check"]).arg(&library).arg(&deep));
+            assert_eq!(printed.status, 1, "{again:?}: {}", printed.stderr);
+            let said = printed.stderr.contains("nests too deeply");
+            assert_eq!(said, is_too_deep, "{again:?}: {}", printed.stderr);
+        }
+    }
+}

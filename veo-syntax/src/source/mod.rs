@@ -3,6 +3,7 @@
 //! Nothing is expanded, and nobody compiles the result. So what the compiler would find out by itself, the layout of structures
 //! and what aliases stand for, is taken from the same files ([`types`]); what is not in them stays open and is noted.
 
+mod nesting;
 mod types;
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
@@ -61,12 +62,20 @@ pub struct SourceComparison {
 }
 
 impl Sources {
+    /// The bytes of stack that reading and comparing takes at most, for sources that nest deeply.
+    pub const STACK: usize = 1 << 29;
+
     /// Reads a file's text. `file` is how mistakes name it.
     ///
     /// # Errors
     ///
-    /// It is not Rust.
+    /// It is not Rust, or nests deeper than anybody writes.
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), SourceMistake> {
+        if text.parse().is_ok_and(nesting::is_too_deep) {
+            let message = "it nests too deeply, or one expression is too long".into();
+            let here = Span::call_site();
+            return Err(at(file, here, here, message));
+        }
         let parsed = syn::parse_file(text)
             .map_err(|error| at(file, error.span(), Span::call_site(), error.to_string()))?;
         self.items(file, parsed.items);
