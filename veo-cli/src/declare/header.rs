@@ -1,5 +1,6 @@
 //! Declarations of what a C header declares.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
@@ -74,8 +75,13 @@ fn quietly(
     let said = String::from_utf8_lossy(&said);
     let error = built.as_ref().err().map(ToString::to_string);
     let error = error.as_deref().unwrap_or_default();
+    // The header is read more than once, with the same warnings each time.
+    let mut told = BTreeSet::new();
     for line in said.lines().filter(|line| !error.contains(line)) {
-        let _ = writeln!(io::stderr(), "{line}");
+        let line = line.strip_prefix("clang diag: ").unwrap_or(line);
+        if told.insert(line) {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
     }
     built.map_err(|_| CommandFailure::failed(for_the_command(error)))
 }

@@ -255,6 +255,14 @@ fn what_clang_refuses_is_told_once_in_the_words_of_the_command() {
     assert!(!said.contains(".define("), "{said}");
     // What helps is what is said to help.
     assert!(said.contains("--clang-arg=-include"), "{said}");
+    let odd = file("odd.h", "int f(struct only_here *p);\n");
+    let printed = run(veo(["declare"]).arg(&odd));
+    assert_eq!(printed.status, 0, "{}", printed.stderr);
+    let warnings: Vec<&str> = printed.stderr.lines().collect();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("odd.h:1:14: warning: "),
+        "{warnings:?}"
+    );
     let needs = file("needs.h", "size_t count(FILE *file);\n");
     let declared = right(
         veo([
