@@ -327,6 +327,7 @@ pub(crate) fn rate(bytes_per_second: f64) -> String {
 /// A time in the unit that suits it.
 pub(crate) fn time(seconds: f64) -> String {
     match seconds {
+        0.0 => "0 ns".to_owned(),
         it if it < 1e-6 => scaled(it * 1e9, "ns"),
         it if it < 1e-3 => scaled(it * 1e6, "µs"),
         it if it < 1.0 => scaled(it * 1e3, "ms"),
@@ -420,7 +421,7 @@ mod tests {
     fn times_have_three_digits() {
         let found = [0.0, 5.04e-9, 1.5e-6, 45.67e-6, 2e-3, 0.999, 90.0].map(time);
         let expected = [
-            "0.00 ns", "5.04 ns", "1.50 µs", "45.7 µs", "2.00 ms", "999 ms", "90.0 s",
+            "0 ns", "5.04 ns", "1.50 µs", "45.7 µs", "2.00 ms", "999 ms", "90.0 s",
         ];
         assert_eq!(found, expected);
     }
