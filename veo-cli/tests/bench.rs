@@ -140,6 +140,17 @@ fn people_get_a_table() {
 }
 
 #[test]
+fn what_was_measured_is_told_even_if_it_cannot_be_drawn() {
+    let outcome = bench(&["-t", "0.01", "--svg", "/dev/full"]);
+    assert_eq!(outcome.status.unwrap().code(), Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains("call, waited for"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("cannot write /dev/full"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
 fn what_cannot_be_meant_is_one_sentence() {
     let text = place("no-run.json");
     fs::write(&text, "{\"command\": \"nodes\"}").unwrap();

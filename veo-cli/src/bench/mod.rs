@@ -198,10 +198,12 @@ pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Comma
     if let Some(saved) = &saved {
         compare(&mut run.rows, &saved.rows);
     }
+    // What has taken minutes is told even where the disk is full.
+    console.give(&run)?;
     if let Some(picture) = picture {
         picture.write(&chart::draw(&run.rows).map_err(CommandFailure::failed)?)?;
     }
-    console.give(&run)
+    Ok(())
 }
 
 /// The file of a picture. It keeps what it has until there is something to put there.
