@@ -7,8 +7,8 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use veo_test_support::run::{self, Outcome};
@@ -148,6 +148,35 @@ fn what_was_measured_is_told_even_if_it_cannot_be_drawn() {
         outcome.stderr.contains("cannot write /dev/full"),
         "{outcome:?}"
     );
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_veo"));
+    command
+        .args(["bench", "-t", "3600"])
+        .env("TMPDIR", directory.path());
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    let child_id = child.id();
+    // So many calls are made only by kernels that are loaded.
+    let is_measuring = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_veo"));
+        let seen = run::run(command.args(["ps", "--json"]), LONGEST);
+        let seen = support::checked(seen.stdout.trim_end());
+        let mut processes = seen["processes"].as_array().unwrap().iter();
+        processes.any(|it| it["host"] == child_id && it["requests"].as_u64() > Some(1000))
+    };
+    let begun = Instant::now();
+    while begun.elapsed() < LONGEST && !is_measuring() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(is_measuring(), "it measures nothing");
+    let left = fs::read_dir(directory.path()).unwrap().count();
+    let ended = child.try_wait().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!((left, ended), (0, None));
 }
 
 #[test]

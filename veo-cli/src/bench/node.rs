@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
-use veo_core::{Backend, KernelLookup, TypedFunction, VeoContext, VeoLibrary, VeoProc};
+use veo_core::{Backend, KernelLookup, TypedFunction, VeoContext, VeoProc};
 
 use super::limits;
 use super::measure::{MeasuredPair, alternate, each};
 use crate::failure::CommandFailure;
-use crate::scratch::{self, TempDir};
+use crate::scratch;
 
 /// The kernels, by target; empty if this program was built without a compiler for it.
 const HOST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/bench-host.so"));
@@ -41,15 +41,20 @@ const NO_KERNELS: &str = "no kernels for this node: build veo-cli with a compile
 /// What a measurement gives: why there is none, if that is no failure.
 pub(super) type Measured = Result<Result<MeasuredPair, String>, CommandFailure>;
 
+/// The kernels in a process.
+struct BenchKernels {
+    echo: Function,
+    work: Function,
+}
+
 /// A VE process with the kernels.
 pub(super) struct Bench {
     /// -1: as the environment says.
     wanted: i32,
     time: Duration,
-    directory: TempDir,
     proc: VeoProc,
     ctx: VeoContext,
-    library: Option<VeoLibrary>,
+    kernels: Option<BenchKernels>,
 }
 
 fn start(node: i32) -> veo_core::Result<VeoProc> {
@@ -57,28 +62,52 @@ fn start(node: i32) -> veo_core::Result<VeoProc> {
     builder.kernels(KernelLookup::None).build()
 }
 
+/// Loads one of the kernels' libraries, if this is a node for it. Its file is gone afterwards: whoever interrupts the command leaves
+/// nothing behind.
+fn load(proc: &VeoProc, name: &str, bytes: &[u8]) -> Result<Option<BenchKernels>, CommandFailure> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let directory = scratch::directory()?;
+    let path = directory.path().join(format!("libveobench-{name}.so"));
+    fs::write(&path, bytes).map_err(|why| CommandFailure::file("write", &path, &why))?;
+    let Ok(library) = proc.load_library(&path) else {
+        return Ok(None);
+    };
+    Ok(Some(BenchKernels {
+        echo: library.function("veo_bench_echo")?,
+        work: library.function("veo_bench_work")?,
+    }))
+}
+
+/// The kernels as VE machine code, if a node of this kind runs one of those that are there.
+fn load_ve(proc: &VeoProc) -> Result<Option<BenchKernels>, CommandFailure> {
+    for (place, bytes) in VE.iter().enumerate() {
+        if let Some(kernels) = load(proc, &format!("ve-{place}"), bytes)? {
+            return Ok(Some(kernels));
+        }
+    }
+    Ok(None)
+}
+
 impl Bench {
     pub(super) fn new(node: i32, time: Duration) -> Result<Bench, CommandFailure> {
-        let directory = scratch::directory()?;
         let proc = start(node)?;
         let ctx = proc.open_context()?;
-        let mut bench = Bench {
+        let mut kernels = None;
+        if proc.backend() == Backend::Emu {
+            kernels = load(&proc, "host", HOST)?;
+        }
+        if kernels.is_none() {
+            kernels = load_ve(&proc)?;
+        }
+        Ok(Bench {
             wanted: node,
             time,
-            directory,
             proc,
             ctx,
-            library: None,
-        };
-        if bench.proc.backend() == Backend::Emu {
-            let proc = bench.proc.clone();
-            bench.library = bench.load(&proc, "host", HOST)?;
-        }
-        if bench.library.is_none() {
-            let proc = bench.proc.clone();
-            bench.library = bench.load_ve(&proc)?;
-        }
-        Ok(bench)
+            kernels,
+        })
     }
 
     /// Its number.
@@ -90,39 +119,9 @@ impl Bench {
         self.proc.backend()
     }
 
-    fn load(
-        &self,
-        proc: &VeoProc,
-        name: &str,
-        bytes: &[u8],
-    ) -> Result<Option<VeoLibrary>, CommandFailure> {
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        let path = self.directory.path().join(format!("libveobench-{name}.so"));
-        fs::write(&path, bytes).map_err(|why| CommandFailure::file("write", &path, &why))?;
-        Ok(proc.load_library(&path).ok())
-    }
-
-    /// The kernels as VE machine code, if a node of this kind runs one of those that are there.
-    fn load_ve(&self, proc: &VeoProc) -> Result<Option<VeoLibrary>, CommandFailure> {
-        for (place, bytes) in VE.iter().enumerate() {
-            if let Some(library) = self.load(proc, &format!("ve-{place}"), bytes)? {
-                return Ok(Some(library));
-            }
-        }
-        Ok(None)
-    }
-
-    fn echo(&self) -> Result<Option<Function>, CommandFailure> {
-        let library = self.library.as_ref();
-        let echo = library.map(|library| library.function("veo_bench_echo"));
-        Ok(echo.transpose()?)
-    }
-
     /// Calls, one after the other, beside two threads that answer each other.
     pub(super) fn waited(&self) -> Measured {
-        let Some(echo) = self.echo()? else {
+        let Some(BenchKernels { echo, .. }) = &self.kernels else {
             return Ok(Err(NO_KERNELS.into()));
         };
         let call = || -> Result<(), CommandFailure> {
@@ -139,7 +138,7 @@ impl Bench {
 
     /// Calls of which many are on their way, beside two threads that answer each other.
     pub(super) fn pipelined(&self) -> Measured {
-        let Some(echo) = self.echo()? else {
+        let Some(BenchKernels { echo, .. }) = &self.kernels else {
             return Ok(Err(NO_KERNELS.into()));
         };
         let call = || -> Result<(), CommandFailure> {
@@ -203,12 +202,11 @@ impl Bench {
     /// A step of a loop in VE machine code, beside the same on this machine.
     pub(super) fn ve_code(&self) -> Measured {
         let proc = start(self.wanted)?;
-        let Some(library) = self.load_ve(&proc)? else {
+        let Some(BenchKernels { work, .. }) = load_ve(&proc)? else {
             let why =
                 "no VE machine code for this node: build veo-cli with clang-19 or NEC's compiler";
             return Ok(Err(why.into()));
         };
-        let work: Function = library.function("veo_bench_work")?;
         let ctx = proc.open_context()?;
         let expected = limits::work(STEPS);
         let ours = || -> Result<f64, CommandFailure> {
