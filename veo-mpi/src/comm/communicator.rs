@@ -153,8 +153,9 @@ impl<'c> VeComm<'c> {
     fn neighbours(&self) -> Result<Vec<Neighbour>> {
         let own = match path::shares_chunks() {
             true => {
-                let chunk = self.channel.chunk();
-                self.engine.state()?.shared().windows.offer(chunk)
+                let (chunk, longest) = (self.channel.chunk(), path::chunk_len()?);
+                let mut state = self.engine.state()?;
+                state.shared().windows.offer(chunk, longest)
             }
             false => None,
         };

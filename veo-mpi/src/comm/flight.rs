@@ -10,6 +10,7 @@ use mpi::ffi;
 use veo_core::PinnedMemory;
 
 use super::raw::{DataType, Envelope, Found, RawComm, check, envelope, status};
+use super::window::LentSlot;
 use crate::error::{Error, Result};
 
 /// The longest piece of memory that is given to MPI at once, in bytes: its counts are `c_int`.
@@ -21,6 +22,8 @@ const DUPLICATING: &str = "duplicating a communicator";
 pub(super) enum FlightMemory {
     /// Memory of the host.
     Host(Vec<u8>),
+    /// A chunk in this rank's window.
+    Slot(LentSlot),
     /// Memory of the VE, at an address that MPI takes.
     Ve(AddressedMemory),
     /// The place of one handle, of a communicator that MPI makes.
@@ -60,6 +63,7 @@ impl FlightMemory {
     fn size(&self) -> usize {
         match self {
             FlightMemory::Host(bytes) => bytes.len(),
+            FlightMemory::Slot(slot) => slot.len(),
             FlightMemory::Ve(memory) => memory.pinned.size(),
             FlightMemory::Comm(handles) => size_of_val(&handles[..]),
             FlightMemory::Same | FlightMemory::Nothing => 0,
@@ -71,6 +75,7 @@ impl FlightMemory {
         assert!(range.start <= range.end && range.end <= self.size());
         let start = match self {
             FlightMemory::Host(bytes) => bytes.as_mut_ptr(),
+            FlightMemory::Slot(slot) => slot.place().as_ptr(),
             FlightMemory::Ve(memory) => memory.address,
             FlightMemory::Comm(handles) => handles.as_mut_ptr().cast(),
             FlightMemory::Same | FlightMemory::Nothing => return std::ptr::null_mut(),
@@ -78,7 +83,25 @@ impl FlightMemory {
         start.wrapping_add(range.start).cast()
     }
 
-    /// The bytes of memory of the host.
+    /// The bytes of a chunk.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            FlightMemory::Host(bytes) => bytes,
+            FlightMemory::Slot(slot) => slot.bytes(),
+            _ => &[],
+        }
+    }
+
+    /// The bytes of a chunk, to be filled.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            FlightMemory::Host(bytes) => bytes,
+            FlightMemory::Slot(slot) => slot.bytes_mut(),
+            _ => &mut [],
+        }
+    }
+
+    /// The bytes of memory of the host. A slot is given back to its window.
     pub(super) fn into_host(self) -> Vec<u8> {
         match self {
             FlightMemory::Host(bytes) => bytes,

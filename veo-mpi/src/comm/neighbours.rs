@@ -13,11 +13,12 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// What others find this rank's window by, if it has one for chunks of that length. It is made at the first time.
-    pub(super) fn offer(&mut self, chunk: usize) -> Option<WindowAddress> {
+    /// What others find this rank's window by, if it has one for chunks of that length. It is made at the first time, for the chunks
+    /// that this rank wants: no ranks agree on longer ones.
+    pub(super) fn offer(&mut self, chunk: usize, longest: usize) -> Option<WindowAddress> {
         if self.own.is_none() {
             // Without it chunks go by MPI.
-            self.own = OwnWindow::new(chunk).ok();
+            self.own = OwnWindow::new(chunk.max(longest)).ok();
         }
         let own = self.own.as_ref()?;
         (chunk <= own.slot_len()).then(|| own.address())

@@ -221,7 +221,7 @@ struct Piece {
 }
 
 /// A chunk for one piece at a time: the first half for the result, the second for what is reduced. `None` where MPI has VE memory.
-type Lane = Option<Vec<u8>>;
+type Lane = Option<FlightMemory>;
 
 /// The pieces of a reduction on their way.
 struct Pieces<'a> {
@@ -263,7 +263,11 @@ impl<'a> Pieces<'a> {
         in_use.set(!self.flying.is_empty());
         if let Ok(mut state) = self.comm.engine.state() {
             let staging = &mut state.shared().staging;
-            let mut chunks = lanes.into_iter().flatten();
+            // A slot of the window is given back as it is dropped.
+            let mut chunks = lanes.into_iter().filter_map(|lane| match lane {
+                Some(FlightMemory::Host(chunk)) => Some(chunk),
+                _ => None,
+            });
             staging.inward.take_back(&mut self.inward, chunks.next());
             staging.out.take_back(&mut self.out, chunks);
         }
@@ -310,13 +314,13 @@ impl<'a> Pieces<'a> {
         let len = self.comm.channel.chunk();
         let (out, inward) = (&mut self.out, &mut self.inward);
         self.comm.engine.wait(&self.comm.proc, |state| {
-            let staging = &mut state.shared().staging;
-            let Some(chunk) = staging.inward.lend_spare(len, inward) else {
+            let shared = state.shared();
+            let Some(chunk) = shared.staging.inward.lend_spare(len, inward) else {
                 return Ok(None);
             };
-            lanes.push(Some(chunk));
+            lanes.push(Some(FlightMemory::Host(chunk)));
             if several {
-                lanes.extend(staging.out.lend_spare(len, out).map(Some));
+                lanes.extend(shared.lend_spare_out(len, out).map(Some));
             }
             Ok(Some(()))
         })
@@ -343,13 +347,11 @@ impl<'a> Pieces<'a> {
             return Ok((to, from));
         };
         let (low, high) = (0..range.len(), self.step..self.step + range.len());
-        self.ends.from.read(range.start, &mut chunk[high.clone()])?;
+        let bytes = &mut chunk.bytes_mut()[high.clone()];
+        self.ends.from.read(range.start, bytes)?;
         Ok(match &self.ends.to {
-            Some(_) => ((FlightMemory::Host(chunk), low), (FlightMemory::Same, high)),
-            None => (
-                (FlightMemory::Nothing, 0..0),
-                (FlightMemory::Host(chunk), high),
-            ),
+            Some(_) => ((chunk, low), (FlightMemory::Same, high)),
+            None => ((FlightMemory::Nothing, 0..0), (chunk, high)),
         })
     }
 
@@ -365,11 +367,11 @@ impl<'a> Pieces<'a> {
             return Err(Error::NotRunning);
         };
         Ok(match (flight.into_memory(), &self.ends.to) {
-            ((FlightMemory::Host(chunk), _), Some(to)) => {
-                to.write(range.start, &chunk[..range.len()])?;
+            ((chunk @ (FlightMemory::Host(_) | FlightMemory::Slot(_)), _), Some(to)) => {
+                to.write(range.start, &chunk.bytes()[..range.len()])?;
                 Some(chunk)
             }
-            ((_, FlightMemory::Host(chunk)), _) => Some(chunk),
+            ((_, chunk @ (FlightMemory::Host(_) | FlightMemory::Slot(_))), _) => Some(chunk),
             _ => None,
         })
     }

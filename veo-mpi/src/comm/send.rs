@@ -53,7 +53,7 @@ enum Body {
     /// Its chunks go out, of which so many bytes were read.
     Chunks {
         flights: VecDeque<Flight>,
-        free: Vec<Vec<u8>>,
+        free: Vec<FlightMemory>,
         read: usize,
         failed: Option<Error>,
     },
@@ -109,11 +109,11 @@ impl Send {
             return self.share(from, own);
         }
         if size <= chunk
-            && let Some(mut bytes) = shared.staging.out.lend_spare(chunk, &mut self.lent)
+            && let Some(mut memory) = shared.lend_spare_out(chunk, &mut self.lent)
         {
-            from.read(0, &mut bytes[..size])?;
+            from.read(0, &mut memory.bytes_mut()[..size])?;
             self.announce(self.header(Form::Pushed, &from).encode(0))?;
-            let flight = Flight::send(comm, FlightMemory::Host(bytes), 0..size, to, tag)?;
+            let flight = Flight::send(comm, memory, 0..size, to, tag)?;
             self.body = Body::Pushed(flight);
             return Ok(());
         }
@@ -239,7 +239,6 @@ impl Send {
 
     /// Whether all values are sent.
     fn advance(&mut self, shared: &mut Shared, moved: &mut bool) -> Result<bool> {
-        let out = &mut shared.staging.out;
         let chunk = self.channel.chunk();
         match &mut self.body {
             Body::Sent => return Ok(true),
@@ -266,17 +265,18 @@ impl Send {
                 }
                 if let Body::Pushed(flight) = std::mem::replace(&mut self.body, Body::Sent) {
                     let bytes = flight.into_memory().0.into_host();
-                    out.take_back(&mut self.lent, [bytes]);
+                    shared.staging.out.take_back(&mut self.lent, [bytes]);
                 }
                 *moved = true;
                 return Ok(true);
             }
             Body::Wanted => {
-                let Some(first) = out.lend_first(chunk, &mut self.lent) else {
+                let first = shared.lend_first_out(self.number, chunk, &mut self.lent);
+                let Some(first) = first else {
                     return Ok(false);
                 };
                 let mut free = vec![first];
-                free.extend(out.lend_spare(chunk, &mut self.lent));
+                free.extend(shared.lend_spare_out(chunk, &mut self.lent));
                 self.body = Body::Chunks {
                     flights: VecDeque::new(),
                     free,
@@ -341,21 +341,20 @@ impl Send {
             }
             *moved = true;
             if let Some(flight) = flights.pop_front() {
-                free.push(flight.into_memory().0.into_host());
+                free.push(flight.into_memory().0);
             }
         }
         let (size, chunk) = (from.size(), self.channel.chunk());
         while *read < size
-            && let Some(mut bytes) = free.pop()
+            && let Some(mut memory) = free.pop()
         {
             let len = chunk.min(size - *read);
             if failed.is_none() {
-                *failed = from.read(*read, &mut bytes[..len]).err();
+                *failed = from.read(*read, &mut memory.bytes_mut()[..len]).err();
             }
             // The receiver knows a chunk of nothing for what it is.
             let sent = if failed.is_none() { len } else { 0 };
             let tag = self.channel.values_tag(self.number);
-            let memory = FlightMemory::Host(bytes);
             let flight = Flight::send(self.channel.comm, memory, 0..sent, self.to.rank, tag)?;
             flights.push_back(flight);
             *read += len;
@@ -364,7 +363,9 @@ impl Send {
         if *read < size || !flights.is_empty() {
             return Ok(false);
         }
-        let free = std::mem::take(free);
+        let free = std::mem::take(free)
+            .into_iter()
+            .map(FlightMemory::into_host);
         let failed = failed.take();
         shared.staging.out.take_back(&mut self.lent, free);
         match failed {

@@ -1,4 +1,5 @@
-//! The chunks of memory of the host that values go through: two on the way out, two on the way in, whatever is sent.
+//! The chunks of memory of the host that values go through: two on the way out, two on the way in, whatever is sent. Where a rank has a
+//! window, those on the way out are its slots, also for what MPI carries (`step`).
 
 use veo_core::VeMemPtr;
 use veo_core::VeoProc;

@@ -1,9 +1,10 @@
 //! What operations on messages have in common: what they share, and what a step of one comes to.
 
-use super::flight::Flight;
+use super::flight::{Flight, FlightMemory};
 use super::neighbours::Windows;
-use super::staging::RankStaging;
+use super::staging::{Lent, RankStaging};
 use super::status::Status;
+use super::window::WindowSlot;
 use crate::error::Result;
 
 /// What the operations share.
@@ -19,6 +20,38 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// The first chunk for a message that goes out in chunks, when nobody else has it. Where this rank has a window, it is a slot of that.
+    pub(super) fn lend_first_out(
+        &mut self,
+        message: u64,
+        len: usize,
+        lent: &mut Lent,
+    ) -> Option<FlightMemory> {
+        match self.windows.own() {
+            Some(own) if own.can_lend(len) => {
+                let slot = own.begin_turn(message).then(|| own.lend(WindowSlot::First));
+                slot.flatten().map(FlightMemory::Slot)
+            }
+            _ => self
+                .staging
+                .out
+                .lend_first(len, lent)
+                .map(FlightMemory::Host),
+        }
+    }
+
+    /// The spare chunk for what goes out, if nobody has it.
+    pub(super) fn lend_spare_out(&mut self, len: usize, lent: &mut Lent) -> Option<FlightMemory> {
+        match self.windows.own() {
+            Some(own) if own.can_lend(len) => own.lend(WindowSlot::Spare).map(FlightMemory::Slot),
+            _ => self
+                .staging
+                .out
+                .lend_spare(len, lent)
+                .map(FlightMemory::Host),
+        }
+    }
+
     /// The number of the next message of this rank, by whatever communicator.
     pub(super) fn next_number(&mut self) -> u64 {
         self.sent += 1;

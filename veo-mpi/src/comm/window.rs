@@ -2,9 +2,11 @@
 //! takes the values out of them. So they are copied once on either side, and MPI carries what ranks tell each other only.
 //!
 //! A slot is full if its mark names a message. Its owner touches an empty slot only, and the message's receiver alone a full one.
+//! What goes to other machines goes through the same slots: then they are lent to MPI, and neither empty nor full.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr::NonNull;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{self, MemfdFlags, Mode, OFlags, SealFlags, Stat};
@@ -33,6 +35,9 @@ const MARK_STEP: usize = 128;
 
 /// The part of a message that stands for all that is left of it: its sender has failed.
 const FAILED: u64 = u64::MAX;
+
+/// What stands for the number of a message in the mark of a slot that is lent. No message has it.
+const LENT: u64 = u64::MAX;
 
 /// What a slot holds.
 #[repr(C)]
@@ -159,10 +164,11 @@ impl SharedWindow {
     }
 
     fn find_mark(&self, message: u64, part: u64) -> Option<Full<'_>> {
+        let wanted = message.checked_add(1).filter(|mark| *mark != LENT)?;
         let is_it = |slot: &WindowSlot| {
             let mark = self.mark(*slot);
             // Acquire: the sender wrote the slot before its mark.
-            mark.message.load(Ordering::Acquire) == message + 1
+            mark.message.load(Ordering::Acquire) == wanted
                 && mark.part.load(Ordering::Relaxed) == part
         };
         SLOTS.into_iter().find(is_it).map(|slot| Full {
@@ -205,16 +211,54 @@ impl Drop for Full<'_> {
     }
 }
 
+/// A slot of this rank's own window that nobody else uses meanwhile. When it is dropped, the slot is empty.
+pub(super) struct LentSlot {
+    window: Rc<SharedWindow>,
+    slot: WindowSlot,
+}
+
+impl LentSlot {
+    /// Where its bytes lie.
+    pub(super) fn place(&mut self) -> NonNull<u8> {
+        self.window.bytes(self.slot)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.window.slot
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        let place = self.window.bytes(self.slot);
+        // SAFETY: a slot has that many bytes, and while it is lent nobody else touches it.
+        unsafe { std::slice::from_raw_parts(place.as_ptr(), self.window.slot) }
+    }
+
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        let place = self.window.bytes(self.slot);
+        // SAFETY: a slot has that many bytes, and while it is lent nobody else touches it. Any bytes are values.
+        unsafe { std::slice::from_raw_parts_mut(place.as_ptr(), self.window.slot) }
+    }
+}
+
+impl Drop for LentSlot {
+    fn drop(&mut self) {
+        let mark = self.window.mark(self.slot);
+        mark.message.store(0, Ordering::Release);
+    }
+}
+
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
 
 /// The window of this rank.
 pub(super) struct OwnWindow {
-    window: SharedWindow,
+    window: Rc<SharedWindow>,
     /// Others open it by its number.
     _file: OwnedFd,
     address: WindowAddress,
     /// The message whose turn it is. Its receiver is ready, so it comes to an end whatever the program does next.
     turn: Option<u64>,
+    /// MPI has not given the first slot back: whoever had it has failed.
+    is_first_lost: bool,
 }
 
 impl OwnWindow {
@@ -236,7 +280,7 @@ impl OwnWindow {
         let file = rustix::io::fcntl_dupfd_cloexec(&file, 3)?;
         fs::ftruncate(&file, size)?;
         fs::fcntl_add_seals(&file, SEALS)?;
-        let window = SharedWindow::map(&file, slot)?;
+        let window = Rc::new(SharedWindow::map(&file, slot)?);
         let stat = fs::fstat(&file)?;
         let key = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), size) | 1;
         window.key().store(key, Ordering::Release);
@@ -253,6 +297,7 @@ impl OwnWindow {
             _file: file,
             address,
             turn: None,
+            is_first_lost: false,
         })
     }
 
@@ -287,7 +332,25 @@ impl OwnWindow {
     pub(super) fn end_turn(&mut self, message: u64) {
         if self.turn == Some(message) {
             self.turn = None;
+            let mark = self.window.mark(WindowSlot::First);
+            // It has given back what it had, if it had it.
+            self.is_first_lost |= mark.message.load(Ordering::Acquire) == LENT;
         }
+    }
+
+    /// Whether slots are as long as that, and the first can be had.
+    pub(super) fn can_lend(&self, len: usize) -> bool {
+        len <= self.window.slot && !self.is_first_lost
+    }
+
+    /// Lends a slot, if it is empty: the first one only to the message whose turn it is.
+    pub(super) fn lend(&mut self, slot: WindowSlot) -> Option<LentSlot> {
+        if !self.is_empty(slot) {
+            return None;
+        }
+        self.set(slot, LENT - 1, 0);
+        let window = Rc::clone(&self.window);
+        Some(LentSlot { window, slot })
     }
 
     /// A slot for the message whose turn it is, if one is empty.
@@ -385,6 +448,30 @@ mod tests {
         assert!(other.find(7, 1).unwrap().bytes(1).is_some());
         assert!(other.find(7, 2).unwrap().bytes(1).is_none());
         assert!(own.is_taken(7));
+    }
+
+    #[test]
+    fn a_slot_that_is_lent_is_neither_empty_nor_full() {
+        let mut own = OwnWindow::new(4096).unwrap();
+        let other = SharedWindow::open(&own.address()).unwrap();
+        let mut lent = own.lend(WindowSlot::Spare).unwrap();
+        lent.bytes_mut().fill(1);
+        assert!(own.lend(WindowSlot::Spare).is_none() && own.spare_slot().is_none());
+        for message in [0, u64::MAX - 2, u64::MAX - 1, u64::MAX] {
+            assert!(other.find(message, 0).is_none());
+        }
+        assert!(own.begin_turn(7));
+        let first = own.lend(WindowSlot::First).unwrap();
+        assert!(own.empty_slot().is_none() && own.is_taken(7));
+        assert_eq!((lent.len(), lent.bytes()[4095]), (4096, 1));
+        drop((lent, first));
+        own.end_turn(7);
+        assert!(own.spare_slot().is_some() && own.can_lend(4096) && !own.can_lend(4097));
+        // Whoever had it has left it to MPI for ever.
+        assert!(own.begin_turn(8));
+        std::mem::forget(own.lend(WindowSlot::First));
+        own.end_turn(8);
+        assert!(!own.can_lend(4096) && own.empty_slot() == Some(WindowSlot::Spare));
     }
 
     #[test]

@@ -256,7 +256,7 @@ fn messages_of_many_tags_come_with_theirs() {
 }
 
 /// Memory of this program that is no file's, in KiB.
-fn own_memory() -> u64 {
+pub fn own_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("the system has it");
     let line = status
         .lines()

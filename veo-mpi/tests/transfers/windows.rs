@@ -3,6 +3,7 @@
 use veo_mpi::VeComm;
 
 use crate::common::{Launch, case};
+use crate::messages::own_memory;
 use crate::values::values;
 use crate::{CHUNK, Part, Rank, on_each_path, rank};
 
@@ -41,14 +42,55 @@ fn all_with_all(rank: &Rank) -> Part {
     Ok(())
 }
 
-/// Ranks 1 and 3 share nothing, neither with the others nor with each other.
+/// Long messages to ranks that share chunks and to ranks that do not, and reductions: what goes out goes through the same chunks.
+fn four_chunks(rank: &Rank) -> Part {
+    const CHUNKS: u64 = 8 << 10;
+    let Rank { comm, proc, ctx } = rank;
+    let (own, len) = (comm.rank(), 32 << 20);
+    let mut x = proc.alloc::<u8>(len)?;
+    x.fill(own as u8 + 1)?;
+    let mut y = proc.zeros::<u8>(len)?;
+    comm.barrier(ctx)?;
+    let before = own_memory();
+    for distance in 1..4 {
+        let (next, last) = ((own + distance) % 4, (own + 4 - distance) % 4);
+        comm.sendrecv(ctx, &x, next, 0, &mut y, last, 0)?;
+        assert!(y.to_vec()?.iter().all(|byte| *byte == last as u8 + 1));
+        comm.all_reduce_in_place(ctx, &mut y, &veo_mpi::Operation::max())?;
+        assert!(y.to_vec()?.iter().all(|byte| *byte == 4));
+    }
+    let grown = own_memory().saturating_sub(before);
+    // Memory that is shared does not count here.
+    let chunks = if own % 2 == 0 { 2 } else { 4 };
+    assert!(
+        grown < (chunks + 1) * CHUNKS,
+        "{grown} KiB for {chunks} chunks of {CHUNKS}"
+    );
+    Ok(())
+}
+
+#[test]
+fn ranks_that_share_with_some_need_four_chunks() {
+    if case().is_some() {
+        return rank(four_chunks);
+    }
+    some_share("windows::ranks_that_share_with_some_need_four_chunks", "8M");
+}
+
 #[test]
 fn ranks_that_share_nothing_exchange_with_those_that_do() {
-    const TEST: &str = "windows::ranks_that_share_nothing_exchange_with_those_that_do";
-    const SCRIPT: &str = "case $OMPI_COMM_WORLD_RANK$PMI_RANK in 1|3) export VEO_MPI_PATH=remote;; esac; exec \"$@\"";
     if case().is_some() {
         return rank(all_with_all);
     }
+    some_share(
+        "windows::ranks_that_share_nothing_exchange_with_those_that_do",
+        &CHUNK.to_string(),
+    );
+}
+
+/// Runs a job of four ranks, of which 1 and 3 share nothing, neither with the others nor with each other.
+fn some_share(test: &str, chunk: &str) {
+    const SCRIPT: &str = "case $OMPI_COMM_WORLD_RANK$PMI_RANK in 1|3) export VEO_MPI_PATH=remote;; esac; exec \"$@\"";
     let Some(mut launch) = Launch::of_programs("some") else {
         return;
     };
@@ -57,12 +99,12 @@ fn ranks_that_share_nothing_exchange_with_those_that_do() {
         launch = launch.arg(argument);
     }
     launch = launch.arg(program);
-    for argument in ["--exact", TEST, "--nocapture", "--test-threads=1"] {
+    for argument in ["--exact", test, "--nocapture", "--test-threads=1"] {
         launch = launch.arg(argument);
     }
     launch
         .env("VEO_MPI_PATH", "staged")
-        .env("VEO_MPI_CHUNK", &CHUNK.to_string())
+        .env("VEO_MPI_CHUNK", chunk)
         .run()
         .succeeds();
 }
