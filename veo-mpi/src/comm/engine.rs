@@ -106,10 +106,11 @@ impl ProgressEngine {
         loop {
             let pace = {
                 let mut state = self.state()?;
-                let moved = state.progress()?;
+                // First, so that each of many requests which have ended together costs no look at all of them.
                 if let Some(result) = step(&mut state)? {
                     return Ok(result);
                 }
+                let moved = state.progress()?;
                 match moved {
                     true => Pace::Moved,
                     false if state.streams() => Pace::Streams,
