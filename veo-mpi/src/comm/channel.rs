@@ -3,7 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use super::labels::Labels;
+use super::labels::DirectLabels;
 use super::neighbours::Neighbour;
 use super::path::Path;
 use super::raw::{self, RawComm};
@@ -25,7 +25,7 @@ pub(super) struct Channel {
     /// What this rank shares with each of the others, if chunks are staged.
     neighbours: OnceCell<Vec<Neighbour>>,
     /// What stands for the headers of direct messages.
-    pub(super) labels: RefCell<Labels>,
+    pub(super) labels: RefCell<DirectLabels>,
     /// Collective operations that were begun.
     collective: Cell<u64>,
 }
@@ -46,7 +46,7 @@ impl Channel {
             chunk: Cell::new(chunk),
             largest_tag: comm.largest_tag(),
             neighbours: OnceCell::new(),
-            labels: RefCell::new(Labels::new(match path {
+            labels: RefCell::new(DirectLabels::new(match path {
                 Path::Direct => size,
                 _ => 0,
             })),

@@ -13,7 +13,7 @@ use veo_core::VeoProc;
 use super::channel::{Channel, HEADERS};
 use super::flight::{Flight, FlightMemory};
 use super::header::{self, Announced, Form, Header};
-use super::labels::Meaning;
+use super::labels::LabelMeaning;
 use super::raw::{self, DataType, Envelope, Found, RawComm};
 use super::receive::{Incoming, Receive};
 use super::send::Send;
@@ -398,7 +398,7 @@ impl ProgressState {
                             let Announced {
                                 tag, context, ty, ..
                             } = message;
-                            let meaning = Meaning { tag, context, ty };
+                            let meaning = LabelMeaning { tag, context, ty };
                             let mut labels = alive.labels.borrow_mut();
                             labels.hear(source, message.number, meaning)?;
                             continue;

@@ -15,7 +15,7 @@ const ONCE: i32 = 1;
 
 /// What a label stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Meaning {
+pub(super) struct LabelMeaning {
     pub(super) tag: i32,
     /// 0 for messages of the user.
     pub(super) context: u64,
@@ -24,27 +24,27 @@ pub(super) struct Meaning {
 
 /// The labels of messages to one rank, and of those that come from it.
 #[derive(Default)]
-struct Pair {
+struct PairLabels {
     /// What the other knows, by label, without [`ONCE`].
-    told: Vec<Meaning>,
+    told: Vec<LabelMeaning>,
     /// Which of them is replaced next.
     next: usize,
     /// What the other has told, by label.
-    heard: Vec<Option<Meaning>>,
+    heard: Vec<Option<LabelMeaning>>,
     /// What has come of a message of which more comes.
     pieces: Vec<Found>,
 }
 
 /// The labels of a communicator.
-pub(super) struct Labels(Vec<Pair>);
+pub(super) struct DirectLabels(Vec<PairLabels>);
 
-impl Labels {
+impl DirectLabels {
     /// For so many ranks.
-    pub(super) fn new(ranks: i32) -> Labels {
-        Labels((0..ranks).map(|_| Pair::default()).collect())
+    pub(super) fn new(ranks: i32) -> DirectLabels {
+        DirectLabels((0..ranks).map(|_| PairLabels::default()).collect())
     }
 
-    fn pair(&mut self, rank: i32) -> Result<&mut Pair> {
+    fn pair(&mut self, rank: i32) -> Result<&mut PairLabels> {
         let place = usize::try_from(rank).ok();
         place.and_then(|at| self.0.get_mut(at)).ok_or_else(unknown)
     }
@@ -53,7 +53,7 @@ impl Labels {
     pub(super) fn of(
         &mut self,
         rank: i32,
-        meaning: Meaning,
+        meaning: LabelMeaning,
         tell: impl FnOnce(i32) -> Result<()>,
     ) -> Result<i32> {
         if meaning.context != 0 {
@@ -76,7 +76,7 @@ impl Labels {
     }
 
     /// A rank has told what a label means.
-    pub(super) fn hear(&mut self, rank: i32, label: u64, meaning: Meaning) -> Result<()> {
+    pub(super) fn hear(&mut self, rank: i32, label: u64, meaning: LabelMeaning) -> Result<()> {
         let place = usize::try_from(label).unwrap_or(0);
         if !(ONCE as usize..=LABELS as usize).contains(&place) {
             return Err(unknown());
@@ -98,7 +98,7 @@ impl Labels {
         let pieces = std::mem::take(&mut pair.pieces);
         let known = usize::try_from(envelope.tag).ok();
         let known = known.and_then(|label| pair.heard.get(label).copied().flatten());
-        let Meaning { tag, context, ty } = known.ok_or_else(unknown)?;
+        let LabelMeaning { tag, context, ty } = known.ok_or_else(unknown)?;
         let bytes: u64 = pieces.iter().map(|piece| piece.envelope.size as u64).sum();
         if ty.size == 0 || !bytes.is_multiple_of(ty.size) {
             return Err(unknown());
@@ -136,8 +136,8 @@ fn unknown() -> Error {
 mod tests {
     use super::*;
 
-    fn meaning(tag: i32, context: u64) -> Meaning {
-        Meaning {
+    fn meaning(tag: i32, context: u64) -> LabelMeaning {
+        LabelMeaning {
             tag,
             context,
             ty: TypeTag::of::<f64>(),
@@ -146,9 +146,9 @@ mod tests {
 
     #[test]
     fn a_label_is_told_once_until_another_takes_its_place() {
-        let mut labels = Labels::new(2);
+        let mut labels = DirectLabels::new(2);
         let mut told = Vec::new();
-        let mut say = |labels: &mut Labels, rank, meaning| {
+        let mut say = |labels: &mut DirectLabels, rank, meaning| {
             let label = labels.of(rank, meaning, |label| {
                 told.push((rank, label));
                 Ok(())
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_label_that_could_not_be_told_is_not_used() {
-        let mut labels = Labels::new(1);
+        let mut labels = DirectLabels::new(1);
         let failed = labels.of(0, meaning(1, 0), |_| Err(Error::NotRunning));
         failed.unwrap_err();
         let mut told = 0;
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn labels_that_cannot_be_are_refused() {
-        let mut labels = Labels::new(1);
+        let mut labels = DirectLabels::new(1);
         for (rank, label) in [(0, 0), (0, 33), (0, u64::MAX), (1, 1), (-1, 1)] {
             labels.hear(rank, label, meaning(1, 0)).unwrap_err();
         }

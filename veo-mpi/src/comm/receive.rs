@@ -73,7 +73,7 @@ enum ReceiveState {
     /// Its values are thrown away, piece after piece, of which MPI has one.
     Unwanted {
         piece: Option<Flight>,
-        rest: Rest,
+        rest: UnwantedRest,
         source: i32,
         why: Error,
     },
@@ -81,7 +81,7 @@ enum ReceiveState {
 }
 
 /// What is left of a message that is thrown away.
-enum Rest {
+enum UnwantedRest {
     Nothing,
     /// One message of MPI, with its tag and length in bytes.
     Sent(i32, usize),
@@ -245,9 +245,9 @@ impl Receive {
         if let Err(why) = check(&message, source, &to) {
             // Some MPIs end the program if a message is longer than its memory, so what was sent is received all the same.
             let rest = match message.form {
-                Form::Inline => Rest::Nothing,
-                Form::Pushed => Rest::Sent(tag, matched.bytes),
-                Form::Direct => Rest::Found(incoming.pieces.into()),
+                Form::Inline => UnwantedRest::Nothing,
+                Form::Pushed => UnwantedRest::Sent(tag, matched.bytes),
+                Form::Direct => UnwantedRest::Found(incoming.pieces.into()),
                 Form::Filled => {
                     let window = self.channel.window_of(source);
                     // To drop it empties the slot.
@@ -256,11 +256,11 @@ impl Receive {
                             .as_ref()
                             .and_then(|window| window.find(message.number, 0)),
                     );
-                    Rest::Nothing
+                    UnwantedRest::Nothing
                 }
                 Form::OnDemand | Form::Slots => {
                     self.answer(source, Header::Refused(message.number), shared)?;
-                    Rest::Nothing
+                    UnwantedRest::Nothing
                 }
             };
             return self.throw_away(None, rest, source, why);
@@ -438,7 +438,7 @@ impl Receive {
     fn throw_away(
         &self,
         mut piece: Option<Flight>,
-        mut rest: Rest,
+        mut rest: UnwantedRest,
         source: i32,
         why: Error,
     ) -> std::result::Result<(ReceiveState, bool), Result<Status>> {
@@ -462,13 +462,13 @@ impl Receive {
             (FlightMemory::Host(memory), 0..len)
         };
         let next = match &mut rest {
-            Rest::Nothing => return Err(Err(why)),
-            Rest::Sent(tag, len) => {
+            UnwantedRest::Nothing => return Err(Err(why)),
+            UnwantedRest::Sent(tag, len) => {
                 let (comm, tag, (memory, range)) = (self.channel.comm, *tag, room(*len));
-                rest = Rest::Nothing;
+                rest = UnwantedRest::Nothing;
                 Flight::receive(comm, memory, range, source, tag)
             }
-            Rest::Found(found) => match found.pop_front() {
+            UnwantedRest::Found(found) => match found.pop_front() {
                 None => return Err(Err(why)),
                 Some(found) => {
                     let (memory, range) = room(found.envelope.size);

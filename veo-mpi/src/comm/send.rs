@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use super::channel::{Channel, HEADERS};
 use super::flight::{Flight, FlightMemory};
 use super::header::{self, Announced, Form, Header};
-use super::labels::{self, Meaning};
+use super::labels::{self, LabelMeaning};
 use super::receive::ended;
 use super::region::TransferRegion;
 use super::staging::Lent;
@@ -146,7 +146,7 @@ impl Send {
     /// What stands for the header of a direct message, when the receiver knows it.
     fn label(&mut self, from: &TransferRegion) -> Result<i32> {
         let channel = Rc::clone(&self.channel);
-        let meaning = Meaning {
+        let meaning = LabelMeaning {
             tag: self.to.tag,
             context: self.to.context,
             ty: from.ty,
