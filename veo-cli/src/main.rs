@@ -24,6 +24,7 @@ mod scratch;
 mod seen;
 mod sources;
 mod symbols;
+mod time_option;
 mod timeline;
 mod top;
 

@@ -7,6 +7,7 @@ use crate::failure::CommandFailure;
 use crate::node_option::NodeOption;
 use crate::output::Console;
 use crate::seen::ProcessWatcher;
+use crate::time_option::seconds;
 
 /// Show what the VE processes of this user do, again and again
 #[derive(clap::Args)]
@@ -14,7 +15,7 @@ pub(crate) struct Top {
     #[command(flatten)]
     node: NodeOption,
     /// Time between two looks
-    #[arg(short, long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    #[arg(short, long, value_name = "SECONDS", default_value = "2", value_parser = delay)]
     delay: Duration,
     /// End after so many looks
     #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
@@ -26,12 +27,8 @@ const LONGEST: f64 = 86_400.0;
 /// The shortest: looking takes time as well.
 const SHORTEST: f64 = 0.01;
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().ok();
-    seconds
-        .filter(|seconds| (SHORTEST..=LONGEST).contains(seconds))
-        .map(Duration::from_secs_f64)
-        .ok_or_else(|| format!("give a number of seconds, {SHORTEST} to {LONGEST}"))
+fn delay(text: &str) -> Result<Duration, String> {
+    seconds(text, SHORTEST..=LONGEST)
 }
 
 pub(crate) fn run(command: &Top, console: &Console) -> Result<(), CommandFailure> {
@@ -73,17 +70,4 @@ fn blank() -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(b"\n")?;
     stdout.flush()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seconds_are_a_number_that_can_be_waited_for() {
-        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        for wrong in ["", "x", "0", "-1", "nan", "inf", "1e9", "1e-9"] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -22,6 +22,7 @@ use crate::failure::CommandFailure;
 use crate::files;
 use crate::node_option::NodeOption;
 use crate::output::{self, Answer, Column, Console, Page, bytes, lossy, or_dash, rate};
+use crate::time_option::seconds;
 
 /// Measure calls, transfers and VE machine code of a node
 #[derive(clap::Args)]
@@ -29,7 +30,7 @@ pub(crate) struct BenchOptions {
     #[command(flatten)]
     node: NodeOption,
     /// Time for each measurement
-    #[arg(short, long, value_name = "SECONDS", default_value = "0.5", value_parser = seconds)]
+    #[arg(short, long, value_name = "SECONDS", default_value = "0.5", value_parser = measured_time)]
     time: Duration,
     /// Compare with a run that was saved: veo bench --json > FILE
     #[arg(long, value_name = "FILE")]
@@ -44,12 +45,8 @@ const LONGEST: f64 = 3600.0;
 /// The shortest: in less, hardly anything happens twice.
 const SHORTEST: f64 = 0.01;
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().ok();
-    seconds
-        .filter(|seconds| (SHORTEST..=LONGEST).contains(seconds))
-        .map(Duration::from_secs_f64)
-        .ok_or_else(|| format!("give a number of seconds, {SHORTEST} to {LONGEST}"))
+fn measured_time(text: &str) -> Result<Duration, String> {
+    seconds(text, SHORTEST..=LONGEST)
 }
 
 /// A run. It is read again when another one is compared with it.
