@@ -18,7 +18,7 @@ pub enum TrapKind {
         /// The word.
         word: u64,
     },
-    /// The word is an instruction whose meaning is not known, or not known for these operands.
+    /// The meaning of this instruction is not known, or not for these operands.
     Unimplemented {
         /// What it is.
         op: Op,

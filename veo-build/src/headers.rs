@@ -3,8 +3,8 @@
 use crate::Result;
 use crate::context::{self, Context};
 
-/// Declarations of the C library for LLVM's VE compiler, which has no C library. Whoever runs the code must provide the
-/// functions. The compiler searches these headers last, so that NEC's headers win if they are installed.
+/// Declarations of the C library for LLVM's VE compiler, which has no C library. The functions come from
+/// the program that runs the code. The compiler searches these headers last, so that NEC's headers win if they are installed.
 const LIBC: [(&str, &str); 55] = [
     ("alloca.h", include_str!("../libc/alloca.h")),
     ("assert.h", include_str!("../libc/assert.h")),

@@ -31,7 +31,7 @@ impl VeoProc {
     /// the hooks run, as [`VeoProcBuilder::build`] does it.
     ///
     /// What belonged to the old process goes on to give errors, with what ended it: its handles,
-    /// contexts, requests, buffers, libraries. Whoever shares the process has to be given the new
+    /// contexts, requests, buffers, libraries. All parts of the program that use the process need the new
     /// one. Calling this twice starts two. Libraries that were loaded by
     /// [`load_library`](Self::load_library) are to be loaded again.
     ///
@@ -92,8 +92,8 @@ impl VeoProc {
     /// file name is looked for in `VEO_LIBRARY_PATH`, beside the executable, in its
     /// `../lib`, and where the builds of crates with kernels put theirs (first of all
     /// while the program lies where Cargo built it). Loading a library again gives the
-    /// same one until it is unloaded, also if another file has its path by then; what was
-    /// loaded is what its declarations are compared with.
+    /// same one until it is unloaded, also if another file has its path by then; declarations
+    /// are compared with the library that was loaded.
     ///
     /// # Errors
     ///

@@ -298,7 +298,7 @@ fn parenthesized(rest: &TokenStream) -> Option<TokenStream> {
     }
 }
 
-/// Reads `requires(clause, ..)`, `rest` is what follows the word.
+/// Reads `requires(clause, ..)`; `rest` has the tokens after the word.
 fn clauses(
     slot: &mut Option<(Ident, TokenStream)>,
     key: Ident,

@@ -274,7 +274,7 @@ impl SharedImage {
                     found
                 }
             };
-            // What is not defined is reported once, for all.
+            // Names that nothing defines are reported once, all together.
             let Some(found) = found else { continue };
             let sum = found.address.wrapping_add(addend);
             let own_tls = image.tls.as_ref().map(|tls| tls.offset);

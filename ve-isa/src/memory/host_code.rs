@@ -154,7 +154,7 @@ impl CodeArena {
         if !protect(libc::PROT_READ | libc::PROT_WRITE) {
             return None;
         }
-        // SAFETY: the pages are there, may be written, and are nobody else's.
+        // SAFETY: the pages are mapped and may be written, and only this arena uses them.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place.cast(), bytes.len()) };
         synchronise(start..start + bytes.len() as u64);
         if !protect(libc::PROT_READ | libc::PROT_EXEC) {

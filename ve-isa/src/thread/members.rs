@@ -81,8 +81,8 @@ impl Caller {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a fault end the call, unless an earlier one does. The result says whether one runs. Whoever calls this has locked the state
-    /// of all, for which a call waits that ends by a fault.
+    /// Has a fault end the call, unless an earlier one does. The result says whether one runs. The caller has locked the state of all:
+    /// a call that ends by a fault waits for that lock.
     fn fail(&self, fault: &ThreadFault) -> bool {
         match self.call.load(Ordering::SeqCst) {
             RUNS => {
@@ -272,7 +272,7 @@ impl Members {
 
     #[cold]
     fn leave_by_fault(&self, caller: &Caller) -> Option<Box<ThreadFault>> {
-        // Whoever tells of the fault is done then.
+        // Once this is locked, the thread that tells of the fault is done.
         let _state = self.lock();
         caller.stop.withdraw();
         caller.fault().take().map(Box::new)

@@ -351,7 +351,7 @@ impl VeoContext {
     /// Requests of one context are in order anyway, so for one of this context nothing happens; nor for one that
     /// has ended or whose process has. If `request` fails and its process lives, what
     /// comes after it starts all the same. If it ends the process, what comes after it fails with the same
-    /// fault. Whoever waits for this context, or closes it, waits for `request` too.
+    /// fault. To wait for this context, or to close it, waits for `request` too.
     ///
     /// On the emulated node the order takes a place in the queue, so the request that is queued next has
     /// the number after it. NEC's library has no means for it: there the next

@@ -30,8 +30,8 @@ pub struct NodeInfo {
 }
 
 /// The VE nodes of this machine, in order of their numbers; under a job scheduler
-/// (`_VENODELIST`) those that it gave this program, numbered by their place in its list. What
-/// is listed is what [`VeoProc::new`](crate::VeoProc::new) takes.
+/// (`_VENODELIST`) those that it gave this program, numbered by their place in its list. [`VeoProc::new`](crate::VeoProc::new)
+/// takes these numbers.
 ///
 /// # Errors
 ///

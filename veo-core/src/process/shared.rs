@@ -215,7 +215,7 @@ impl ProcShared {
         });
         let mut left = lock(&self.frees);
         left.append(&mut frees);
-        // Whoever unpins memory says so.
+        // Memory that is pinned is freed when it is unpinned, and that asks for it again.
         let can_come = left.iter().any(|(_, usage)| !usage.is_pinned());
         self.have_frees.store(can_come, Ordering::Release);
     }

@@ -413,8 +413,8 @@ impl CtxShared {
         after
     }
 
-    /// Keeps what the backend has just told this thread of the oldest request, which has failed. Whoever asks for the error may be
-    /// another thread, which was told of something else.
+    /// Keeps what the backend has just told this thread of the oldest request, which has failed. Another thread may ask for the
+    /// error, and the backend has told that one of something else.
     #[cold]
     fn note_reason(&self, state: &mut StateGuard<'_>) {
         if let Some(reason) = self.core.api.last_error() {

@@ -182,7 +182,7 @@ impl Guarded {
         true
     }
 
-    /// The pages of closed blocks that were not taken before. Whoever asks gives them back.
+    /// The pages of closed blocks that were not taken before. The caller gives them back to the system.
     pub(crate) fn take_resident(&mut self) -> Vec<Range<u64>> {
         let gone = self.quarantine.len() - self.resident;
         self.resident = 0;

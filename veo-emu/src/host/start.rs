@@ -356,7 +356,7 @@ fn let_stranded_end(pid: libc::pid_t) {
     const LONGEST: Duration = Duration::from_secs(5);
     const LOOK: Duration = Duration::from_millis(1);
     let end = Instant::now() + LONGEST;
-    // A process that has ended shows no environment, nor does one with another program.
+    // A process that has ended, or that runs another program by now, shows no such environment.
     while handshake::is_stranded(pid as u32) && Instant::now() < end {
         std::thread::sleep(LOOK);
     }

@@ -169,8 +169,8 @@ thread_local! {
 ///
 /// # Safety
 ///
-/// One end is memory of ours. The other is an address of a kernel: whatever
-/// happens to what lies there is what its user asked for.
+/// One end is memory of ours. The other is an address that a kernel or its user
+/// gave: they answer for what is copied there.
 pub(super) unsafe fn try_copy(dst: *mut u8, src: *const u8, len: usize) -> bool {
     let _replaced = signals::take_back();
     COPYING.set(true);

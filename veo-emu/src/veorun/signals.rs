@@ -136,8 +136,8 @@ struct KeptAction {
     next: *mut KeptAction,
 }
 
-/// The handlers of kernels that ours has taken the place of, until a fault is theirs. Whoever takes
-/// one out, by one exchange, has it alone.
+/// The handlers of kernels that ours has replaced, until a fault is theirs. One exchange takes a
+/// handler out, so only one thread has it.
 static THEIRS: [AtomicPtr<KeptAction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
 
 /// Those that were given back: a handler may not free memory.

@@ -38,8 +38,8 @@ impl Window {
         }
     }
 
-    /// As [`load`](Self::load), of an address that needs no bits taken away. Whoever gets nothing asks `load` for the reason: so code for what
-    /// is usual has one way out.
+    /// As [`load`](Self::load), for an address that is in the window as it is. A caller that gets nothing asks `load` for the reason: so the
+    /// usual case has one way out.
     #[inline(always)]
     pub(crate) fn load_usual<const SIZE: u64>(&self, address: u64) -> Option<u64> {
         if address.wrapping_sub(self.base) >= self.usual {
@@ -49,8 +49,8 @@ impl Window {
         unsafe { access::load::<SIZE>(address) }.ok()
     }
 
-    /// As [`store`](Self::store), of an address that needs no bits taken away. Whoever gets nothing has stored nothing, and asks `store` for the
-    /// reason.
+    /// As [`store`](Self::store), for an address that is in the window as it is. If it returns nothing, it has stored nothing, and the caller
+    /// asks `store` for the reason.
     #[inline(always)]
     pub(crate) fn store_usual<const SIZE: u64>(&self, address: u64, value: u64) -> Option<()> {
         if address.wrapping_sub(self.base) >= self.usual {
@@ -134,7 +134,7 @@ impl Window {
     /// Wakes up to so many threads that wait at an address.
     pub(crate) fn wake(&self, address: u64, threads: i32) {
         if let Ok(address) = self.begin(address) {
-            // SAFETY: the system only looks for who waits at this address.
+            // SAFETY: the system only looks for threads that wait at this address.
             unsafe {
                 libc::syscall(
                     libc::SYS_futex,

@@ -169,7 +169,7 @@ impl Queue {
         });
         let dependant: Weak<Queue> = Arc::downgrade(&queue);
         child.enrol(dependant);
-        // Whoever switches it after this finds the queue among the contexts.
+        // From here on, a thread that switches times on or off finds the queue among the contexts.
         queue.follow_timed();
         if let Some(schedule) = &child.schedule {
             let ordered: Weak<Queue> = Arc::downgrade(&queue);
@@ -270,7 +270,7 @@ impl Queue {
 
     /// Keeps why a request has failed, for whoever collects it.
     fn note_reason(&self, id: u64, text: String) {
-        /// Whoever collects so many later gets no reason.
+        /// Older reasons are dropped, and their requests are collected without one.
         const KEPT: usize = 64;
         let mut reasons = lock(&self.reasons);
         if reasons.len() == KEPT {
