@@ -28,8 +28,8 @@ const ENDS: [&str; 17] = [
     "kill",
 ];
 
-/// The functions that work on input and output of the test, which they do not get.
-const OF_THE_TEST: [&str; 11] = [
+/// The functions that work on input, output or the mask of the test, which they do not get.
+const OF_THE_TEST: [&str; 12] = [
     "getchar",
     "getchar_unlocked",
     "getwchar",
@@ -41,6 +41,7 @@ const OF_THE_TEST: [&str; 11] = [
     "vscanf",
     "wscanf",
     "vwscanf",
+    "umask",
 ];
 
 /// How often a function may wait: it does so for each further argument that it does not look at.
