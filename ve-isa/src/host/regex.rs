@@ -61,11 +61,12 @@ const EXTENDED: i32 = 1;
 /// The place to look in is in the first of the places for what is found.
 const START_AND_END: i32 = 4;
 
-/// The largest expression, in states of an automaton, and how deep groups may lie in groups.
-const MOST_STATES: u64 = 8192;
+/// The largest expression, in states of an automaton, for which the host's library needs some 130 MB, and how deep groups may lie in
+/// groups.
+const MOST_STATES: u64 = 4096;
 const DEEPEST: usize = 250;
-/// Up to this product of states and bytes of a text it is searched at once.
-const QUICK: u64 = 1 << 20;
+/// Up to this product of the square of the states and the bytes of a text it is searched at once, which takes some milliseconds.
+const QUICK: u64 = 1 << 24;
 /// The stack of the thread that makes or uses a large one.
 const STACK: usize = 64 << 20;
 /// How long it is waited for before the program looks whether somebody asks it to stop.
@@ -130,7 +131,8 @@ fn execute(thread: &mut Thread) -> Outcome {
         return result_int(thread, NO_SPACE);
     }
     let wanted = count.min(regex.groups() as u64 + 1) as usize;
-    let work = regex.size().saturating_mul(subject.len() as u64 + 1);
+    let states = regex.size();
+    let work = (states * states).saturating_mul(subject.len() as u64 + 1);
     // The table has it, and this function.
     let is_shared = Arc::strong_count(&regex) > 2;
     let asked = regex.clone();
