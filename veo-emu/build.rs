@@ -1,7 +1,7 @@
 //! Decides whether there is an emulated node for the target (`cfg(emulated)`), and compiles the
 //! library that kernels link against; the emulator carries it inside.
 //!
-//! The library is none of the program's: it is always shared, and nothing is linked into it.
+//! The library is not part of the program: it is always shared, and nothing is linked into it.
 //! So the flags that the program's own C code is compiled with (`CFLAGS`, rustc's) are not its
 //! flags; the compiler (`CC`) is the same.
 

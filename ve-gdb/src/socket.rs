@@ -97,7 +97,7 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// Whether nobody listens at this socket any more. Who listens takes a connection without a word for no client.
+/// Whether no program listens at this socket any more. This connects to it. A program that listens ignores a connection that sends nothing.
 fn is_left_behind(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
     is_socket

@@ -41,7 +41,7 @@ const MOST_SHOWN: u64 = 1000;
 pub(crate) struct Debuggee {
     threads: Arc<Threads>,
     actions: BTreeMap<usize, ThreadAction>,
-    /// What those do that no action is for.
+    /// What a thread without an action of its own does.
     usual: ThreadAction,
 }
 

@@ -20,9 +20,9 @@ pub enum TrapKind {
     },
     /// The meaning of this instruction is not known, or not for these operands.
     Unimplemented {
-        /// What it is.
+        /// The instruction.
         op: Op,
-        /// What is not known.
+        /// The part of its meaning that is not known.
         what: &'static str,
     },
     /// Memory cannot be accessed.

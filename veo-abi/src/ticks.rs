@@ -81,7 +81,7 @@ pub struct TickClock {
 }
 
 impl TickClock {
-    /// So many ticks after the system was asked, about a millisecond, it is asked again.
+    /// The system is asked again after this many ticks, about a millisecond.
     const REACH: u64 = 1 << 21;
     /// The rate is measured over a time from here, so that it is exact enough,
     const SHORTEST: u64 = 10_000_000;

@@ -50,7 +50,7 @@ impl Card {
         Some(device.file_name()?.to_string_lossy().into_owned())
     }
 
-    /// Of the hottest core, in degrees Celsius.
+    /// The temperature of the hottest core, in degrees Celsius.
     pub(crate) fn temperature(&self) -> Option<f64> {
         let mask = self.text("cores_enable")?;
         let mask = u32::from_str_radix(mask.trim_start_matches("0x"), 16).ok()?;

@@ -36,7 +36,7 @@ struct Node {
     free: Option<u64>,
     /// Its address on the PCI bus.
     bus: Option<String>,
-    /// Of its hottest core, in degrees Celsius.
+    /// The temperature of its hottest core, in degrees Celsius.
     temperature: Option<f64>,
     /// In watts.
     power: Option<f64>,

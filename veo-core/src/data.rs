@@ -62,7 +62,7 @@ pub unsafe trait VeData: Copy + Send + Sync + 'static {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum Number {
-    /// Of any width and sign.
+    /// An integer of any width, with or without a sign.
     Integer(i128),
     /// An `f32`.
     Single(f32),

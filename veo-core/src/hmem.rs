@@ -116,18 +116,18 @@ argument!(*const T, *mut T, VeMemPtr<T>);
 /// Memory to be read by [`hmemcpy`]: on the host or on a VE.
 #[derive(Debug)]
 pub enum Hmem<'a, T> {
-    /// Of the host.
+    /// Memory of the host.
     Host(&'a [T]),
-    /// Of a VE.
+    /// Memory of a VE.
     Ve(VeSlice<'a, T>),
 }
 
 /// Memory to be written by [`hmemcpy`]: on the host or on a VE.
 #[derive(Debug)]
 pub enum HmemMut<'a, T> {
-    /// Of the host.
+    /// Memory of the host.
     Host(&'a mut [T]),
-    /// Of a VE.
+    /// Memory of a VE.
     Ve(VeSliceMut<'a, T>),
 }
 

@@ -30,7 +30,7 @@ pub(crate) enum ArgPlace {
 }
 
 impl Known {
-    /// Of a number that is passed itself.
+    /// What is known of a number that is passed itself.
     #[inline]
     pub(crate) fn value<T: VeData>(value: &T) -> Known {
         Known {
@@ -40,13 +40,13 @@ impl Known {
         }
     }
 
-    /// Of data that travel with the call and that the kernel reads.
+    /// What is known of data that travel with the call and that the kernel reads.
     #[inline]
     pub(crate) fn read<T: VeData>(values: &[T]) -> Known {
         Known::on_stack(size_of_val(values), values.first().and_then(T::NUMBER))
     }
 
-    /// Of data on the stack of the kernel.
+    /// What is known of data on the stack of the kernel.
     #[inline]
     pub(crate) fn on_stack(bytes: usize, number: Option<Number>) -> Known {
         Known {
@@ -56,7 +56,7 @@ impl Known {
         }
     }
 
-    /// Of a bare address.
+    /// What is known of a bare address.
     #[inline]
     pub(crate) fn address(addr: u64, proc: ProcId) -> Known {
         Known {
@@ -67,7 +67,7 @@ impl Known {
         }
     }
 
-    /// Of memory that is there to its last byte.
+    /// What is known of memory that is allocated to its last byte.
     #[inline]
     pub(crate) fn memory<T>(ptr: VeMemPtr<T>, bytes: usize) -> Known {
         Known {

@@ -82,7 +82,7 @@ impl Notes {
     }
 }
 
-/// A process that finds the kernels beside this program, and who looks at it.
+/// A process that finds the kernels beside this program, and its observer.
 fn process() -> Result<(VeoProc, Arc<Notes>)> {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
@@ -259,7 +259,7 @@ fn the_times_of_queued_requests_are_known() -> Result<()> {
         assert!(!pair[1].times.estimated, "{:?}", pair[1]);
         assert!(pair[0].times.ended <= pair[1].times.started, "{pair:?}");
     }
-    // Who comes back is told the times again.
+    // An observer that is registered again gets the times again.
     let observer: Arc<dyn RequestObserver> = notes.clone();
     proc.shared().core.ignore(&observer);
     next(&ctx, 1)?.wait()?;

@@ -2,9 +2,9 @@
 //! the host knows of them, not by what happens on the VE.
 //!
 //! A record stands for a request of which the program does not know yet that it has ended. A
-//! request that is submitted is held against those of other contexts. So ordered are requests of
-//! one context, those of which the first was waited for before the second was submitted, and those
-//! that the program has put in order (`VeoContext::after`).
+//! request that is submitted is compared with those of other contexts. Two requests are in order
+//! if they are of one context, if the program waited for the first before it submitted the second,
+//! or if it has put them in order (`VeoContext::after`).
 
 use std::collections::HashSet;
 use std::fmt;
@@ -283,7 +283,7 @@ impl RaceLog {
             }
         }
         for access in &touches.accesses {
-            // Of requests of one context the last one ends last.
+            // The last request of a context ends last, so it covers earlier ones of the same access.
             records.retain(|old| {
                 old.context != context
                     || old.access != *access
@@ -477,7 +477,7 @@ mod tests {
         assert!(!queued(&log, 3, 1, &write), "that came before the order");
         log.order((3, 2), (2, 7));
         assert!(queued(&log, 3, 2, &write));
-        // Who knows of the end of the last knows of all that it comes after.
+        // When the last one has ended, all requests that it comes after have ended.
         log.ended(3, 3);
         assert!(queued(&log, 4, 0, &write));
         assert!(!queued(&log, 4, 1, &other), "and of no more");

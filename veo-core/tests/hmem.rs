@@ -30,7 +30,7 @@ fn process() -> VeoProc {
 
 #[test]
 fn the_library_of_a_kernel_decides() -> Result<()> {
-    // Of two one has another identifier than 0.
+    // One of two has another identifier than 0.
     let (one, two) = (process(), process());
     let proc = if one.identifier()? > 0 { one } else { two };
     let ctx = proc.open_context()?;

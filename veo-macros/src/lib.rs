@@ -105,9 +105,9 @@ use proc_macro::TokenStream;
 /// - Integers are computed in 128 bits, whatever their types. An overflow, a division by zero and a
 ///   comparison with a NaN break the condition, unless what stands on the left of `&&` or `||` decides.
 ///   Floats go with floats: `0.0`, not `0`. An `f32` counts with its exact value.
-/// - Lengths are known of buffers, slices, references and data on the stack. `NULL` has length 0. Of a `VeMemPtr`
-///   the length is unknown, and so is a number in VE memory. What depends on it is unknown: `false && unknown`
-///   is false, `true || unknown` is true, and a condition that is unknown in the end is taken for kept.
+/// - The lengths of buffers, slices, references and data on the stack are known. `NULL` has length 0. The length of a
+///   `VeMemPtr` is unknown, and so is a number in VE memory. A term with an unknown part is unknown, except that
+///   `false && unknown` is false and `true || unknown` is true. A condition that is unknown in the end counts as kept.
 /// - A condition of constants alone is computed by the compiler; if it does not hold, that is an error.
 /// - Constant bounds of Fortran, `x(16)`, that the debug information of a library of the crate's own build tells
 ///   are clauses as well, and so are extents of arrays in an imported header (`veo-build` writes them as `bounds(..)`),

@@ -123,7 +123,7 @@ impl Blocks {
                 } else {
                     (address + 1).saturating_sub(end)
                 };
-                // Of two as far, the one in use: it begins where a freed one was.
+                // If two are as far away, the one in use counts: it begins where a freed one was.
                 if nearest.is_none_or(|(least, ..)| far < least) {
                     nearest = Some((far, *start, block));
                 }

@@ -15,7 +15,7 @@ pub(super) const LOWER: u64 = 0xffff_ffff;
 /// The undefined bits of all registers.
 #[derive(Debug)]
 pub(super) struct Undefined {
-    /// Of scalar operands: none of a constant is ever undefined.
+    /// Those of scalar operands. Constants have none.
     pub(super) s: [u64; operand::COUNT],
     pub(super) v: Box<Registers>,
     /// Which of these have undefined bits, a bit for each; some more may be set.

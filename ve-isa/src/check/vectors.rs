@@ -95,7 +95,7 @@ impl Sources {
 
 fn sources(insn: &Insn, fields: &Fields) -> Sources {
     let operands = &fields.operands;
-    // Of pairs, y and z are both vectors, whatever is scalar.
+    // Instructions on pairs take y and z as vectors both, whichever operand is scalar.
     let scalar = match insn.op() {
         Op::Vsld | Op::Vsrd | Op::Vshf => ScalarOperand::None,
         _ => insn.scalar(),

@@ -172,7 +172,7 @@ pub(super) fn free(thread: &Thread, address: u64) -> Outcome {
     }
 }
 
-/// What follows when a block is named that is none.
+/// The outcome of a call that names an address where no block begins.
 fn refuse(thread: &Thread, address: u64, error: HeapError) -> Outcome {
     match thread.process().heap.checker() {
         None => Err(bad(address, error)),

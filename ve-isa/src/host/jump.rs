@@ -106,8 +106,8 @@ fn jump(thread: &mut Thread) -> Outcome {
     for (register, word) in KEPT.into_iter().zip(&words[2..]) {
         registers[register] = *word;
     }
-    // Who has called this is further down on the stack than who called setjmp, unless that has returned.
-    // Others have used its frame since, if that holds something else.
+    // The stack grows down. As long as the function that called setjmp has not returned, its stack pointer is not below the
+    // present one. If it has returned, its frame may hold other data by now.
     if registers[SP] < thread.registers().scalar(SP)
         || words[1] >> 32 != frame_sum(thread, registers[FP])
     {

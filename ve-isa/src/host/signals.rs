@@ -144,7 +144,7 @@ const MASK: u64 = 8;
 const FLAGS: u64 = 136;
 const SET: u64 = 128;
 
-/// Handlers that are none.
+/// Values for a handler that name no function.
 const DEFAULT: u64 = 0;
 const IGNORE: u64 = 1;
 

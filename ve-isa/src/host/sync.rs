@@ -1,7 +1,7 @@
 //! `pthread.h`, `semaphore.h`, `threads.h`: what threads wait for each other with.
 //!
-//! Each structure begins with a word of 32 bits that says how it is. Who waits sleeps until that word changes, and looks from time to
-//! time whether somebody asks it to stop. All zeros are a structure as its initialiser makes it, as with the C library of Linux.
+//! Each structure begins with a word of 32 bits that holds its state. A thread that waits sleeps until that word changes, and checks from
+//! time to time whether it is asked to stop. All zeros are a structure as its initialiser makes it, as with the C library of Linux.
 
 use std::time::Duration;
 

@@ -162,7 +162,7 @@ impl SymbolScope {
         }
     }
 
-    /// Enters a name. Of several definitions the smallest [`Rank`] counts.
+    /// Enters a name. Among several definitions, the one with the smallest [`Rank`] counts.
     pub(super) fn define(&mut self, name: &str, new: Definition) -> Result<(), ImageError> {
         let (name, all) = match self.names.get_key_value(name) {
             Some((name, _)) => {

@@ -11,7 +11,7 @@ use crate::semantics::float::{Exact, FloatUnit};
 use crate::semantics::{convert, float, quad};
 
 /// Computes exactly, notes what happened, and writes the result unless that traps.
-// Not inline: what it needs of the stack is none of a handler's business.
+// Not inline: a handler must not reserve the stack that this needs.
 #[cold]
 #[inline(never)]
 fn exactly(
@@ -84,14 +84,14 @@ macro_rules! computed {
     }};
 }
 
-/// Of two operands.
+/// The handler of an operation with two operands.
 macro_rules! two {
     ($function:path) => {
         computed!(|unit, operands, _rounding| $function(unit, operands.0, operands.1))
     };
 }
 
-/// Of one operand.
+/// The handler of an operation with one operand.
 macro_rules! one {
     ($function:path) => {
         computed!(|unit, operands, _rounding| $function(unit, operands.0))
@@ -105,7 +105,7 @@ macro_rules! rounded {
     };
 }
 
-/// Of quad numbers, to one.
+/// The handler of an operation with two quad numbers and a quad result.
 macro_rules! quad {
     ($function:path) => {
         (|run: &mut Run, slot: &Slot, fuel: Fuel| {

@@ -462,7 +462,7 @@ impl Interpreter {
         if self.translations().is_none() || self.entries.contains_key(&ic) {
             return Some(link);
         }
-        // What the translator computes is none of the thread's business.
+        // The exceptions that the translator's own arithmetic notes must not count as the thread's.
         self.run.gather_floats();
         let common = self.run.common.clone();
         let made = self

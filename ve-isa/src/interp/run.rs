@@ -215,7 +215,7 @@ impl Run {
         self.leave_by_branch(slot, slot.ic.wrapping_add(slot.insn.imm() as u64))
     }
 
-    // What is cold is never inline: what it needs of the stack is none of a handler's business.
+    // Cold functions are never inline: a handler must not reserve the stack that they need.
 
     #[cold]
     #[inline(never)]
@@ -310,7 +310,7 @@ impl Run {
         self.next(slot, fuel)
     }
 
-    // Not inline: what it needs of the stack is none of a handler's business.
+    // Not inline: a handler must not reserve the stack that this needs.
     #[cold]
     #[inline(never)]
     fn finish_raising(&mut self, slot: &Slot, fuel: Fuel, outcome: IntegerOutcome) -> Link {

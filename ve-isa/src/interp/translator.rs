@@ -1,4 +1,4 @@
-//! Who makes code of the host of machine code, and what has been made.
+//! The translator of machine code to code of the host, and the code that it has made.
 //!
 //! All threads of a machine share the code. Nothing here knows how it is made or entered.
 //!
@@ -52,8 +52,8 @@ pub trait InstructionSource {
 /// Code of the host that does what instructions do.
 ///
 /// It is a function of Cranelift's convention for tail calls, which gets the address of the thread's state (the fields of
-/// [`layout`](super::layout)) and a number for its own use, at first 0, and returns a reason of [`exit`] before what else it likes. While it runs, PSW rounds to nearest and nothing traps. So that what an
-/// interpreter does after it is right:
+/// [`layout`](super::layout)) and a number for its own use, at first 0, and returns a reason of [`exit`] before what else it likes. While it runs, PSW rounds to nearest and nothing traps. The
+/// interpreter that goes on after it relies on these rules:
 ///
 /// - It begins with a frame: where the frame pointer leads are the caller's and the address to return to.
 /// - It reads and writes the fields of [`layout`](super::layout), its own frame, memory of the window, nothing else.

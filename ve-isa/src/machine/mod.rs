@@ -249,8 +249,8 @@ impl Machine {
         lists.into_iter().flat_map(|list| list.functions).collect()
     }
 
-    /// The address of what a name stands for. Of a function that an image chooses by a function of its own it is known once the image
-    /// is started.
+    /// The address of what a name stands for. An image may choose a function by a function of its own (`ifunc`); that address is known once
+    /// the image is started.
     #[must_use]
     pub fn symbol(&self, name: &str) -> Option<u64> {
         let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());

@@ -91,7 +91,7 @@ const SIGNALS: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
 /// # Errors
 /// The system refuses the handler.
 pub fn install_handler() -> io::Result<()> {
-    // Who comes second finds the handler installed.
+    // Threads install it one after the other; the second one finds it installed.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(|lock| lock.into_inner());
     for (signal, before) in SIGNALS.into_iter().zip(&BEFORE) {

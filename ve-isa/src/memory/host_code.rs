@@ -43,7 +43,7 @@ static RECORDS: [Record; MOST] = [const {
     }
 }; MOST];
 
-/// Who takes and gives back records takes turns.
+/// Only one thread at a time takes a record or gives one back.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// What the function returns that has faulted at `pc`, if it is one of an arena.

@@ -130,11 +130,11 @@ impl Window {
             what: "installing the handler for faults".into(),
             source,
         })?;
-        // Of twice the length, what is aligned leaves at least a page, which stays behind the window.
+        // The aligned half of a mapping of twice the length leaves at least a page. That page stays behind the window.
         let behind = host_page();
         for length in LENGTHS {
-            // Twice as much, of which the part stays that begins at a multiple of its length: so one shift tells whether an address is in
-            // the window.
+            // This maps twice as much, and keeps the part that begins at a multiple of its length. So one shift tells whether an address
+            // is in the window.
             // SAFETY: the system chooses the place, so no other mapping is replaced.
             let base = unsafe {
                 libc::mmap(

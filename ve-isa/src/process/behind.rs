@@ -1,6 +1,6 @@
 //! The files behind streams: what the C library calls to read, write and move in them.
 //!
-//! With files of its own it would wait in the system, deaf to whoever asks the thread to stop.
+//! The C library would wait in the system with files of its own. It would not notice there that the thread is asked to stop.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -15,7 +15,7 @@ use crate::interp::StopHandle;
 #[derive(Debug)]
 pub(super) struct Behind {
     file: Mutex<Arc<BehindFile>>,
-    /// Who may ask the thread to stop that uses the stream.
+    /// What asks the thread that uses the stream to stop.
     stop: Mutex<Option<StopHandle>>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Behind {
 struct BehindFile {
     number: c_int,
     is_pipe: bool,
-    /// Whether who writes to it may have to wait.
+    /// Whether a write to it may have to wait.
     may_wait: bool,
     /// Nothing for a file that stays open.
     owned: Option<Arc<OwnedFd>>,
@@ -110,7 +110,7 @@ impl Behind {
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
-    /// Whether who writes to it may have to wait.
+    /// Whether a write to it may have to wait.
     pub(super) fn may_wait(&self) -> bool {
         self.now().may_wait
     }

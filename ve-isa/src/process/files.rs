@@ -43,7 +43,7 @@ pub(crate) fn wait_for(file: i32, events: i16, is_asked: impl Fn() -> bool) -> b
             // The program wants to hear that it would have to wait.
             0 if is_first && never_waits(file) => return true,
             0 => {}
-            // A signal has come. Of anything else the operation itself will tell.
+            // A signal has come. The operation itself reports all other errors.
             _ if std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR) => {}
             _ => return true,
         }

@@ -1,7 +1,7 @@
 //! Opening files by name.
 //!
-//! Who opens a FIFO waits in the system for somebody who opens its other end, deaf to whoever asks the thread to stop. So a thread
-//! of its own waits there, and is let go on where the first one is asked to stop.
+//! Opening a FIFO blocks in the system until another program opens the other end. A thread that blocks there does not see that it is
+//! asked to stop. A second thread therefore opens the FIFO. It is woken when the first one is asked to stop.
 
 use std::ffi::{CStr, CString, c_int};
 use std::io::{Error, ErrorKind, Result};
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use super::files::is_pipe;
 
-/// How long a thread waits for the other end before it looks whether somebody asks it to stop.
+/// How long a thread waits for the other end before it checks whether it is asked to stop.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// How often the thread that waits is let go on, in case that it has not begun to.
+/// How often the second thread is woken. The first times, it may not have begun to wait yet.
 const TRIES: u32 = 100;
 
 /// Opens a file. The error is that of a call which was interrupted, where the thread is asked to stop before the other end of a FIFO is
@@ -42,7 +42,7 @@ fn open_now(path: &CStr, flags: c_int, mode: libc::mode_t) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(file) })
 }
 
-/// The FIFO at a path, if who opens it waits for its other end. The value stands for it, whatever becomes of the path.
+/// The FIFO at a path, if opening it waits for its other end. The value refers to that FIFO, even if the path later names another file.
 pub(super) fn fifo(path: &CStr, flags: c_int) -> Option<OwnedFd> {
     let waits = flags & libc::O_ACCMODE != libc::O_RDWR
         && flags & (libc::O_NONBLOCK | libc::O_PATH | libc::O_EXCL | libc::O_DIRECTORY) == 0;

@@ -328,7 +328,7 @@ fn set_error(error: &std::io::Error) {
     unsafe { *libc::__errno_location() = error.raw_os_error().unwrap_or(libc::EIO) };
 }
 
-/// What a mode says of how the file is opened. Of a FIFO nothing else counts.
+/// How a mode says that the file is opened. The rest of the mode does not matter for a FIFO.
 fn access(mode: &CStr) -> libc::c_int {
     let mode = mode.to_bytes();
     match mode.first() {

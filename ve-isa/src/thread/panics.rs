@@ -11,7 +11,7 @@ pub(super) fn caught<R>(
     act: impl FnOnce(&mut Thread) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let depth = thread.calls.len();
-    // What a panic can leave half done of a thread is put in order below; of the rest of the machine it is behind locks.
+    // A panic may leave the thread half changed; that is mended below. The rest of the machine is behind locks.
     let done = catch_unwind(AssertUnwindSafe(|| act(&mut *thread)));
     done.unwrap_or_else(|panic| {
         thread.calls.truncate(depth);

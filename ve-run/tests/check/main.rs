@@ -166,7 +166,7 @@ fn values() {
     assert!(wrong >= 21 && right >= 12, "{wrong} {right}");
     let (wrong, right) = check_all("init_vectors", "memory-init");
     assert!(wrong >= 8 && right >= 6, "{wrong} {right}");
-    // Who looks for values finds the rest as well.
+    // The check of values finds the other defects as well.
     check_all("memory", "memory-init");
     check_all("vectors", "memory-init");
 }

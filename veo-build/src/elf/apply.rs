@@ -12,7 +12,7 @@ use super::symbols::{LinkedSymbols, SymbolTarget};
 /// What the file holds beside headers, symbols and relocations.
 #[derive(Debug)]
 pub(super) struct Contents {
-    /// Of the sections that come from objects, in their order; nothing for those without a place in the file.
+    /// The bytes of the sections that come from objects, in their order; nothing for those without a place in the file.
     pub(super) outputs: Vec<Vec<u8>>,
     pub(super) plt: Vec<u8>,
     pub(super) got: Vec<u8>,

@@ -51,7 +51,7 @@ pub(super) struct Local {
 
 #[derive(Debug, Default)]
 pub(super) struct LinkLayout {
-    /// Of the sections that come from objects, in their order.
+    /// The sections that come from objects, in their order.
     pub(super) outputs: Vec<FileSection>,
     pub(super) note: FileSection,
     pub(super) hash: FileSection,
@@ -70,7 +70,7 @@ pub(super) struct LinkLayout {
     pub(super) end: u64,
     pub(super) tls: Option<TlsBlock>,
     pub(super) dynamic_symbols: Vec<LoaderSymbol>,
-    /// Of each name the number of its dynamic symbol.
+    /// The number of the dynamic symbol of each name.
     pub(super) dynamic_symbol_of: Vec<Option<u32>>,
     pub(super) buckets: u32,
     pub(super) soname: Option<StringId>,

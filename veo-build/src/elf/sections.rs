@@ -77,7 +77,7 @@ pub(super) struct SectionPiece {
 #[derive(Debug)]
 pub(super) struct Outputs {
     pub(super) list: Vec<OutputSection>,
-    /// Of each section of an object, its section here and its place in it.
+    /// For each section of an object, its section here and its place in it.
     places: HashMap<(usize, usize), (usize, u64)>,
 }
 

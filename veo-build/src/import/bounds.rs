@@ -24,7 +24,7 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    /// Of the declaration of a parameter, where one is known.
+    /// The bound that the declaration of a parameter has, if it has one.
     ///
     /// # Safety
     ///

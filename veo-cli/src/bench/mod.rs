@@ -66,7 +66,7 @@ struct Run {
 #[derive(Clone, Serialize, Deserialize)]
 struct Row {
     name: String,
-    /// Of a transfer, in bytes.
+    /// The size of a transfer, in bytes.
     size: Option<u64>,
     /// Nanoseconds for one; null if there is none.
     time: Option<f64>,

@@ -90,7 +90,7 @@ struct Returned {
     bytes: Option<usize>,
 }
 
-/// Of calls that were waited for, in nanoseconds.
+/// Times of calls that were waited for, in nanoseconds.
 #[derive(Serialize)]
 struct CallTimes {
     calls: u32,

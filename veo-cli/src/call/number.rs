@@ -97,7 +97,7 @@ impl NumberArray {
         self.bytes.len() / self.ty.size()
     }
 
-    /// What is left over at the end is none.
+    /// The numbers in order. Bytes at the end that make no whole number are left out.
     pub(crate) fn iter(&self) -> impl Iterator<Item = TypedNumber> {
         let elements = self.bytes.chunks_exact(self.ty.size());
         elements.map(|bytes| TypedNumber::of(bytes, self.ty))

@@ -1,6 +1,6 @@
 //! `veo declare`: the functions of a library or of a header as `#[ve_kernel]` declarations that compile as they stand.
 //!
-//! Of a library its debug information is read ([`library`]). A header is imported as a build script would do it ([`header`]).
+//! For a library it reads the debug information ([`library`]). A header is imported as a build script would do it ([`header`]).
 
 mod header;
 mod library;

@@ -26,7 +26,7 @@ pub(super) fn rows() -> io::Result<Vec<SeenRow>> {
             continue;
         };
         let directory = entry.path();
-        // One that ends meanwhile is none.
+        // A process that has ended meanwhile has no directory any more.
         if fs::metadata(&directory).is_ok_and(|file| file.uid() == user) {
             found.extend(row(&directory, pid));
         }

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use super::trace::{LaneKind, Trace, TraceSpan, Track};
 use crate::output::time;
 
-/// Of the picture.
+/// Width of the picture.
 const WIDTH: f64 = 1200.0;
 /// Where times begin, right of the names.
 const LEFT: f64 = 240.0;
-/// Of a row.
+/// Height of a row.
 const HEIGHT: f64 = 22.0;
-/// Of a row with a process's name, and of the axis.
+/// Height of a row with a process's name, and of the axis.
 const HEADING: f64 = 26.0;
 /// What is narrower has no border and no name of its own.
 const NARROW: f64 = 2.0;

@@ -105,7 +105,7 @@ pub(crate) trait Touched {
             return;
         };
         let how = if in_parts { Use::Part } else { how };
-        // Of a bare pointer nobody knows how much is meant.
+        // A bare pointer does not say how much memory is meant.
         let size = memory.bytes.unwrap_or(Self::LEAST);
         touches.accesses.push(Access::new(addr, size, how));
     }

@@ -135,8 +135,8 @@ impl Extension for Emulated {
         }
     }
 
-    /// The library says what it runs. What it does not run is looked for too: that it was
-    /// built tells more than that nothing was found.
+    /// The library says what it runs. The search covers the other targets too: a message that a
+    /// library was built for another target helps more than one that nothing was found.
     fn code(&self, node: i32) -> NodeCode {
         let mut machines = [0; 8];
         // SAFETY: the array has as many places as the call says.

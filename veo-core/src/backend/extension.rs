@@ -59,8 +59,8 @@ impl Drop for HostMapping {
     }
 }
 
-/// The machine code that a node runs. Who looks for a library, or is asked why one cannot be
-/// loaded, asks this.
+/// The machine code that a node runs. The search for a library uses it, and so does the text that
+/// says why a library cannot be loaded.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeCode {
     /// The names of the targets that libraries are built for, those that fit best first.

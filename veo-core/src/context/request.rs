@@ -282,7 +282,7 @@ impl<V> RequestFuture<'_, V> {
             Err(error) => return Poll::Ready(Err(error)),
             Ok(None) => {}
         }
-        // Who polls here holds up what is to come.
+        // The request may wait for this very thread, which runs a host function or receives output.
         let shared = request.ctx.shared();
         let what = || shared.describe(request.ticket);
         if let Err(error) = shared.check_not_before(request.ticket.number, what) {

@@ -119,7 +119,7 @@ pub struct PrototypeMismatch {
 }
 
 impl PrototypeMismatch {
-    /// Of the function `symbol` of a library; what was declared is still to be said.
+    /// A mismatch of the function `symbol` of a library. The declaration is filled in later.
     pub(crate) fn new(
         symbol: &str,
         library: &Path,

@@ -51,7 +51,7 @@ pub(super) struct CallTypes {
 }
 
 impl CallTypes {
-    /// Of a function of which nothing is known.
+    /// The types of a function of which nothing is known.
     pub(super) fn unknown() -> CallTypes {
         CallTypes {
             params: Arc::default(),

@@ -1,10 +1,10 @@
 //! Loading libraries, looking symbols up in them, and unloading them while other threads go on
 //! calling.
 //!
-//! A library that is unloaded is `leaving` first: its kernels have no address any more, and who
-//! calls one waits to load the library anew. Then the calls that use it are waited for, in each
-//! context's table of requests. Last it is unloaded with the main context held, where
-//! synchronous calls are made.
+//! A library that is unloaded is `leaving` first: its kernels have no address any more, and a
+//! thread that calls one waits to load the library anew. Then the unloading thread waits for the
+//! calls that use it, in each context's table of requests. Last it unloads the library with the
+//! main context held, where synchronous calls are made.
 
 use std::ffi::CString;
 use std::path::Path;

@@ -309,7 +309,7 @@ impl ProcShared {
             let number = context.lock().table.next();
             context.drain(number, Some(until));
         }
-        // Of a process that is closed one cannot tell what a request has failed of.
+        // A closed process cannot tell why a request has failed.
         contexts.iter().for_each(|context| context.log_failures());
         Ok(())
     }

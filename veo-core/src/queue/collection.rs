@@ -24,8 +24,8 @@ pub(crate) struct Finished {
     pub(crate) word: Result<u64, Box<Error>>,
     pub(crate) payload: Payload,
     pub(crate) submitted: Stamp,
-    /// When its end was seen. `None`: just now, by whoever waits, who knows the time if he
-    /// wants it.
+    /// When its end was seen. `None`: just now, by the thread that waits, which can take the time
+    /// itself.
     pub(crate) seen: Option<Stamp>,
 }
 
@@ -366,8 +366,8 @@ impl CtxShared {
         (left, orphans)
     }
 
-    /// The process was destroyed: pending requests end as lost. With `leak`, for the
-    /// case that the VE side may still touch what they have, that is leaked, and who
+    /// The process was destroyed: pending requests end as lost. `leak` is for the case that
+    /// the VE side may still touch what they have. Then that is leaked, and a thread that
     /// lent memory waits for ever rather than see it change.
     ///
     /// What is left to do is given back: it may wait for another context, which has to

@@ -277,7 +277,7 @@ impl CtxShared {
                 return Err(self.core.gone(what));
             }
             drop(self.sleep(state, Some(Instant::now() + LOOK)));
-            // The backend may say so only to who asks it for results.
+            // The backend may tell this only when it is asked for results.
             if self.core.look_for_end() {
                 return Err(self.core.gone(what));
             }

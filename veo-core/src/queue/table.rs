@@ -223,7 +223,7 @@ impl RequestTable {
             self.parked -= 1;
             dropped = self.discard(place);
         }
-        // Of a million requests that were dropped there is nothing left.
+        // Most dropped requests leave nothing to do, so the list for a million of them stays empty.
         if waker.is_none() && dropped.is_none() && failed.is_none() {
             return None;
         }

@@ -15,7 +15,7 @@ const GONE: u8 = 2;
 ///
 /// A call looks here, or for its kernel in the table of addresses, while it holds the lock
 /// of the context that it enters. The thread that unloads takes those locks after the change.
-/// So it finds each call in the table of its context, or the call finds the change.
+/// Therefore it finds each call in the table of its context, or the call finds the change.
 #[derive(Debug)]
 pub(crate) struct LibraryCode {
     /// The library's name.

@@ -81,7 +81,7 @@ pub(crate) trait RequestObserver: Send + Sync {
     /// A request has ended.
     fn request(&self, record: &RequestRecord);
 
-    /// So many bytes of VE memory are allocated from this time on.
+    /// The bytes of VE memory that are allocated from this time on.
     fn memory(&self, _time: u64, _bytes: u64) {}
 
     /// One thread alone submitted to a context from one time to another.
@@ -180,7 +180,7 @@ impl Observers {
         list.iter().for_each(|observer| tell(&**observer));
     }
 
-    /// So many bytes of VE memory are allocated now.
+    /// Tells the observers how many bytes of VE memory are allocated now.
     pub(crate) fn tell_memory(&self, bytes: u64) {
         if self.is_on() {
             let now = system_time();
@@ -264,7 +264,7 @@ impl WaitedOperation<'_> {
             mut run,
         } = self;
         let now = system_time();
-        // Who knows when it began has done it here.
+        // A start is known only if this thread did the work; it has just ended then.
         run.ended = run.started.map(|_| now);
         observers.tell(&RequestRecord {
             id: next_record(),

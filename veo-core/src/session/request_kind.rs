@@ -163,7 +163,7 @@ impl<'a> RequestName<'a> {
         }
     }
 
-    /// Of what is no request, since its caller waits for it.
+    /// The name of an operation that its caller waits for. It is no request, so it has no number.
     pub(crate) fn waited(kind: &'a RequestKind, context: u64) -> RequestName<'a> {
         RequestName {
             kind: Some(kind),

@@ -47,8 +47,9 @@ pub struct RequestStats {
     pub host_functions: OperationStats,
     /// Contexts in the order of their opening, the first 1,000 of a process that have done something.
     pub contexts: Vec<ContextStats>,
-    /// Of how many requests it is not known when they began or ended to run: nearly all, but for copies that the program waited for on
-    /// the process. They are said to begin when they were queued or the one before them had ended, and to end when the host saw that.
+    /// How many requests have estimated times, since it is not known when they began or ended to run. These are nearly all, except
+    /// copies that the program waited for on the process. The estimate: a request begins when it was queued or when the one before
+    /// it had ended, and ends when the host saw its end.
     pub estimated: u64,
 }
 

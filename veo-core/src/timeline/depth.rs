@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::session::RequestTimes;
 
-/// Of each span of so many nanoseconds at most two values are told: the highest and the last.
+/// A span of time in nanoseconds. At most two values of each are told: the highest and the last.
 const SPAN: u64 = 1_000_000;
 
 /// The requests of one context over time.

@@ -56,7 +56,7 @@ pub(super) trait TraceFormat: Send {
     #[cfg(test)]
     fn remembered(&self) -> usize;
 
-    /// So much is missing in the trace by this time.
+    /// Writes how much is missing in the trace by this time.
     fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: MissingEvents);
 
     /// What stands behind everything, and is written again after each addition.

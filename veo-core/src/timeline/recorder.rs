@@ -104,10 +104,10 @@ struct Sink {
     format: Box<dyn TraceFormat>,
     file: File,
     out: Vec<u8>,
-    /// So long is the file, without what stands at its end anyway.
+    /// The length of the file, without the text that every file ends with.
     written: u64,
     depths: HashMap<(u32, u64), Depth>,
-    /// Processes that are gone, of which something may still wait.
+    /// Processes that are gone. Entries of theirs may still wait.
     gone: Vec<u32>,
     missing: MissingEvents,
 }

@@ -15,10 +15,10 @@ use crate::sys::memfd;
 /// The name of a file for counts.
 pub(super) const COUNTS_NAME: &CStr = c"veo-counts";
 
-/// A longer text is none of ours.
+/// The longest text that is read. The VE side writes no longer one.
 const LONGEST_TEXT: u64 = 1 << 22;
 
-/// Adds the lines of a kernel, of which the VE side tells so.
+/// Adds the lines of a kernel, from the text that the VE side writes.
 pub(super) fn add(text: &mut String, told: &str) -> Option<()> {
     let mut lines = told.lines();
     let [calls, kernel, library] = lines.next().and_then(words)?;

@@ -9,7 +9,7 @@ pub(crate) struct IdWindow<T> {
     places: Box<[T]>,
 }
 
-/// So many places at least, once there are any.
+/// The least number of places, once there are any.
 const LEAST: usize = 16;
 
 impl<T> Default for IdWindow<T> {

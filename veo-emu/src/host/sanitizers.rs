@@ -125,7 +125,7 @@ impl Sanitizers {
         }
         for sanitizer in &self.present {
             let name = sanitizer.options();
-            // Of an option that is given twice the last value counts.
+            // If an option is given twice, its last value counts.
             let options = [
                 Some(defaults(*sanitizer).to_owned()),
                 text(name),

@@ -27,7 +27,7 @@ pub(super) fn processes() -> io::Result<Vec<SeenProcess>> {
             continue;
         };
         let directory = entry.path();
-        // One that ends meanwhile is none.
+        // A process that has ended meanwhile has no directory any more.
         if fs::metadata(&directory).is_ok_and(|file| file.uid() == user) {
             found.extend(process(&directory, pid));
         }

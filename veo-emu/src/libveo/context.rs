@@ -59,7 +59,7 @@ pub unsafe extern "C" fn veo_context_open_with_attr(
 /// The contexts that were closed last, each with its process.
 static CLOSED: Mutex<VecDeque<(u64, u64)>> = Mutex::new(VecDeque::new());
 
-/// So many of them are remembered.
+/// How many of them are remembered.
 const REMEMBERED: usize = 64;
 
 /// Whether a context ended with its process, which closes them all. One that the

@@ -19,7 +19,7 @@ use crate::host::child_process::ChildProcess;
 use crate::host::death::{Death, Ended, ReasonKind};
 use crate::sync::lock;
 
-/// Of the processes that faulted, or ended themselves, while they were destroyed, in a destructor perhaps: what ended them, the latest last.
+/// What ended processes that faulted, or ended themselves, while they were destroyed, perhaps in a destructor. The latest is last.
 static KEPT: Mutex<VecDeque<(u64, Arc<veo_emu_fault>)>> = Mutex::new(VecDeque::new());
 
 /// Keeps what has ended a process that lived until it was destroyed, unless it came to its end.
@@ -27,9 +27,9 @@ pub(super) fn keep(handle: u64, child: &ChildProcess) {
     /// More are not kept of processes that nobody asks about.
     const MOST: usize = 16;
     let Some(death) = child.death() else { return };
-    // What a sanitizer has found is told by itself.
+    // A sanitizer has reported its finding already.
     let was_told = death.reason.is_some() || child.judgement().is_some();
-    // Its own end has status 0. Who ends it with that before its time, in a destructor by `_exit(0)`, is not noticed.
+    // A process that ends as it should has status 0. A destructor that calls `_exit(0)` looks the same, so it is not noticed.
     let came_to_its_end = matches!(death.status, None | Some(0)) && death.signal.is_none();
     if was_told || death.fault.is_none() && came_to_its_end {
         return;

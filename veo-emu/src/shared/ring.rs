@@ -35,7 +35,7 @@ pub(crate) enum Completion {
     Refused = 2,
 }
 
-/// What somebody sees of a context who takes no part in it.
+/// The state of a context as a program sees it that takes no part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Glance {
     /// Requests that were put into the ring so far.

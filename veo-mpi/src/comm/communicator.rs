@@ -171,7 +171,7 @@ impl<'c> VeComm<'c> {
                 *word = bytes.try_into().map_or(0, u64::from_ne_bytes);
             }
             let mut state = self.engine.state()?;
-            // Who shares nothing takes nothing either.
+            // A rank that shares no window opens none of others.
             let window = own.and_then(|_| {
                 let windows = &mut state.shared().windows;
                 windows.open(WindowAddress::from_words(words))

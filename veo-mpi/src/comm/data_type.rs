@@ -62,7 +62,7 @@ pub(super) const NAME: usize = 40;
 /// A type as both ends of a message compare it: a number, or the layout of a structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TypeTag {
-    /// Of all that its layout consists of.
+    /// A hash of its whole layout.
     pub(super) hash: u64,
     /// Size of a value in bytes.
     pub(super) size: u64,

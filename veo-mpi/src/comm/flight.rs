@@ -28,7 +28,7 @@ pub(super) enum FlightMemory {
     Ve(AddressedMemory),
     /// The place of one handle, of a communicator that MPI makes.
     Comm(Vec<ffi::MPI_Comm>),
-    /// Of two that are used together, the second: another part of the first.
+    /// The second of two that are used together: another part of the first.
     Same,
     /// None.
     Nothing,

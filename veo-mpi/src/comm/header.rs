@@ -12,7 +12,7 @@ pub(super) enum Form {
     Pushed,
     /// In chunks, when the receiver is ready for them.
     OnDemand,
-    /// Of a label, its number: values that come under it have this tag and type, and go from the sender's memory to the receiver's.
+    /// Under a label, by its number: values with it have this tag and type, and go from the sender's memory to the receiver's.
     Direct,
     /// They lie in a slot of the sender's window.
     Filled,

@@ -34,8 +34,8 @@ impl LendableChunk {
 /// Two chunks for one way.
 #[derive(Default)]
 pub(super) struct Side {
-    /// Of what goes in chunks. Only one message at a time does, and both its ends are ready for it, so it comes to an end
-    /// whatever the program does next: whoever needs this chunk may wait for it.
+    /// For the message that goes in chunks. There is only one at a time, and both its ends are ready for it. So it comes to an end
+    /// whatever the program does next, and another message may wait for this chunk.
     first: LendableChunk,
     /// On the way out, the second of that message, or that of one which was sent at once, or of a reduction: these may wait for
     /// what another rank does next, so nobody waits for this chunk. On the way in, the second of that message, or that of a

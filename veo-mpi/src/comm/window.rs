@@ -19,9 +19,9 @@ use crate::error::Result;
 /// A slot by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WindowSlot {
-    /// Of the message whose turn it is.
+    /// For the message whose turn it is.
     First = 0,
-    /// Of the same message, or of one that was sent at once.
+    /// For the same message, or for one that was sent at once.
     Spare = 1,
 }
 

@@ -27,10 +27,10 @@ use crate::error::{Error, Result};
 ///
 /// An `Err` of `part`, a panic in it, and an end of the VE process by a fault end the whole job: the rank, its host and the reason are printed on the
 /// standard error, and all ranks are ended by `MPI_Abort`, with a status that is not 0. `exit` before the end of `part` does so, too.
-/// Where this thread does not return, since it waits for another rank or computes, a second one sees that the VE process has
-/// ended and ends this process, within some two seconds, and the launcher ends the others.
+/// This thread may not return, since it waits for another rank or computes. Then a second thread sees that the VE process has
+/// ended, and ends this process within some two seconds. The launcher ends the others.
 ///
-/// So what is returned is an error only where MPI has not begun. MPI does not begin a second time in a program.
+/// This function therefore returns an error only if MPI has not begun. MPI does not begin a second time in a program.
 ///
 /// All ranks of the world call this. Where some of them run other programs, begin MPI with rsmpi's `mpi::initialize` and use
 /// [`VePlain::new`](crate::VePlain::new).

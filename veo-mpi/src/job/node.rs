@@ -18,7 +18,7 @@ pub(super) struct RankPlace {
 pub(super) struct Wish {
     /// This node.
     pub(super) node: Option<i32>,
-    /// So many neighbouring ranks on each node.
+    /// How many neighbouring ranks share a node.
     pub(super) ranks_per_node: Option<i32>,
 }
 

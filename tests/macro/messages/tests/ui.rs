@@ -85,7 +85,7 @@ fn messages_are_short_and_single() {
         let messages: Vec<&str> = text.split("\n\n").collect();
         let several = ["several", "two_at_once"];
         if case.parent().unwrap().ends_with("c_spelling") {
-            // What is no Rust is refused by the compiler itself, and explained by us.
+            // The compiler itself refuses text that is no Rust; the macro explains it.
             assert_eq!(messages.len(), 2, "{name}: one mistake, two messages");
         } else if !several.contains(&case.file_stem().unwrap().to_str().unwrap()) {
             assert_eq!(messages.len(), 1, "{name}: one mistake, one message");

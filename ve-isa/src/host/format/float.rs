@@ -161,7 +161,7 @@ fn hexadecimal(
 ) -> Vec<Part> {
     let bits = number.fraction_bits;
     let places = u64::from(bits / 4);
-    // Of a number that rounds to 0, the exponent stays.
+    // A number that rounds to 0 keeps its exponent.
     let exponent = if mantissa == 0 {
         0
     } else {

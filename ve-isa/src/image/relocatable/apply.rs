@@ -47,7 +47,7 @@ impl Relocatable<'_> {
                     RelocationSymbol::default()
                 }
                 Err(why) => {
-                    // What tells of a function that is in another object has nothing to tell.
+                    // A description of a function that another object keeps is left out.
                     let section = &self.sections[self.by_index[&relocation.section.0]];
                     if !DESCRIPTIONS.contains(&section.name.as_str()) {
                         return Err(damaged(why));

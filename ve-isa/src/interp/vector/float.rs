@@ -434,7 +434,7 @@ fn reduction(op: Op) -> Option<Handler> {
         Op::VfsumS => {
             reduced!(Upper, none Some(0); |unit, a, b| scalar::fadd_s(unit, a, b))
         }
-        // Of equal elements all have the same bits, but for NaNs.
+        // Equal elements have the same bits, except NaNs. So the first and the last one give the same result.
         Op::VfrmaxDFst | Op::VfrmaxDLst => {
             reduced!(Both, none None; |unit, a, b| scalar::fmax_d(unit, a, b))
         }

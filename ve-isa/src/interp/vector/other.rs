@@ -72,7 +72,7 @@ macro_rules! reduced {
     };
 }
 
-/// A maximum or minimum. Of equal elements all are the same, so which of them it is makes no difference.
+/// A maximum or minimum. Equal elements have the same bits, so it makes no difference which of them is taken.
 macro_rules! extreme {
     ($function:path) => {
         (|run: &mut Run, slot: &Slot, fuel: Fuel| {

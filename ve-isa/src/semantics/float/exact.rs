@@ -33,7 +33,7 @@ struct Wide<S>(S);
 
 impl<S: Semantics> Semantics for Wide<S> {
     const BITS: usize = S::BITS - S::EXP_BITS + Self::EXP_BITS;
-    /// So many that no product, quotient or conversion of any format leaves the range.
+    /// Enough bits that no product, quotient or conversion of any format leaves the range.
     const EXP_BITS: usize = 20;
 }
 

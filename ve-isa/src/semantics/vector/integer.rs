@@ -147,13 +147,13 @@ pub const fn sra([y, z]: [u32; 2]) -> (u32, u32) {
     ((z as i32 >> (y & 31)) as u32, 0)
 }
 
-/// `vsld`: the upper half of the pair `y:z`, shifted to the left. Of the count seven bits are taken, which is a guess.
+/// `vsld`: the upper half of the pair `y:z`, shifted to the left. Seven bits of the count are taken, which is a guess.
 #[inline(always)]
 pub const fn sld(y: u64, z: u64, count: u64) -> u64 {
     ((((y as u128) << 64 | z as u128) << (count & 127)) >> 64) as u64
 }
 
-/// `vsrd`: the lower half of the pair `y:z`, shifted to the right. Of the count seven bits are taken, which is a guess.
+/// `vsrd`: the lower half of the pair `y:z`, shifted to the right. Seven bits of the count are taken, which is a guess.
 #[inline(always)]
 pub const fn srd(y: u64, z: u64, count: u64) -> u64 {
     (((y as u128) << 64 | z as u128) >> (count & 127)) as u64

@@ -58,7 +58,7 @@ impl Ordered for Queue {
         let mut state = lock(&self.state);
         self.harvest(&mut state);
         if state.pending.is_empty() {
-            // Of a batch, some may have been given up.
+            // Some of a batch may have been given up.
             state.permits = 0;
         }
         let rests = state.permits == 0 && state.in_ring.is_empty() && !state.busy;

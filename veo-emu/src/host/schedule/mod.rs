@@ -28,7 +28,7 @@ const QUIET: Duration = Duration::from_millis(200);
 /// or when a request has waited for so long: a program may submit without end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// So many times at most others start before a request that could start, as long as there are no more contexts than that: a program
+/// How many times at most others start before a request that could start, as long as there are no more contexts than that: a program
 /// may look at VE memory until it sees what a kernel has written.
 const OVERTAKEN: u64 = 100;
 
@@ -152,7 +152,7 @@ impl ScheduledContext {
         }
     }
 
-    /// How many requests start at once. Of a crowd it is more than one: a program may submit
+    /// How many requests start at once. If many wait, it is more than one: a program may submit
     /// faster than single requests can start.
     fn batch(&self) -> usize {
         match self.waiting.len() {

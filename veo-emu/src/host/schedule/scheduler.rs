@@ -21,7 +21,7 @@ const AGAIN: Duration = Duration::from_millis(2);
 struct StartedRequest {
     context: u32,
     queue: Arc<dyn Ordered>,
-    /// Of several, the one that was seen last.
+    /// If there are several, the one that was seen last.
     what: Started,
     since: Instant,
     /// The processor time of whoever does it, before it did.
