@@ -181,7 +181,7 @@ fn a_header_for_the_ve_through_llvm() {
 }
 
 #[test]
-fn the_time_is_no_change() {
+fn a_macro_for_the_time_causes_no_rebuild() {
     let bench = bench("host");
     bench.source(
         "kernels/k.c",

@@ -166,7 +166,7 @@ fn inline_text() {
 }
 
 #[test]
-fn what_failed_is_tried_again() {
+fn a_source_that_failed_is_compiled_again() {
     let (mut bench, _) = two_sources();
     bench.source("bad.c", "");
     let mut kernels = Kernels::new("libk.so");
@@ -182,7 +182,7 @@ fn what_failed_is_tried_again() {
 }
 
 #[test]
-fn what_is_gone_is_made_again() {
+fn a_deleted_file_is_built_again() {
     let (bench, mut kernels) = two_sources();
     let built = bench.build(&mut kernels).unwrap();
     compiled(&bench);

@@ -12,7 +12,7 @@ use crate::package::{Package, said};
 use crate::real::{bench, clang, gfortran};
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn impossible_sanitizers_are_refused() {
     let library = |source: &str| {
         let mut kernels = Kernels::new("libk.so");
         kernels.file(source);

@@ -284,7 +284,7 @@ struct large give(int n) { struct large l = { { n } }; return l; }
 }
 
 #[test]
-fn what_only_a_note_can_tell() {
+fn pointers_that_the_kernel_may_write_are_noted() {
     let source = "\
 void writes(double *p, const double *q, void *v, double (*f)(void)) { *p = *q; }
 ";

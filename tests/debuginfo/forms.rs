@@ -132,7 +132,7 @@ plain:
 }
 
 #[test]
-fn of_several_versions_the_default_one_counts() {
+fn the_default_version_of_a_symbol_counts() {
     let source = "\
 int old_(int a) { return a; }
 double new_(double a, int b) { return a + b; }

@@ -290,7 +290,7 @@ fn a_program_that_exits_while_requests_are_queued() {
 
 /// libveo prints its reasons, and so do we: C programs have no other way to learn them.
 #[test]
-fn what_cannot_be_begun_is_explained_on_the_standard_error() {
+fn failed_calls_are_explained_on_the_standard_error() {
     let dropin = Dropin::get();
     let program = dropin.compile("reasons.c", &[]);
     let mut command = dropin.command(&program);

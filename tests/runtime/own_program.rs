@@ -272,7 +272,7 @@ fn what_does_not_become_a_ve_process_ends() {
 }
 
 #[test]
-fn what_is_named_and_cannot_be_started_is_told() {
+fn a_named_program_that_cannot_start_is_an_error() {
     let (directory, _) = place();
     let file = |name: &str, text: &str, mode| {
         let path = directory.path(name);

@@ -388,7 +388,7 @@ fn edge_values_of_three_operands() {
 }
 
 #[test]
-fn all_counts() {
+fn all_shift_counts() {
     for z in [
         1,
         0x8000_0000_0000_0001,

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn it_never_goes_back() {
+    fn the_clock_never_goes_back() {
         let mut clock = TickClock::new();
         let (start, mut last) = (Instant::now(), 0);
         while start.elapsed() < Duration::from_millis(50) {

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_read_back() {
+    fn missing_symbols_are_read_back() {
         for text in ["f", "f (kernels/a (b).c:3)"] {
             assert_eq!(MissingSymbol::parse(text).to_string(), text);
         }

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_does_not_say_is_unknown() {
+    fn missing_sensors_are_unknown() {
         let (_kept, card) = card(&[("os_state", "2"), ("cores_enable", "x"), ("sensor_8", "")]);
         assert_eq!(card.state().as_deref(), Some("state 2"));
         assert_eq!((card.temperature(), card.power()), (None, None));

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_never_ends_is_an_error() {
+    fn an_endless_file_is_an_error() {
         let zeros = Path::new("/dev/zero");
         assert_eq!(read(zeros).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         let refused = read_regular(zeros).unwrap_err();
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_is_read_whole() {
+    fn a_file_that_ends_is_read_whole() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "some text").unwrap();
         assert_eq!(read(file.path()).unwrap(), b"some text");

@@ -99,7 +99,7 @@ fn nodes_are_found_as_libveo_finds_them() {
 }
 
 #[test]
-fn what_names_no_node_is_told() {
+fn a_node_that_does_not_exist_is_an_error() {
     for (asked, list, number, parts) in [
         (6, None, None, ["node 6", "6 nodes"]),
         (-2, None, None, ["-2", "no number of a VE node"]),

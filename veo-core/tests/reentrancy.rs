@@ -194,7 +194,7 @@ fn receivers_of_two_processes_do_not_wait_for_each_other() {
 
 /// What a dropped request owned is dropped by the thread that would close the process.
 #[test]
-fn what_a_request_owned_does_not_wait_for_the_thread_that_drops_it() {
+fn a_dropped_closure_can_close_the_process() {
     struct Closes(VeoProc, Sender<Result<()>>);
     impl Drop for Closes {
         fn drop(&mut self) {

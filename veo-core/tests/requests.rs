@@ -50,7 +50,7 @@ fn results_are_collected_in_any_order() -> Result<()> {
 }
 
 #[test]
-fn what_has_ended_meanwhile_is_collected_with_its_own_result() -> Result<()> {
+fn requests_that_ended_earlier_keep_their_own_results() -> Result<()> {
     let (_proc, one, _two, mut flag) = held();
     let requests: Vec<_> = (0..100).map(|i| give_i64(&one, i)).collect::<Result<_>>()?;
     let last = set_flag(&one, &mut flag, 1)?;

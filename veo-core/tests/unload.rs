@@ -483,7 +483,7 @@ impl Wake for Calls {
 
 /// A thread that unloads collects requests of others, so their code runs on it.
 #[test]
-fn what_runs_on_the_unloading_thread_calls_the_library() -> Result<()> {
+fn code_on_the_unloading_thread_can_call_the_library() -> Result<()> {
     let proc = process();
     let ctx = proc.open_context()?;
     for way in 0..2 {

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_seen() {
+    fn an_observer_reads_what_a_process_shows() {
         let (page, ring) = honest();
         let control = page.view::<Control>();
         let found = control.shown.find().expect("an honest page");

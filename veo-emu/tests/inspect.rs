@@ -277,7 +277,7 @@ fn calls_are_counted_and_named() {
 }
 
 #[test]
-fn what_a_kernel_has_closed_is_not_seen() {
+fn a_closed_descriptor_is_not_seen() {
     let mut looker = Looker::new();
     let proc = Proc::new(0);
     let lib = proc.load(&compile(KERNELS));

@@ -256,7 +256,7 @@ fn submit_without_end(done: &AtomicBool, submit: impl Fn()) -> bool {
 }
 
 #[test]
-fn who_waits_comes_back_while_another_thread_submits_without_end() {
+fn a_waiting_thread_comes_back_while_another_submits_without_end() {
     for schedule in ["late", "random:11"] {
         let node = Node::new(schedule);
         let note = node.sym("note");

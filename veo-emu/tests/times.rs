@@ -190,7 +190,7 @@ fn a_call_that_ends_its_process_has_a_start_alone() {
 }
 
 #[test]
-fn what_is_no_process_is_not_timed() {
+fn a_null_process_is_not_timed() {
     assert_eq!(call!(veo_emu_set_timed(std::ptr::null_mut(), 1)), -1);
     let proc = Proc::new(0);
     let ctx = proc.open();

@@ -3,7 +3,7 @@
 use super::{import, package, text};
 
 #[test]
-fn what_cannot_be_declared_is_named() {
+fn functions_that_cannot_be_declared_are_named() {
     let header = "\
 typedef struct two { int a; } one;
 typedef struct other two;

@@ -415,7 +415,7 @@ fn copies_common_memory_and_weak_definitions_are_merged() {
 }
 
 #[test]
-fn what_no_library_of_the_card_has_comes_along() {
+fn functions_that_the_card_lacks_are_linked_in() {
     if !clang() {
         return;
     }
@@ -517,7 +517,7 @@ fn another_linker_is_taken_where_it_is_named() {
 /// Code that needs every source of `veo-build/runtime`, run by the interpreter of `ve-isa`.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
-fn what_comes_along_computes_as_the_host_does() {
+fn functions_of_the_runtime_compute_as_the_host_does() {
     use ve_isa::image::ImageFile;
     use ve_isa::machine::{Machine, Unresolved};
     use ve_isa::trap::TrapKind;

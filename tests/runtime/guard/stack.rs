@@ -10,7 +10,7 @@ type Copy = fn(*mut u32, *const u32, i64);
 /// Sizes that fill the alignment and such that do not; from one byte to all of the memory that is
 /// looked at.
 #[test]
-fn what_leaves_them_is_found_when_the_call_ends() {
+fn writes_around_stack_data_are_found_when_the_call_ends() {
     let path = library("leave.c").unwrap();
     for guard in [Guard::End, Guard::Start] {
         for size in [1_usize, 3, 24, 64, 200] {

@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_knows_is_marked() {
+    fn unknown_instructions_are_marked() {
         assert_eq!(Op::Ld.mark(), Mark::Verified);
         assert_eq!(Op::FaddQ.mark(), Mark::Documented);
         assert_eq!(Op::Ts2am.mark(), Mark::Unknown);

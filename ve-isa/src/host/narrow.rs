@@ -164,7 +164,7 @@ mod tests {
 
     /// The signaling ones, too, whose bits that remain may all be 0.
     #[test]
-    fn what_is_no_number_remains_none() {
+    fn a_nan_stays_a_nan() {
         for bits in [0x7f80_0001, 0x7fc0_0000, 0xffff_ffff_u32] {
             let half = truncated::<Single, Half>(bits.into());
             let brain = truncated::<Single, BFloat>(bits.into());

@@ -71,7 +71,7 @@ fn a_common_variable_is_one_and_as_large_as_the_largest() {
 }
 
 #[test]
-fn of_a_group_there_is_one() {
+fn one_section_of_a_comdat_group_is_kept() {
     if !can_compile() {
         return;
     }

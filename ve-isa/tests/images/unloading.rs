@@ -7,7 +7,7 @@ use ve_isa::machine::Machine;
 use ve_isa::trap::TrapKind;
 
 #[test]
-fn what_others_use_stays() {
+fn an_image_in_use_cannot_be_unloaded() {
     let mut user = Library::default();
     let seven = user.undefined("seven", GLOBAL);
     let slot = user.slot(JUMP_SLOT, seven, 0);

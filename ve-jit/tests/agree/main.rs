@@ -236,7 +236,7 @@ fn any_bytes() {
 }
 
 #[test]
-fn what_a_compiler_makes() {
+fn instructions_of_compiled_code() {
     if !ve::can_compile() {
         return;
     }

@@ -12,7 +12,7 @@ use crate::debugged::{COUNTING, Debugged, ENDLESS, IC};
 use crate::support::{can_compile, end};
 
 #[test]
-fn who_connects_without_a_word_lets_nothing_go() {
+fn a_connection_that_sends_nothing_does_not_start_the_program() {
     if !can_compile() {
         return;
     }

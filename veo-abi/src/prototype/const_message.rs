@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_message_the_beginning_is_kept() {
+    fn a_long_message_keeps_its_beginning() {
         let long = format!("they differ{}", "é".repeat(5000));
         let told = ConstMessage::new(&long, &OF_PAIR);
         let (message, structure) = told.as_str().split_once('\n').unwrap();

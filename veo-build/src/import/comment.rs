@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_stays() {
+    fn text_that_looks_like_markdown_is_kept() {
         assert_eq!(cleaned(" * -1 on failure"), "\\-1 on failure");
         assert_eq!(cleaned("#define N"), "\\#define N");
         assert_eq!(cleaned("1. first"), "1\\. first");

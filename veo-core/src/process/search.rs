@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_run_hides_nothing() {
+    fn a_file_that_cannot_run_does_not_end_the_search() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().canonicalize().unwrap();
         let (first, last) = (root.join("a/libx.so"), root.join("z/libx.so"));

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_nought() {
+    fn an_empty_histogram_gives_zeros() {
         let none = Histogram::default();
         assert_eq!((none.sum(), none.min(), none.max()), (0, 0, 0));
         assert_eq!((none.percentile(50), none.percentile(99)), (0, 0));

@@ -77,7 +77,7 @@ fn a_kernel_is_not_held_up_by_another_context() -> Result<()> {
 }
 
 #[test]
-fn who_waits_for_a_request_block_learns_of_the_end_of_the_process() -> Result<()> {
+fn a_thread_that_waits_for_a_request_block_learns_of_the_end_of_the_process() -> Result<()> {
     let proc = process();
     let ctx = proc.open_context()?;
     let (enter, entered) = mpsc::channel();

@@ -82,7 +82,7 @@ mod tests {
     use super::Producer;
 
     #[test]
-    fn the_last_level_counts() {
+    fn the_last_debug_level_counts() {
         for (options, full) in [
             ("-O2 -g -fPIC", true),
             ("-ggdb -O2", true),

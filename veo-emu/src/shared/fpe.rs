@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_exception_is_named() {
+    fn an_unknown_exception_is_named() {
         for (text, bits, unknown) in [
             ("DIV", 4, None),
             ("div, INV:fof", 13, None),

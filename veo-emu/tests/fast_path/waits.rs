@@ -112,7 +112,7 @@ fn a_host_function_does_not_wait_for_what_is_behind_it() {
 }
 
 #[test]
-fn who_sleeps_for_a_call_is_woken_by_its_end() {
+fn a_waiting_thread_is_woken_by_the_end_of_its_call() {
     let proc = Proc::new(0);
     let library = proc.load(&compile(KERNELS));
     let (ctx, nap) = (proc.open(), proc.sym(library, "nap"));

@@ -116,7 +116,7 @@ fn a_wrong_pointer_next_to_a_stack_is_no_overflow() {
 }
 
 #[test]
-fn other_ends() {
+fn exits_and_signals_from_outside_are_reported() {
     let fault = report(&["leave"]);
     assert_eq!(
         (fault.cause as u32, fault.exit_status),

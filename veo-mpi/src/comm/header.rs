@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_encoded_is_decoded() {
+    fn an_encoded_header_is_decoded() {
         for (at, form) in FORMS.into_iter().enumerate() {
             assert_eq!(form as usize, at);
             let header = Header::Message(Announced {

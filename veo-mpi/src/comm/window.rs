@@ -407,7 +407,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_filled_is_found_and_taken_once() {
+    fn a_filled_slot_is_found_once() {
         let mut own = OwnWindow::new(100).unwrap();
         let other = SharedWindow::open(&own.address()).unwrap();
         assert_eq!(own.slot_len(), 4096);
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_window_is_not_opened() {
+    fn memory_that_is_no_window_is_not_opened() {
         let own = OwnWindow::new(4096).unwrap();
         let right = own.address();
         assert!(SharedWindow::open(&right).is_some());

@@ -211,7 +211,7 @@ mod linux {
         }
 
         #[test]
-        fn what_nobody_waits_for_is_waited_for() {
+        fn a_child_that_nobody_waits_for_is_reaped() {
             for index in 0..2 {
                 let mut child = child();
                 let known = &known(&child)[index];
@@ -233,7 +233,7 @@ mod linux {
         }
 
         #[test]
-        fn who_has_the_number_later_is_spared() {
+        fn a_later_process_with_the_same_pid_is_not_killed() {
             let mut first = child();
             let [with, mut without] = known(&first);
             first.kill().unwrap();
