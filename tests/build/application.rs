@@ -91,10 +91,10 @@ const RESULT: &str = "7 42 3.5 15\n";
 
 #[test]
 fn three_languages_and_a_dependency_run() {
-    if !crate::real::cxx() {
+    if !crate::installed_compilers::cxx() {
         return;
     }
-    let fortran = crate::real::gfortran();
+    let fortran = crate::installed_compilers::gfortran();
     let name = "veo-test-application";
     let package = application(name, true, fortran);
     let output = package.cargo(&["run", "-q"]).output().unwrap();
@@ -135,7 +135,7 @@ fn three_languages_and_a_dependency_run() {
     let expected = "ncc: vec( 101): sum.c, line 5: Vectorized loop.";
     assert!(text.contains(expected), "{text}");
 
-    if crate::real::clang() && (!fortran || crate::real::flang()) {
+    if crate::installed_compilers::clang() && (!fortran || crate::installed_compilers::flang()) {
         let mut cargo = package.cargo(&["build", "-vv"]);
         let text = done(cargo.env("VEO_TARGETS", "host,ve1-llvm"));
         let libraries = text.matches(", ve1-llvm (clang-").count();

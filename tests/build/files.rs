@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use veo_build::{Kernels, Target};
 
-use crate::real::{bench, clang, cxx, elf, flang, gfortran};
+use crate::installed_compilers::{bench, clang, cxx, elf, flang, gfortran};
 
 /// Every file below `dir` with its size and time stamp.
 fn files(dir: &Path, found: &mut Vec<(PathBuf, u64, std::time::SystemTime)>) {

@@ -9,7 +9,7 @@ use veo_abi::prototype::Prototypes;
 use veo_build::{ErrorKind, Kernels, Target};
 use veo_debuginfo::prototypes;
 
-use crate::real::{bench, clang, cxx, elf, gfortran, written};
+use crate::installed_compilers::{bench, clang, cxx, elf, gfortran, written};
 
 fn has_debug_info(file: &Path) -> bool {
     let bytes = std::fs::read(file).unwrap();

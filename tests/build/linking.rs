@@ -3,8 +3,8 @@
 use libloading::os::unix::{Library, RTLD_NOW};
 use veo_build::{Built, ErrorKind, Kernels, Target};
 
+use crate::installed_compilers::{bench, clang, cxx, gfortran};
 use crate::package::Package;
-use crate::real::{bench, clang, cxx, gfortran};
 use crate::recording::Bench;
 
 /// A loop that OpenMP divides, sanitizers watch, and profilers count.

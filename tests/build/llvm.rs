@@ -9,7 +9,7 @@ use veo_build::{ErrorKind, Kernels, Target};
 use veo_debuginfo::prototypes;
 use veo_test_support::ve;
 
-use crate::real::{CXX, bench, clang, cxx, elf, flang, written};
+use crate::installed_compilers::{CXX, bench, clang, cxx, elf, flang, written};
 
 #[test]
 fn for_the_ve_through_llvm() {

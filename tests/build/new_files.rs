@@ -4,8 +4,8 @@ use std::fs;
 
 use veo_build::{Kernels, Target};
 
+use crate::installed_compilers::{bench, clang, elf, gfortran};
 use crate::package::{NOTHING, Package};
-use crate::real::{bench, clang, elf, gfortran};
 use crate::recording::Bench;
 
 /// A package with one kernel of this text, built once.

@@ -4,8 +4,8 @@ use std::fs;
 
 use veo_build::{ErrorKind, Kernels};
 
+use crate::installed_compilers::bench;
 use crate::package::{Package, done, said};
-use crate::real::bench;
 use crate::recording::{elf_header, touch};
 
 #[test]

@@ -8,8 +8,8 @@ use std::process::Command;
 use veo_build::{ErrorKind, Kernels, Sanitizer, Target};
 
 use crate::failures::fails;
+use crate::installed_compilers::{bench, clang, gfortran};
 use crate::package::{Package, said};
-use crate::real::{bench, clang, gfortran};
 
 #[test]
 fn impossible_sanitizers_are_refused() {

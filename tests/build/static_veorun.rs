@@ -4,7 +4,7 @@ use std::process::Command;
 
 use veo_build::{Kernels, Target};
 
-use crate::real::{bench, elf};
+use crate::installed_compilers::{bench, elf};
 use crate::recording::Bench;
 
 #[test]

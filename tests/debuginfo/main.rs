@@ -4,7 +4,6 @@ use veo_test_support as _;
 
 mod c;
 mod cases;
-mod certain;
 mod compilers;
 mod crafted;
 mod damage;
@@ -18,3 +17,4 @@ mod random;
 mod structs;
 mod types;
 mod unusual_types;
+mod wrong_declarations;

@@ -16,7 +16,7 @@ use veo_debuginfo::{Linkage, dynamic_symbols};
 use veo_test_support::{available, found, ve};
 
 use self::machine::Machine;
-use crate::real::{bench, clang, cxx};
+use crate::installed_compilers::{bench, clang, cxx};
 use crate::recording::Bench;
 
 const LIBRARY: &str = include_str!("sources/library.c");

@@ -9,7 +9,7 @@ use std::process::Command;
 use veo_build::{Built, Kernels, Target};
 
 use super::check_for_the_loader;
-use crate::real::{bench, clang};
+use crate::installed_compilers::{bench, clang};
 
 /// What our libraries do not have. docs/book/src/ve-linker.md says why.
 const ONLY_THEIRS: [&str; 11] = [
