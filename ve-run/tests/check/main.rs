@@ -7,6 +7,8 @@
 #![cfg(target_os = "linux")]
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 
+mod generated;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,7 +60,14 @@ fn kernels(source: &str) -> Vec<Kernel> {
 fn compile(dir: &Path, name: &str) -> (String, PathBuf) {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = here.join("tests/check").join(name).with_extension("c");
-    let object = dir.join(name).with_extension("o");
+    let object = compile_file(&source, dir);
+    (fs::read_to_string(source).unwrap(), object)
+}
+
+/// Compiles a source to an object in a directory.
+fn compile_file(source: &Path, dir: &Path) -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let object = dir.join(source.file_name().unwrap()).with_extension("o");
     let headers = here.join("../veo-build/libc");
     let options = [
         "-O1",
@@ -69,8 +78,8 @@ fn compile(dir: &Path, name: &str) -> (String, PathBuf) {
         "-idirafter",
     ];
     let options: Vec<&str> = [&options[..], &[headers.to_str().unwrap()]].concat();
-    ve::compile(&source, &object, &options);
-    (fs::read_to_string(source).unwrap(), object)
+    ve::compile(source, &object, &options);
+    object
 }
 
 /// Calls a function with a check; the result is the exit status and what is said.
