@@ -2,7 +2,6 @@
 //!
 //! It uses `memory`, and of `interp` who may ask a thread to stop; it knows nothing of threads and arguments.
 
-mod behind;
 mod directories;
 mod exits;
 mod files;
@@ -13,6 +12,7 @@ mod opening;
 mod options;
 mod random;
 mod regex;
+mod stream_file;
 mod streams;
 mod variables;
 

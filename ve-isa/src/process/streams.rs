@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::behind::Behind;
 use super::memory_file::MemoryFile;
 use super::opening;
+use super::stream_file::Behind;
 use crate::interp::StopHandle;
 
 unsafe extern "C" {

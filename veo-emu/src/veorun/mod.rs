@@ -7,6 +7,7 @@
 mod arch;
 mod control;
 mod counted;
+mod cpu_migration;
 mod current;
 mod engine;
 mod engines;
@@ -16,7 +17,6 @@ mod fpe;
 mod guard;
 mod memory;
 pub(crate) mod native;
-mod roam;
 mod sanitizer;
 mod signals;
 pub(crate) mod takeover;

@@ -7,9 +7,9 @@ use std::thread;
 
 use veo_abi::ticks::TickClock;
 
+use super::cpu_migration::Roam;
 use super::engine::{Engine as _, Runner};
 use super::engines::ENGINE;
-use super::roam::Roam;
 use super::tasks::Parcel;
 use super::{counted, current, exit, guard, memory, sanitizer};
 use crate::shared::ring::{Completion, Received, Ring, RingOp, SLOTS, Span, VeSide};
