@@ -131,9 +131,9 @@ impl Touches {
     }
 }
 
-/// Which request of a process.
+/// A request among those of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
+pub(crate) enum RequestKey {
     /// A queued one, by its number in its context.
     Queued(u64),
     /// One that a thread waits for while it runs.
@@ -143,7 +143,7 @@ pub(crate) enum Which {
 /// A request that may not have ended, as far as the program knows.
 struct OpenRequest {
     context: u64,
-    which: Which,
+    key: RequestKey,
     access: Access,
     what: String,
     place: ProgramPlace,
@@ -175,7 +175,7 @@ impl Open {
         for order in self.orders.drain(..) {
             let comes_after = |record: &OpenRequest| {
                 record.context == order.earlier
-                    && matches!(record.which, Which::Queued(number) if number <= order.upto)
+                    && matches!(record.key, RequestKey::Queued(number) if number <= order.upto)
             };
             let builds_on =
                 |other: &RaceOrder| other.context == order.earlier && other.from <= order.upto;
@@ -190,7 +190,7 @@ impl Open {
 impl OpenRequest {
     /// Whether it is of a queued request that is among these.
     fn is_among(&self, before: &[(u64, u64)]) -> bool {
-        let Which::Queued(number) = self.which else {
+        let RequestKey::Queued(number) = self.key else {
             return false;
         };
         before
@@ -246,17 +246,17 @@ impl RaceLog {
     pub(crate) fn enter(
         &self,
         context: u64,
-        which: Which,
+        key: RequestKey,
         what: &dyn fmt::Display,
         touches: &Touches,
     ) -> Result<()> {
         let mut open = self.open();
         let before = open.before(
             context,
-            match which {
-                Which::Queued(number) => number,
+            match key {
+                RequestKey::Queued(number) => number,
                 // All that its context has comes before it.
-                Which::Waited(_) => u64::MAX,
+                RequestKey::Waited(_) => u64::MAX,
             },
         );
         let Open { records, told, .. } = &mut *open;
@@ -287,11 +287,11 @@ impl RaceLog {
             records.retain(|old| {
                 old.context != context
                     || old.access != *access
-                    || !matches!(old.which, Which::Queued(_))
+                    || !matches!(old.key, RequestKey::Queued(_))
             });
             records.push(OpenRequest {
                 context,
-                which,
+                key,
                 access: *access,
                 what: what.to_string(),
                 place: touches.place,
@@ -314,19 +314,19 @@ impl RaceLog {
         what: &dyn fmt::Display,
         touches: &Touches,
     ) -> Result<Entered<'_>> {
-        let which = Which::Waited(self.waited.fetch_add(1, Ordering::Relaxed));
-        self.enter(context, which, what, touches)?;
+        let key = RequestKey::Waited(self.waited.fetch_add(1, Ordering::Relaxed));
+        self.enter(context, key, what, touches)?;
         Ok(Entered {
             log: self,
             context,
             before,
-            which,
+            key,
         })
     }
 
     /// A request was not submitted after all, or its thread has waited for it.
-    pub(crate) fn forget(&self, context: u64, which: Which) {
-        let gone = |record: &OpenRequest| record.context == context && record.which == which;
+    pub(crate) fn forget(&self, context: u64, key: RequestKey) {
+        let gone = |record: &OpenRequest| record.context == context && record.key == key;
         self.open().records.retain(|record| !gone(record));
     }
 
@@ -367,12 +367,12 @@ pub(crate) struct Entered<'a> {
     log: &'a RaceLog,
     context: u64,
     before: u64,
-    which: Which,
+    key: RequestKey,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.log.forget(self.context, self.which);
+        self.log.forget(self.context, self.key);
         self.log.ended(self.context, self.before);
     }
 }
@@ -418,7 +418,7 @@ mod tests {
     }
 
     fn queued(log: &RaceLog, context: u64, number: u64, touches: &Touches) -> bool {
-        log.enter(context, Which::Queued(number), &"it", touches)
+        log.enter(context, RequestKey::Queued(number), &"it", touches)
             .is_ok()
     }
 
@@ -453,7 +453,7 @@ mod tests {
         assert!(!queued(&log, 2, 0, &write), "nor do others count");
         log.ended(1, 6);
         assert!(queued(&log, 2, 0, &write));
-        log.forget(2, Which::Queued(0));
+        log.forget(2, RequestKey::Queued(0));
         assert!(queued(&log, 1, 6, &write));
         log.freed(4, 100);
         let waited = log.enter_waited(2, 0, &"it", &write).unwrap();

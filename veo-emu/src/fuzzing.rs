@@ -270,7 +270,7 @@ mod tests {
                 control.shown.find().is_none(),
                 "taken for a page: {words:x?}"
             );
-            let posted = foreign.glance().map_or(0, |glance| glance.posted);
+            let posted = foreign.snapshot().map_or(0, |snapshot| snapshot.posted);
             assert_eq!(posted, 0, "taken for a ring: {words:x?}");
             check_seen(&control, &foreign);
             // Some of it is damaged.

@@ -13,7 +13,7 @@ use crate::interp::StopHandle;
 
 /// What is behind a stream: a file, which `dup2` can replace by another.
 #[derive(Debug)]
-pub(super) struct Behind {
+pub(super) struct StreamFile {
     file: Mutex<Arc<BehindFile>>,
     /// What asks the thread that uses the stream to stop.
     stop: Mutex<Option<StopHandle>>,
@@ -61,7 +61,7 @@ unsafe extern "C" {
     ) -> *mut libc::FILE;
 }
 
-impl Behind {
+impl StreamFile {
     /// A file that is closed with its last user.
     pub(super) fn owned(file: Arc<OwnedFd>) -> Arc<Self> {
         Self::new(file.as_raw_fd(), Some(file))
@@ -168,8 +168,8 @@ impl Behind {
 /// What a cookie stands for.
 ///
 /// # Safety
-/// The cookie is of `Behind::open`, and `close` has not taken it for as long as the result is used.
-unsafe fn behind<'a>(cookie: *mut c_void) -> &'a Behind {
+/// The cookie is of `StreamFile::open`, and `close` has not taken it for as long as the result is used.
+unsafe fn behind<'a>(cookie: *mut c_void) -> &'a StreamFile {
     // SAFETY: `open` has made it of an `Arc` that is given up by `close`.
     unsafe { &*cookie.cast() }
 }
@@ -244,6 +244,6 @@ unsafe extern "C" fn seek(cookie: *mut c_void, offset: *mut i64, from: c_int) ->
 
 unsafe extern "C" fn close(cookie: *mut c_void) -> c_int {
     // SAFETY: `open` has made it of an `Arc`, and the C library calls this once, at last.
-    drop(unsafe { Arc::from_raw(cookie.cast::<Behind>()) });
+    drop(unsafe { Arc::from_raw(cookie.cast::<StreamFile>()) });
     0
 }

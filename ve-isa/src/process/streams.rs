@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::memory_file::MemoryFile;
 use super::opening;
-use super::stream_file::Behind;
+use super::stream_file::StreamFile;
 use crate::interp::StopHandle;
 
 unsafe extern "C" {
@@ -32,10 +32,10 @@ unsafe extern "C" {
 #[derive(Debug)]
 pub(crate) struct CStream {
     file: NonNull<libc::FILE>,
-    behind: Arc<Behind>,
+    stream_file: Arc<StreamFile>,
     /// The number by which machine code knows its file, or -1.
     number: AtomicI32,
-    /// Whether it is one of the process itself, which stays open and does not ask `behind`.
+    /// Whether it is one of the process itself, which stays open and does not ask `stream_file`.
     is_own: bool,
 }
 
@@ -72,12 +72,12 @@ impl CStream {
 
     /// A stream on a file in memory.
     pub(crate) fn on_memory(memory: MemoryFile, mode: &CStr) -> Option<Self> {
-        Self::over(Behind::memory(Arc::new(memory)), plain(mode))
+        Self::over(StreamFile::memory(Arc::new(memory)), plain(mode))
     }
 
     /// The file in memory that it is on, if it is one.
     pub(crate) fn memory(&self) -> Option<Arc<MemoryFile>> {
-        self.behind.in_memory()
+        self.stream_file.in_memory()
     }
 
     /// A stream on an open file.
@@ -95,7 +95,7 @@ impl CStream {
         }
         // SAFETY: nobody else knows of the stream, and it is not used again.
         unsafe { libc::fclose(opened) };
-        Self::over(Behind::owned(file.clone()), plain(mode))
+        Self::over(StreamFile::owned(file.clone()), plain(mode))
     }
 
     /// A stream on a copy of a file that it does not close.
@@ -115,15 +115,15 @@ impl CStream {
             set_error(&error);
             return None;
         };
-        Self::over(Behind::owned(Arc::new(copy)), plain(mode))
+        Self::over(StreamFile::owned(Arc::new(copy)), plain(mode))
     }
 
-    fn over(behind: Arc<Behind>, mode: &CStr) -> Option<Self> {
-        let file = behind.open(mode)?;
+    fn over(stream_file: Arc<StreamFile>, mode: &CStr) -> Option<Self> {
+        let file = stream_file.open(mode)?;
         let is_own = false;
         Some(Self {
             file,
-            behind,
+            stream_file,
             number: AtomicI32::new(-1),
             is_own,
         })
@@ -133,7 +133,7 @@ impl CStream {
     fn input() -> Option<Arc<Self>> {
         static INPUT: OnceLock<Option<Arc<CStream>>> = OnceLock::new();
         let make = || {
-            let stream = Self::over(Behind::lasting(libc::STDIN_FILENO), c"r")?;
+            let stream = Self::over(StreamFile::lasting(libc::STDIN_FILENO), c"r")?;
             stream.set_number(libc::STDIN_FILENO);
             Some(Arc::new(stream))
         };
@@ -154,7 +154,7 @@ impl CStream {
 
     /// The calling thread has the lock.
     fn held(self: Arc<Self>, stop: &StopHandle) -> HeldStream {
-        let before = self.behind.set_stop(Some(stop.clone()));
+        let before = self.stream_file.set_stop(Some(stop.clone()));
         HeldStream {
             stream: self,
             before,
@@ -181,7 +181,7 @@ impl CStream {
 
     /// Writes bytes; the result is how many were.
     pub(crate) fn write(&self, bytes: &[u8]) -> usize {
-        if !self.is_own || !self.behind.may_wait() {
+        if !self.is_own || !self.stream_file.may_wait() {
             return self.hand_over(bytes);
         }
         // The C library would wait in the system. A pipe that has room for something has room for so many bytes.
@@ -194,7 +194,7 @@ impl CStream {
             }
             let room = MOST - if waiting < MOST { waiting } else { 0 };
             let part = &bytes[done..bytes.len().min(done + room)];
-            if self.is_handed_on(part) && !self.behind.wait(libc::POLLOUT) {
+            if self.is_handed_on(part) && !self.stream_file.wait(libc::POLLOUT) {
                 break;
             }
             let written = self.hand_over(part);
@@ -290,7 +290,7 @@ impl CStream {
 
     /// The file behind it, unless that is one of the process's own.
     pub(crate) fn file_behind(&self) -> Option<Arc<OwnedFd>> {
-        self.behind.file()
+        self.stream_file.file()
     }
 
     /// Whether output waits in its buffer. Unlike all else, this does not wait for a thread that reads from the stream.
@@ -306,8 +306,8 @@ impl CStream {
 
     /// Hands buffered output to the system.
     pub(crate) fn flush(&self) -> bool {
-        let may_wait = self.is_own && self.behind.may_wait() && self.has_output();
-        if may_wait && !self.behind.wait(libc::POLLOUT) {
+        let may_wait = self.is_own && self.stream_file.may_wait() && self.has_output();
+        if may_wait && !self.stream_file.wait(libc::POLLOUT) {
             return false;
         }
         // SAFETY: the stream is open.
@@ -382,7 +382,7 @@ impl Deref for HeldStream {
 
 impl Drop for HeldStream {
     fn drop(&mut self) {
-        self.stream.behind.set_stop(self.before.take());
+        self.stream.stream_file.set_stop(self.before.take());
         self.stream.unlock();
     }
 }
@@ -412,10 +412,10 @@ impl Streams {
         let [output, error] = [(1, own[0]), (2, own[1])].map(|(number, file)| {
             let file = NonNull::new(file)?;
             // SAFETY: it is open.
-            let behind = Behind::lasting(unsafe { libc::fileno(file.as_ptr()) });
+            let stream_file = StreamFile::lasting(unsafe { libc::fileno(file.as_ptr()) });
             Some(Arc::new(CStream {
                 file,
-                behind,
+                stream_file,
                 number: AtomicI32::new(number),
                 is_own: true,
             }))
@@ -459,7 +459,7 @@ impl Streams {
                 continue;
             }
             if stream.file_behind().is_some() {
-                stream.behind.replace(file.clone());
+                stream.stream_file.replace(file.clone());
                 continue;
             }
             // The process's own stays as it is. What waits in it was printed before.
@@ -467,7 +467,7 @@ impl Streams {
                 stream.flush_if_free(stop);
             }
             let mode = if number == 0 { c"r" } else { c"w" };
-            if let Some(new) = CStream::over(Behind::owned(file.clone()), mode) {
+            if let Some(new) = CStream::over(StreamFile::owned(file.clone()), mode) {
                 new.set_number(number);
                 if number == libc::STDERR_FILENO {
                     new.buffer(libc::_IONBF, 0);

@@ -12,7 +12,7 @@ use crate::backend::need;
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
 use crate::queue::CtxShared;
-use crate::session::KeeperTask;
+use crate::session::ProcThreadTask;
 
 /// Settings of a context to be opened with [`VeoProc::open_context_with`].
 #[derive(Clone, Debug, Default)]
@@ -80,7 +80,8 @@ impl Drop for CtxHandle {
             let taken = &self.proc.shared().main_taken;
             taken.store(false, Ordering::Release);
         } else {
-            core.keeper.send(KeeperTask::CloseContext(self.shared.id));
+            core.proc_thread
+                .send(ProcThreadTask::CloseContext(self.shared.id));
         }
     }
 }

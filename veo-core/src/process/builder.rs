@@ -19,7 +19,7 @@ use crate::backend::{self, Api, Backend};
 use crate::error::{Error, Result};
 use crate::queue::panic_message;
 use crate::races::Races;
-use crate::session::Keeper;
+use crate::session::ProcThreadHandle;
 
 /// Starts a process with other settings than [`VeoProc::new`] has.
 ///
@@ -317,14 +317,14 @@ impl VeoProcBuilder {
         let kernels = self.options.kernels;
         let (tasks, inbox) = channel();
         let (ready, started) = channel();
-        let keeper = Keeper::new(tasks);
+        let proc_thread = ProcThreadHandle::new(tasks);
         std::thread::Builder::new()
             .name(match node {
                 -1 => "veo-node".into(),
                 node => format!("veo-node-{node}"),
             })
             .spawn(
-                move || match thread::start(self.options, api, node, keeper) {
+                move || match thread::start(self.options, api, node, proc_thread) {
                     Ok(shared) => {
                         if ready.send(Ok(Arc::clone(&shared))).is_ok() {
                             thread::run(&shared, &inbox);

@@ -14,7 +14,7 @@ use crate::arg::Args;
 use crate::backend::need;
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::queue::{Aftermath, CtxShared, Exclusive, Retirement};
+use crate::queue::{CtxShared, DeferredWork, Exclusive, Retirement};
 use crate::session::ProcCore;
 use crate::stats::{KernelStatistics, MemoryCount, read_statistics};
 use crate::warning::contain;
@@ -156,7 +156,7 @@ impl ProcShared {
     pub(crate) fn free_later(&self, addr: u64, usage: &'static Usage) {
         lock(&self.frees).push((addr, usage));
         self.have_frees.store(true, Ordering::Release);
-        self.core.keeper.tend();
+        self.core.proc_thread.tend();
     }
 
     /// Ends a pin of an allocation, which may have been given up meanwhile.
@@ -170,7 +170,7 @@ impl ProcShared {
         }
         drop(frees);
         if waiting && !self.core.image.is_foreign() {
-            self.core.keeper.tend();
+            self.core.proc_thread.tend();
         }
     }
 
@@ -290,7 +290,10 @@ impl ProcShared {
             self.core.extension.context_closed();
         }
         drop(exclusive);
-        context.lose_all(false).into_iter().for_each(Aftermath::run);
+        context
+            .lose_all(false)
+            .into_iter()
+            .for_each(DeferredWork::run);
         self.contexts().retain(|other| other.id != context.id);
     }
 
@@ -399,5 +402,5 @@ impl ProcShared {
 /// Ends what is pending in all contexts before anything that it owned is dropped.
 fn lose_all(contexts: &[Arc<CtxShared>], leak: bool) {
     let after: Vec<_> = contexts.iter().map(|ctx| ctx.lose_all(leak)).collect();
-    after.into_iter().flatten().for_each(Aftermath::run);
+    after.into_iter().flatten().for_each(DeferredWork::run);
 }

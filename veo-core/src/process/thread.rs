@@ -23,7 +23,7 @@ use super::shared::ProcShared;
 use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::CtxShared;
-use crate::session::{Keeper, KeeperTask, ProcCore};
+use crate::session::{ProcCore, ProcThreadHandle, ProcThreadTask};
 use crate::stats::{self, EndTable, MemoryCount, StatisticsCollector, WantedStatistics};
 use crate::timeline;
 use crate::warning::warn;
@@ -33,7 +33,7 @@ pub(super) fn start(
     mut options: ProcOptions,
     api: &'static Api,
     node: i32,
-    keeper: Keeper,
+    proc_thread: ProcThreadHandle,
 ) -> Result<Arc<ProcShared>> {
     let output = options
         .output
@@ -70,7 +70,12 @@ pub(super) fn start(
     let extension = unsafe { api.extension.process(handle, main) };
     let lies_on = extension.node().unwrap_or(node);
     let core = Arc::new(ProcCore::new(
-        api, handle, lies_on, keeper, extension, races,
+        api,
+        handle,
+        lies_on,
+        proc_thread,
+        extension,
+        races,
     ));
     if let Some(output) = &output {
         let _ = output.proc.set(core.id);
@@ -190,10 +195,10 @@ impl ProcOptions {
 }
 
 /// What the thread does after it has created the process.
-pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<KeeperTask>) {
+pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<ProcThreadTask>) {
     const SHORT: Duration = Duration::from_millis(1);
     const LONG: Duration = Duration::from_millis(50);
-    shared.core.keeper.set_here();
+    shared.core.proc_thread.set_here();
     let mut closing = Vec::new();
     let mut pause = None;
     loop {
@@ -204,7 +209,7 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<KeeperTask>) 
         // The task may use the backend.
         let _inside = shared.core.api.extension.enter();
         match task {
-            Ok(KeeperTask::Close(done)) => {
+            Ok(ProcThreadTask::Close(done)) => {
                 // This may drop values of the program, which may panic.
                 let ended = catch_unwind(AssertUnwindSafe(|| shared.destroy()));
                 if !matches!(ended, Ok(true)) {
@@ -217,7 +222,7 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<KeeperTask>) 
                 }
                 return;
             }
-            Ok(KeeperTask::CloseContext(id)) => {
+            Ok(ProcThreadTask::CloseContext(id)) => {
                 let found = shared.contexts().iter().find(|ctx| ctx.id == id).cloned();
                 if let Some(ctx) = found {
                     ctx.close_down();
@@ -225,17 +230,17 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<KeeperTask>) 
                     pause = Some(SHORT);
                 }
             }
-            Ok(KeeperTask::Tend) => pause = Some(SHORT),
+            Ok(ProcThreadTask::Tend) => pause = Some(SHORT),
             Err(RecvTimeoutError::Timeout) => {}
             // The sender lives in what this thread holds.
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let Some(current) = pause else { continue };
-        shared.core.keeper.set_tending(true);
+        shared.core.proc_thread.set_tending(true);
         let left = catch_unwind(AssertUnwindSafe(|| shared.tend(&mut closing)));
         pause = Some((current * 2).min(LONG));
         if matches!(left, Ok(false)) {
-            shared.core.keeper.set_tending(false);
+            shared.core.proc_thread.set_tending(false);
             // Something may have come up between the last look and this.
             let again = catch_unwind(AssertUnwindSafe(|| shared.tend(&mut closing)));
             if matches!(again, Ok(false)) {

@@ -11,7 +11,7 @@ use super::shared::ProcShared;
 use crate::address::VeMemPtr;
 use crate::backend::{Backend, need};
 use crate::error::{Error, Result};
-use crate::session::{KeeperTask, ProcId};
+use crate::session::{ProcId, ProcThreadTask};
 use crate::stats::{self, KernelStatistics, ProcStats};
 
 /// A process on a VE: memory, loaded libraries, contexts.
@@ -61,7 +61,7 @@ impl Drop for ProcHandle {
                 table.ends();
             }
             core.extension.given_up();
-            core.keeper.send(KeeperTask::Close(None));
+            core.proc_thread.send(ProcThreadTask::Close(None));
         }
     }
 }
@@ -193,7 +193,7 @@ impl VeoProc {
     pub fn close(self) -> Result<()> {
         let shared = self.shared();
         shared.core.check("closing the process")?;
-        if shared.core.keeper.is_here() {
+        if shared.core.proc_thread.is_here() {
             return Err(Error::WouldDeadlock {
                 what: "closing the process".into(),
                 reason: "it is done by this very thread, which drops or wakes something of a \
@@ -204,7 +204,10 @@ impl VeoProc {
         let start = Instant::now();
         shared.wind_up()?;
         let (done, over) = channel();
-        shared.core.keeper.send(KeeperTask::Close(Some(done)));
+        shared
+            .core
+            .proc_thread
+            .send(ProcThreadTask::Close(Some(done)));
         // An error means that the thread has ended: the process was closed by another.
         let _ = over.recv();
         if let Some(text) = shared.core.extension.report() {

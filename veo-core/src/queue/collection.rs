@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 use veo_abi::ffi::{self, veo_emu_result};
 
-use super::entry::{Aftermath, Payload, Ticket};
+use super::entry::{DeferredWork, Payload, Ticket};
 use super::handle::MOST;
 use super::observed::{observe_oldest, record_of, run_times};
-use super::shared::{Aftermaths, CtxShared, Phase, StateGuard};
+use super::shared::{CtxShared, DeferredWorks, Phase, StateGuard};
 use crate::clock::{Moment, RunTimes, Stamp};
 use crate::error::{Error, Result};
 use crate::session::{CommandOutcome, CommandState, RequestRecord};
@@ -96,7 +96,7 @@ impl CtxShared {
     /// The result if it is there, without waiting for the VE.
     pub(crate) fn peek(&self, ticket: Ticket) -> Result<Option<Finished>> {
         self.check_not_foreign()?;
-        let mut after = Aftermaths::new();
+        let mut after = DeferredWorks::new();
         let mut state = self.lock();
         if !state.table.is_done(ticket) {
             self.poll(&mut state, usize::MAX, &mut after);
@@ -105,7 +105,7 @@ impl CtxShared {
         if finished.is_some() {
             self.note_end(ticket.number + 1);
         }
-        after.into_iter().for_each(Aftermath::run);
+        after.into_iter().for_each(DeferredWork::run);
         Ok(finished)
     }
 
@@ -273,7 +273,7 @@ impl CtxShared {
         let mut state = self.lock();
         state.collecting = false;
         let mut records = SmallVec::<[RequestRecord; 1]>::new();
-        let (mut after, mut finished) = (Aftermaths::new(), None);
+        let (mut after, mut finished) = (DeferredWorks::new(), None);
         let mut own = own;
         for ((id, result), run) in ids.iter().zip(results).zip(runs) {
             // When the process was destroyed meanwhile, its requests were lost.
@@ -297,7 +297,7 @@ impl CtxShared {
         for record in &records {
             self.core.observers.tell(record);
         }
-        after.into_iter().for_each(Aftermath::run);
+        after.into_iter().for_each(DeferredWork::run);
         (self.lock(), finished)
     }
 
@@ -309,7 +309,7 @@ impl CtxShared {
         results: &[veo_emu_result],
     ) -> StateGuard<'a> {
         let now = Stamp::now();
-        let mut after = Aftermaths::new();
+        let mut after = DeferredWorks::new();
         for (id, result) in ids.iter().zip(results) {
             // When the process was destroyed meanwhile, its requests were lost.
             if state.table.oldest() != Some(*id) {
@@ -324,13 +324,13 @@ impl CtxShared {
             return state;
         }
         drop(state);
-        after.into_iter().for_each(Aftermath::run);
+        after.into_iter().for_each(DeferredWork::run);
         self.lock()
     }
 
     /// Collects what is there without waiting, at most `limit` requests. Does nothing
     /// while another thread collects.
-    pub(super) fn poll(&self, state: &mut StateGuard<'_>, limit: usize, after: &mut Aftermaths) {
+    pub(super) fn poll(&self, state: &mut StateGuard<'_>, limit: usize, after: &mut DeferredWorks) {
         if !self.is_free(state) {
             return;
         }
@@ -356,13 +356,13 @@ impl CtxShared {
     /// Collects what is there without waiting, for nobody in particular. Tells whether
     /// requests without a handle are left, and what memory they left behind.
     pub(crate) fn tend(&self) -> (bool, Vec<u64>) {
-        let mut after = Aftermaths::new();
+        let mut after = DeferredWorks::new();
         let mut state = self.lock();
         self.poll(&mut state, usize::MAX, &mut after);
         let left = state.table.parked() > 0;
         let orphans = state.table.take_orphans();
         drop(state);
-        after.into_iter().for_each(Aftermath::run);
+        after.into_iter().for_each(DeferredWork::run);
         (left, orphans)
     }
 
@@ -372,8 +372,8 @@ impl CtxShared {
     ///
     /// What is left to do is given back: it may wait for another context, which has to
     /// lose its requests first.
-    pub(crate) fn lose_all(&self, leak: bool) -> Aftermaths {
-        let mut after = Aftermaths::new();
+    pub(crate) fn lose_all(&self, leak: bool) -> DeferredWorks {
+        let mut after = DeferredWorks::new();
         let mut state = self.lock();
         state.phase = Phase::Closed;
         if leak {
@@ -401,7 +401,7 @@ impl CtxShared {
         state: &mut StateGuard<'_>,
         outcome: CommandOutcome,
         now: Stamp,
-    ) -> Option<Aftermath> {
+    ) -> Option<DeferredWork> {
         if matches!(outcome.state, CommandState::Exception | CommandState::Error) {
             self.note_reason(state);
         }
@@ -446,7 +446,7 @@ impl CtxShared {
         drop(state);
         after.run();
         if tend {
-            self.core.keeper.tend();
+            self.core.proc_thread.tend();
         }
     }
 

@@ -196,7 +196,7 @@ impl Uncollected {
 /// What is left to do when the lock is released, because it may run code of the user.
 #[derive(Default)]
 #[must_use = "wakes a task and drops what the user gave"]
-pub(crate) struct Aftermath {
+pub(crate) struct DeferredWork {
     pub(super) waker: Option<Waker>,
     pub(super) unused: Option<Waker>,
     pub(super) dropped: Option<Payload>,
@@ -206,12 +206,12 @@ pub(crate) struct Aftermath {
     pub(super) told: Option<Box<(Arc<ProcCore>, RequestRecord)>>,
 }
 
-impl Aftermath {
+impl DeferredWork {
     /// The observers of a process are to be told of this.
-    pub(super) fn told(core: Arc<ProcCore>, record: RequestRecord) -> Aftermath {
-        Aftermath {
+    pub(super) fn told(core: Arc<ProcCore>, record: RequestRecord) -> DeferredWork {
+        DeferredWork {
             told: Some(Box::new((core, record))),
-            ..Aftermath::default()
+            ..DeferredWork::default()
         }
     }
 
@@ -219,7 +219,7 @@ impl Aftermath {
     /// collects has nothing to do with them, and a scope must not be left early.
     pub(crate) fn run(self) {
         // Named one by one: a closure would take only the fields that it uses along.
-        let Aftermath {
+        let DeferredWork {
             waker,
             unused,
             dropped,

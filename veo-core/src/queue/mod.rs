@@ -14,7 +14,7 @@ mod user_code;
 
 pub(crate) use args::{CopyBack, StackOutput, copy_back, stage};
 pub(crate) use collection::Finished;
-pub(crate) use entry::{Aftermath, Payload, Ticket};
+pub(crate) use entry::{DeferredWork, Payload, Ticket};
 pub(crate) use exclusive::Exclusive;
 pub(crate) use shared::{CtxShared, Predecessor, Retirement};
 pub(crate) use submission::Submission;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::entry::Aftermath;
+use super::entry::DeferredWork;
 use super::shared::{CtxShared, StateGuard};
 use crate::clock::{Moment, RunTimes, Stamp};
 use crate::session::{CommandOutcome, CommandState, RequestRecord, RequestTimes, next_record};
@@ -16,7 +16,7 @@ pub(super) fn observe_oldest(
     state: &mut StateGuard<'_>,
     outcome: CommandOutcome,
     asks: bool,
-) -> Option<Aftermath> {
+) -> Option<DeferredWork> {
     if !ctx.core.observers.is_on() {
         return None;
     }
@@ -25,7 +25,7 @@ pub(super) fn observe_oldest(
         run_times(ctx, &[id], &mut run);
     }
     let record = record_of(ctx, state, outcome.state, run[0], Moment::now())?;
-    Some(Aftermath::told(Arc::clone(&ctx.core), record))
+    Some(DeferredWork::told(Arc::clone(&ctx.core), record))
 }
 
 /// The record of the oldest request, which has just been collected. `None`: nobody looked when

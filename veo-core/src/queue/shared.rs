@@ -20,7 +20,7 @@ use std::time::Instant;
 use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::args::ArgsHandle;
-use super::entry::{Aftermath, Ticket};
+use super::entry::{DeferredWork, Ticket};
 use super::handle::ContextHandle;
 use super::table::RequestTable;
 use super::user_code::{Inside, current};
@@ -115,7 +115,7 @@ pub(crate) enum Retirement {
 }
 
 pub(crate) type StateGuard<'a> = MutexGuard<'a, CtxState>;
-pub(crate) type Aftermaths = Vec<Aftermath>;
+pub(crate) type DeferredWorks = Vec<DeferredWork>;
 
 impl CtxShared {
     pub(crate) fn new(core: Arc<ProcCore>, handle: *mut veo_thr_ctxt) -> Arc<CtxShared> {

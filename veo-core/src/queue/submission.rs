@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::args::ArgsHandle;
-use super::entry::{Aftermath, Payload, Ticket};
-use super::shared::{Aftermaths, CtxShared, Phase, Predecessor, StateGuard};
+use super::entry::{DeferredWork, Payload, Ticket};
+use super::shared::{CtxShared, DeferredWorks, Phase, Predecessor, StateGuard};
 use super::user_code::may_hold_up_unloading;
 use crate::address::Usage;
 use crate::arg::Args;
 use crate::clock::{Stamp, system_time};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
-use crate::races::{Touches, Which};
+use crate::races::{RequestKey, Touches};
 use crate::session::{LibraryCode, RequestKind};
 
 impl CtxShared {
@@ -44,7 +44,7 @@ impl CtxShared {
         if let Some(races) = &self.core.races
             && !matches!(id, Ok(id) if id != ffi::VEO_REQUEST_ID_INVALID)
         {
-            races.forget(self.id, Which::Queued(number));
+            races.forget(self.id, RequestKey::Queued(number));
         }
         let id = id?;
         if id == ffi::VEO_REQUEST_ID_INVALID {
@@ -191,10 +191,10 @@ impl CtxShared {
 
     #[cold]
     fn collect_some(&self, mut state: StateGuard<'_>) {
-        let mut after = Aftermaths::new();
+        let mut after = DeferredWorks::new();
         self.poll(&mut state, 2, &mut after);
         drop(state);
-        after.into_iter().for_each(Aftermath::run);
+        after.into_iter().for_each(DeferredWork::run);
     }
 
     /// Waits for what this context comes after, and for the end of a request block of another
@@ -363,7 +363,7 @@ impl Submission<'_> {
     /// Holds what the request uses against requests of other contexts.
     pub(crate) fn touches(&self, what: &dyn Display, touches: &Touches) -> Result<()> {
         match &self.ctx.core.races {
-            Some(races) => races.enter(self.ctx.id, Which::Queued(self.number), what, touches),
+            Some(races) => races.enter(self.ctx.id, RequestKey::Queued(self.number), what, touches),
             None => Ok(()),
         }
     }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use super::entry::{
-    Aftermath, Collected, END, NONE, Payload, RequestEntry, Rest, Ticket, Uncollected,
+    Collected, DeferredWork, END, NONE, Payload, RequestEntry, Rest, Ticket, Uncollected,
 };
 use crate::clock::Stamp;
 use crate::session::{CommandOutcome, CommandState, LibraryCode, RequestKind};
@@ -198,7 +198,7 @@ impl RequestTable {
     /// Records how the oldest pending request ended. Gives what is left to do without the
     /// lock: the task to wake, what is to be dropped of a parked request.
     #[inline]
-    pub(crate) fn collect(&mut self, outcome: CommandOutcome, seen: Stamp) -> Option<Aftermath> {
+    pub(crate) fn collect(&mut self, outcome: CommandOutcome, seen: Stamp) -> Option<DeferredWork> {
         let place = self.oldest;
         let entry = self.places.get_mut(place as usize)?;
         entry.outcome = Some(outcome);
@@ -208,11 +208,11 @@ impl RequestTable {
         if is_plain {
             return None;
         }
-        self.aftermath(place)
+        self.deferred_work(place)
     }
 
     /// What is left to do for a request that was just collected.
-    fn aftermath(&mut self, place: u32) -> Option<Aftermath> {
+    fn deferred_work(&mut self, place: u32) -> Option<DeferredWork> {
         let entry = self.places.get_mut(place as usize)?;
         let held = entry.held;
         let waker = entry.rest.as_mut().and_then(|rest| rest.waker.take());
@@ -227,11 +227,11 @@ impl RequestTable {
         if waker.is_none() && dropped.is_none() && failed.is_none() {
             return None;
         }
-        Some(Aftermath {
+        Some(DeferredWork {
             waker,
             dropped,
             failed,
-            ..Aftermath::default()
+            ..DeferredWork::default()
         })
     }
 
@@ -313,21 +313,21 @@ impl RequestTable {
     }
 
     /// The handle is gone: a collected request is removed, a pending one parked.
-    pub(crate) fn release(&mut self, ticket: Ticket) -> Aftermath {
-        let mut aftermath = Aftermath::default();
+    pub(crate) fn release(&mut self, ticket: Ticket) -> DeferredWork {
+        let mut deferred_work = DeferredWork::default();
         let Some(entry) = self.find_mut(ticket) else {
-            return aftermath;
+            return deferred_work;
         };
         if entry.outcome.is_some() {
-            aftermath.failed = entry.failure().map(Box::new);
-            aftermath.dropped = self.discard(ticket.place);
+            deferred_work.failed = entry.failure().map(Box::new);
+            deferred_work.dropped = self.discard(ticket.place);
         } else if entry.held {
             entry.held = false;
-            aftermath.unused = entry.rest.as_mut().and_then(|rest| rest.waker.take());
-            self.wakers -= usize::from(aftermath.unused.is_some());
+            deferred_work.unused = entry.rest.as_mut().and_then(|rest| rest.waker.take());
+            self.wakers -= usize::from(deferred_work.unused.is_some());
             self.parked += 1;
         }
-        aftermath
+        deferred_work
     }
 
     /// Has `waker` woken when the request is collected. Gives the one it replaces,

@@ -25,7 +25,7 @@ pub(crate) struct ProcCore {
     pub(crate) id: ProcId,
     pub(crate) node: i32,
     pub(crate) image: ProcessImage,
-    pub(crate) keeper: Keeper,
+    pub(crate) proc_thread: ProcThreadHandle,
     /// What the backend does for it beyond libveo's interface.
     pub(crate) extension: Arc<dyn ProcessExtension>,
     /// The requests that may not have ended, if somebody looks for races.
@@ -43,7 +43,7 @@ pub(crate) struct ProcCore {
 
 // SAFETY: the handle is an opaque token. libveo's functions may be called from any
 // thread; where they may not be called at the same time, or at all, the locks of
-// `CtxShared` and `Keeper` see to it.
+// `CtxShared` and `ProcThreadHandle` see to it.
 unsafe impl Send for ProcCore {}
 // SAFETY: as above.
 unsafe impl Sync for ProcCore {}
@@ -53,7 +53,7 @@ impl ProcCore {
         api: &'static Api,
         handle: *mut veo_proc_handle,
         node: i32,
-        keeper: Keeper,
+        proc_thread: ProcThreadHandle,
         extension: Arc<dyn ProcessExtension>,
         races: Races,
     ) -> ProcCore {
@@ -63,7 +63,7 @@ impl ProcCore {
             id: ProcId::next(node),
             node,
             image: ProcessImage::current(),
-            keeper,
+            proc_thread,
             extension,
             races: RaceLog::new(races),
             observers: Observers::default(),
@@ -360,7 +360,7 @@ impl fmt::Display for ProcId {
     }
 }
 
-pub(crate) enum KeeperTask {
+pub(crate) enum ProcThreadTask {
     /// Something is left to be collected or freed.
     Tend,
     /// The last handle of the context of this number is gone.
@@ -371,17 +371,17 @@ pub(crate) enum KeeperTask {
 }
 
 /// How the rest of the process reaches its thread.
-pub(crate) struct Keeper {
-    tasks: Sender<KeeperTask>,
+pub(crate) struct ProcThreadHandle {
+    tasks: Sender<ProcThreadTask>,
     /// Whether the thread knows that there is something to tend.
     tending: AtomicBool,
     /// The thread itself.
     thread: OnceLock<ThreadId>,
 }
 
-impl Keeper {
-    pub(crate) fn new(tasks: Sender<KeeperTask>) -> Keeper {
-        Keeper {
+impl ProcThreadHandle {
+    pub(crate) fn new(tasks: Sender<ProcThreadTask>) -> ProcThreadHandle {
+        ProcThreadHandle {
             tasks,
             tending: AtomicBool::new(false),
             thread: OnceLock::new(),
@@ -392,12 +392,12 @@ impl Keeper {
     /// it does so already.
     pub(crate) fn tend(&self) {
         if !self.tending.swap(true, Ordering::AcqRel) {
-            self.send(KeeperTask::Tend);
+            self.send(ProcThreadTask::Tend);
         }
     }
 
     /// Never waits. A thread that has ended has nothing left to do.
-    pub(crate) fn send(&self, task: KeeperTask) {
+    pub(crate) fn send(&self, task: ProcThreadTask) {
         let _ = self.tasks.send(task);
     }
 

@@ -10,7 +10,7 @@ mod observe;
 mod outcome;
 mod request_kind;
 
-pub(crate) use self::core::{Keeper, KeeperTask, ProcCore, ProcId};
+pub(crate) use self::core::{ProcCore, ProcId, ProcThreadHandle, ProcThreadTask};
 pub(crate) use code::LibraryCode;
 pub(crate) use fork::ProcessImage;
 pub(crate) use observe::{RequestObserver, RequestRecord, RequestTimes, next_record};

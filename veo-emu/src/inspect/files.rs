@@ -99,11 +99,11 @@ pub(super) fn shared(directory: &Path, own: u32) -> Option<SeenShared> {
 
 /// What is seen of a context, by copies of its ring and of the control page.
 pub(crate) fn context(index: u32, ring: Option<&Ring>, control: &Control) -> SeenContext {
-    let glance = ring.and_then(Ring::glance);
-    let running = glance.and_then(|glance| glance.running);
+    let snapshot = ring.and_then(Ring::snapshot);
+    let running = snapshot.and_then(|snapshot| snapshot.running);
     SeenContext {
         index,
-        requests: glance.map(|glance| glance.posted),
+        requests: snapshot.map(|snapshot| snapshot.posted),
         running: running.map(|call| SeenKernel {
             request: call.id,
             address: call.address,

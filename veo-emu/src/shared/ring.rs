@@ -37,7 +37,7 @@ pub(crate) enum Completion {
 
 /// The state of a context as a program sees it that takes no part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Glance {
+pub(crate) struct RingSnapshot {
     /// Requests that were put into the ring so far.
     pub(crate) posted: u64,
     /// The call that runs.
@@ -159,11 +159,11 @@ impl Ring {
         })
     }
 
-    /// How much of a ring at its beginning has all that `glance` looks at.
+    /// How much of a ring at its beginning has all that `snapshot` looks at.
     pub(crate) const VISIBLE: usize = std::mem::offset_of!(Ring, extensions);
 
     /// What a copy of the ring shows, made while both sides went on; `None`: this is no ring.
-    pub(crate) fn glance(&self) -> Option<Glance> {
+    pub(crate) fn snapshot(&self) -> Option<RingSnapshot> {
         let mut posted = 0;
         for (index, slot) in self.slots.iter().enumerate() {
             let sequence = slot.sequence.load(Ordering::Relaxed);
@@ -188,7 +188,7 @@ impl Ring {
                 address: call.map(|(_, address)| address),
             }
         });
-        Some(Glance { posted, running })
+        Some(RingSnapshot { posted, running })
     }
 
     /// Prepares fresh zeroed memory: nobody waits.

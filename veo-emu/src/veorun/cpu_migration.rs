@@ -12,27 +12,27 @@ use crate::sys::thread::{CpuSet, current_cpu};
 const REST: Duration = Duration::from_millis(1);
 
 /// The time until the next move is at least this many times what the last one cost.
-const DEAR: u32 = 100;
+const COST_FACTOR: u32 = 100;
 
 /// A thread with one CPU looks this often whether it may use more.
 const LONG_REST: Duration = Duration::from_millis(200);
 
-/// This many waits on the host's CPU within this time are a conversation, and a move pays. A
-/// single call now and then is served sooner on the CPU where it is made.
-const CONVERSATION: (u32, Duration) = (16, Duration::from_millis(2));
+/// A move pays from this many waits on the host's CPU within this time. A single call now and then
+/// is served sooner on the CPU where it is made.
+const FREQUENT_WAITS: (u32, Duration) = (16, Duration::from_millis(2));
 
 /// When the calling thread may move again, and how often it has waited.
-pub(super) struct Roam {
+pub(super) struct CpuMigration {
     next: Instant,
     /// When the present count of waits began.
     begin: Instant,
     waits: u32,
 }
 
-impl Roam {
-    pub(super) fn new() -> Roam {
+impl CpuMigration {
+    pub(super) fn new() -> CpuMigration {
         let now = Instant::now();
-        Roam {
+        CpuMigration {
             next: now,
             begin: now,
             waits: 0,
@@ -44,14 +44,14 @@ impl Roam {
     /// or has just moved. The set of its CPUs stays the same. Returns whether it moved.
     pub(super) fn leave(&mut self, here: u32) -> bool {
         self.waits += 1;
-        if self.waits < CONVERSATION.0 {
+        if self.waits < FREQUENT_WAITS.0 {
             // Most waits need no look at the clock.
             return false;
         }
         let now = Instant::now();
         let took = now.saturating_duration_since(self.begin);
         (self.begin, self.waits) = (now, 0);
-        if took > CONVERSATION.1 || now < self.next {
+        if took > FREQUENT_WAITS.1 || now < self.next {
             return false;
         }
         self.next = now + LONG_REST;
@@ -66,7 +66,7 @@ impl Roam {
         allowed.apply();
         // On a busy machine the thread waits long until it runs again.
         let then = Instant::now();
-        self.next = then + REST.max(DEAR * (then - now));
+        self.next = then + REST.max(COST_FACTOR * (then - now));
         moved
     }
 }
@@ -78,17 +78,17 @@ mod tests {
     #[test]
     fn a_move_leaves_the_choice_of_cpus_alone() {
         let before = CpuSet::of_thread().unwrap();
-        let mut roam = Roam::new();
+        let mut migration = CpuMigration::new();
         // The waits count as made at once, however slowly this test runs.
-        roam.begin = Instant::now() + Duration::from_secs(3600);
+        migration.begin = Instant::now() + Duration::from_secs(3600);
         let here = current_cpu();
-        for _ in 1..CONVERSATION.0 {
-            assert!(!roam.leave(here), "a few waits are no reason to move");
+        for _ in 1..FREQUENT_WAITS.0 {
+            assert!(!migration.leave(here), "a few waits are no reason to move");
         }
-        assert_eq!(roam.leave(here), !before.without(here).is_empty());
-        roam.next = Instant::now() + Duration::from_secs(3600);
-        for _ in 0..=CONVERSATION.0 {
-            assert!(!roam.leave(current_cpu()), "it has just moved");
+        assert_eq!(migration.leave(here), !before.without(here).is_empty());
+        migration.next = Instant::now() + Duration::from_secs(3600);
+        for _ in 0..=FREQUENT_WAITS.0 {
+            assert!(!migration.leave(current_cpu()), "it has just moved");
         }
         assert!(CpuSet::of_thread().unwrap().equals(&before));
     }

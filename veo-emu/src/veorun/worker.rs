@@ -7,7 +7,7 @@ use std::thread;
 
 use veo_abi::ticks::TickClock;
 
-use super::cpu_migration::Roam;
+use super::cpu_migration::CpuMigration;
 use super::engine::{Engine as _, Runner};
 use super::engines::ENGINE;
 use super::tasks::Parcel;
@@ -65,10 +65,10 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
     let process = process::own_id();
     let mut request = Box::new(Received::new());
     let mut position = 0;
-    let mut roam = Roam::new();
+    let mut migration = CpuMigration::new();
     let mut stamps = Stamps::default();
     loop {
-        wait(ring, position, &mut roam);
+        wait(ring, position, &mut migration);
         ring.take(position, &mut request);
         memory::follow();
         match request.op {
@@ -156,14 +156,14 @@ impl Stamps {
     }
 }
 
-fn wait(ring: VeSide<'_>, position: u64, roam: &mut Roam) {
+fn wait(ring: VeSide<'_>, position: u64, migration: &mut CpuMigration) {
     if ring.is_there(position) {
         return;
     }
     // A host thread whose CPU is ours cannot post while we spin.
     let here = current_cpu();
     ring.set_ve_cpu(here);
-    let mut spins = ring.host_cpu(position) != here || roam.leave(here);
+    let mut spins = ring.host_cpu(position) != here || migration.leave(here);
     let mut spin = Spin::default();
     while !ring.is_there(position) {
         spins = spins && spin.again();

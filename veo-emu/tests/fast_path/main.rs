@@ -38,7 +38,7 @@ pub(crate) fn ends<R: Send + 'static>(what: impl FnOnce() -> R + Send + 'static)
     }
 }
 
-pub(crate) fn direct(ctx: Ctx, function: u64, words: &[u64], classes: &[u8]) -> u64 {
+pub(crate) fn call_fast_path(ctx: Ctx, function: u64, words: &[u64], classes: &[u8]) -> u64 {
     assert_eq!(words.len(), classes.len());
     let mut packed = vec![0; classes.len().div_ceil(32)];
     for (at, class) in classes.iter().enumerate() {
@@ -55,7 +55,7 @@ pub(crate) fn direct(ctx: Ctx, function: u64, words: &[u64], classes: &[u8]) -> 
 }
 
 pub(crate) fn give(ctx: Ctx, function: u64, word: u64) -> u64 {
-    let id = direct(ctx, function, &[word], &[VEO_EMU_CLASS_INTEGER as u8]);
+    let id = call_fast_path(ctx, function, &[word], &[VEO_EMU_CLASS_INTEGER as u8]);
     assert_ne!(id, VEO_REQUEST_ID_INVALID, "{}", last_error());
     id
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use veo_abi::ffi::*;
 
 use crate::common::*;
-use crate::{KERNELS, UNKNOWN, collect, direct, ends, give, sync};
+use crate::{KERNELS, UNKNOWN, call_fast_path, collect, ends, give, sync};
 
 #[test]
 fn what_has_ended_is_collected_whatever_lies_between() {
@@ -28,7 +28,7 @@ fn what_has_ended_is_collected_whatever_lies_between() {
         proc.write(place, &[0u64]);
         let ids: Vec<u64> = (0..6).map(|n| give(ctx, function, 100 + n)).collect();
         let classes = [VEO_EMU_CLASS_INTEGER as u8; 2];
-        let last = direct(ctx, store, &[place, 1], &classes);
+        let last = call_fast_path(ctx, store, &[place, 1], &classes);
         while proc.read::<u64>(place, 1) == [0] {
             thread::yield_now();
         }
@@ -137,7 +137,7 @@ fn a_forked_child_neither_calls_nor_collects() {
     // another thread may have held, and leaves.
     let child = unsafe { libc::fork() };
     if child == 0 {
-        let call = direct(ctx, function, &[2], &[VEO_EMU_CLASS_INTEGER as u8]);
+        let call = call_fast_path(ctx, function, &[2], &[VEO_EMU_CLASS_INTEGER as u8]);
         let mut result = veo_emu_result { value: 0, state: 0 };
         let taken = call!(veo_emu_collect(ctx.0, &id, 1, u64::MAX, &mut result));
         let right = call == VEO_REQUEST_ID_INVALID && taken == 0;

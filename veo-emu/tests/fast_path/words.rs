@@ -7,7 +7,7 @@ use veo_abi::ffi::*;
 use crate::common::*;
 use fastrand::Rng;
 
-use crate::{KERNELS, direct, give};
+use crate::{KERNELS, call_fast_path, give};
 
 /// Kernels with parameters of these classes, each with its name. They return a number
 /// made of all words, or 0 if the stack is not aligned.
@@ -104,7 +104,7 @@ fn words_of_any_class_and_number_go_where_they_belong() {
                     })
                     .collect();
                 let id = if random.usize(..3) > 0 {
-                    direct(ctx, *function, &words, classes)
+                    call_fast_path(ctx, *function, &words, classes)
                 } else {
                     let mut args = Args::new();
                     for (at, (word, class)) in words.iter().zip(classes).enumerate() {
@@ -143,14 +143,14 @@ fn a_word_without_a_class_is_an_address_that_loses_its_tag() {
     for count in [1, 2, 7, 31, 32, 33, 64, 256] {
         let words = vec![tagged; count];
         let mut classes = vec![integer; count];
-        let id = direct(ctx, function, &words, &classes);
+        let id = call_fast_path(ctx, function, &words, &classes);
         assert_eq!(ctx.ok(id), tagged);
         // Others without a class change nothing about the first, which has one.
         classes[1..].fill(hmem);
-        let id = direct(ctx, function, &words, &classes);
+        let id = call_fast_path(ctx, function, &words, &classes);
         assert_eq!(ctx.ok(id), tagged);
         classes[0] = hmem;
-        let id = direct(ctx, function, &words, &classes);
+        let id = call_fast_path(ctx, function, &words, &classes);
         assert_eq!(ctx.ok(id), address);
     }
 }
@@ -164,11 +164,14 @@ fn calls_that_cannot_be_made_are_refused_and_harm_nothing() {
     assert_eq!(ctx.ok(first), 6);
     let classes = [VEO_EMU_CLASS_INTEGER as u8; 257];
     assert_eq!(
-        direct(ctx, function, &[0; 257], &classes),
+        call_fast_path(ctx, function, &[0; 257], &classes),
         VEO_REQUEST_ID_INVALID
     );
     assert!(last_error().contains("257 arguments"), "{}", last_error());
-    assert_eq!(direct(ctx, 0, &[0], &classes[..1]), VEO_REQUEST_ID_INVALID);
+    assert_eq!(
+        call_fast_path(ctx, 0, &[0], &classes[..1]),
+        VEO_REQUEST_ID_INVALID
+    );
     let (word, none) = (7, std::ptr::null());
     for (words, classes) in [(&raw const word, none), (none, &raw const word)] {
         let id = call!(veo_emu_call_async(
@@ -212,9 +215,12 @@ fn a_huge_file_that_a_kernel_has_mapped_is_not_read() {
     let proc = Proc::new(0);
     let library = proc.load(&compile(&source));
     let ctx = proc.open();
-    assert_eq!(ctx.ok(direct(ctx, proc.sym(library, "map"), &[], &[])), 1);
+    assert_eq!(
+        ctx.ok(call_fast_path(ctx, proc.sym(library, "map"), &[], &[])),
+        1
+    );
     let before = peak();
-    let id = direct(
+    let id = call_fast_path(
         ctx,
         proc.sym(library, "same"),
         &[0xd800_6000_1234_5678],

@@ -13,7 +13,7 @@ use veo_core::{VeoProc, VeoProcBuilder};
 
 use super::binding::Cpus;
 use super::ending;
-use super::node::{RankPlace, Wish};
+use super::node::{NodeOptions, RankPlace};
 use super::watch::JobWatcher;
 use crate::comm;
 use crate::error::{Error, Result};
@@ -60,15 +60,15 @@ pub fn builder() -> JobBuilder {
 #[derive(Default)]
 #[must_use = "nothing runs before `run`"]
 pub struct JobBuilder {
-    wish: Wish,
+    node_options: NodeOptions,
     process: VeoProcBuilder,
 }
 
 impl fmt::Debug for JobBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JobBuilder")
-            .field("node", &self.wish.node)
-            .field("ranks_per_node", &self.wish.ranks_per_node)
+            .field("node", &self.node_options.node)
+            .field("ranks_per_node", &self.node_options.ranks_per_node)
             .finish_non_exhaustive()
     }
 }
@@ -76,14 +76,14 @@ impl fmt::Debug for JobBuilder {
 impl JobBuilder {
     /// The VE node of this rank, as [`VeoProc::new`] takes it, whatever the environment says.
     pub fn node(mut self, node: i32) -> JobBuilder {
-        self.wish.node = Some(node);
+        self.node_options.node = Some(node);
         self
     }
 
     /// Puts so many ranks of a machine on each node: with 2, local ranks 0 and 1 on the first, 2 and 3 on the second. Without this ranks take
     /// turns, and neighbours are on different nodes.
     pub fn ranks_per_node(mut self, count: i32) -> JobBuilder {
-        self.wish.ranks_per_node = Some(count);
+        self.node_options.ranks_per_node = Some(count);
         self
     }
 
@@ -102,7 +102,7 @@ impl JobBuilder {
         self,
         part: impl FnOnce(&Job) -> std::result::Result<(), Box<dyn StdError>>,
     ) -> Result<()> {
-        self.wish.check()?;
+        self.node_options.check()?;
         if !ending::take_job() {
             return Err(Error::SecondRun);
         }
@@ -158,7 +158,9 @@ impl JobBuilder {
             size: machine.size(),
         };
         let cpus = Cpus::of_ranks(&machine);
-        let choice = self.wish.choose(place, || Ok(veo_core::nodes()?.len()))?;
+        let choice = self
+            .node_options
+            .choose(place, || Ok(veo_core::nodes()?.len()))?;
         if let Some(note) = choice.note {
             ending::say(&note);
         }

@@ -13,9 +13,9 @@ pub(super) struct RankPlace {
     pub(super) size: i32,
 }
 
-/// What a program wants.
+/// Which node a program wants for its ranks.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wish {
+pub(super) struct NodeOptions {
     /// This node.
     pub(super) node: Option<i32>,
     /// How many neighbouring ranks share a node.
@@ -30,7 +30,7 @@ pub(super) struct Choice {
     pub(super) note: Option<String>,
 }
 
-impl Wish {
+impl NodeOptions {
     /// Refuses what no machine can give, before MPI begins.
     pub(super) fn check(self) -> Result<()> {
         let refuse = |what: String| Err(Error::Layout { what });
@@ -108,8 +108,9 @@ impl RankPlace {
 mod tests {
     use super::*;
 
-    fn node(wish: Wish, rank: i32, size: i32, nodes: usize) -> i32 {
-        wish.choose(RankPlace { rank, size }, || Ok(nodes))
+    fn node(node_options: NodeOptions, rank: i32, size: i32, nodes: usize) -> i32 {
+        node_options
+            .choose(RankPlace { rank, size }, || Ok(nodes))
             .unwrap()
             .node
     }
@@ -117,12 +118,12 @@ mod tests {
     #[test]
     fn ranks_take_turns_or_come_in_blocks() {
         let turns: Vec<i32> = (0..5)
-            .map(|rank| node(Wish::default(), rank, 5, 3))
+            .map(|rank| node(NodeOptions::default(), rank, 5, 3))
             .collect();
         assert_eq!(turns, [0, 1, 2, 0, 1]);
-        let pairs = Wish {
+        let pairs = NodeOptions {
             ranks_per_node: Some(2),
-            ..Wish::default()
+            ..NodeOptions::default()
         };
         let blocks: Vec<i32> = (0..6).map(|rank| node(pairs, rank, 6, 3)).collect();
         assert_eq!(blocks, [0, 0, 1, 1, 2, 2]);
@@ -138,9 +139,9 @@ mod tests {
         ] {
             assert!(error.contains(part), "{error}");
         }
-        let one = Wish {
+        let one = NodeOptions {
             node: Some(7),
-            ..Wish::default()
+            ..NodeOptions::default()
         };
         assert_eq!(node(one, 3, 4, 1), 7);
     }
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn one_rank_of_a_machine_notes_that_nodes_are_shared() {
         let note = |rank, size| {
-            Wish::default()
+            NodeOptions::default()
                 .choose(RankPlace { rank, size }, || Ok(2))
                 .unwrap()
                 .note
@@ -164,9 +165,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        let refused = |wish: Wish| wish.check().unwrap_err().to_string();
+        let refused = |node_options: NodeOptions| node_options.check().unwrap_err().to_string();
         for count in [0, -3] {
-            let error = refused(Wish {
+            let error = refused(NodeOptions {
                 node: None,
                 ranks_per_node: Some(count),
             });
@@ -175,11 +176,11 @@ mod tests {
                 "{error}"
             );
         }
-        let error = refused(Wish {
+        let error = refused(NodeOptions {
             node: Some(0),
             ranks_per_node: Some(1),
         });
         assert!(error.contains("give one of the two"), "{error}");
-        assert!(Wish::default().check().is_ok());
+        assert!(NodeOptions::default().check().is_ok());
     }
 }
