@@ -197,7 +197,7 @@ fn nothing(
     if !others.is_empty() {
         text.push_str(&format!(
             "\n\nhelp: .also_from(\"pattern\") imports headers that {header} includes, too; the pattern is a regular expression \
-             for their paths. These files declare functions:{}",
+             for their whole paths. These files declare functions:{}",
             others.concat()
         ));
     }

@@ -31,7 +31,7 @@ pub(crate) struct Declare {
     /// For a header: a directory to search for others
     #[arg(short = 'I', value_name = "DIR")]
     include: Vec<PathBuf>,
-    /// For a header: headers that it includes, to be declared too, as a regular expression for their paths
+    /// For a header: headers that it includes, to be declared too, as a regular expression for their whole paths: '.*/bits/.*'
     #[arg(long, value_name = "PATTERN")]
     also_from: Vec<String>,
     /// For a header: an argument for clang, as in --clang-arg=-DNAME=1; may be repeated
