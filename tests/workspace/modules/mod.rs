@@ -68,6 +68,10 @@ fn modules_name_only_lower_floors() {
         let mut edges = krate.edges();
         let edges = edges.remove(&Name::new()).unwrap_or_default();
         let Some(floors) = floors(&architecture, &krate.package) else {
+            if edges.len() > 1 {
+                let package = &krate.package;
+                found.push(format!("ARCHITECTURE.md has no section `Inside {package}`"));
+            }
             continue;
         };
         let floor = |module: &String| floors.iter().position(|floor| floor == module);
