@@ -1,7 +1,8 @@
 //! The functions through which everything talks to a VE, and the libraries that provide them.
 //!
-//! Nothing above this module knows which backend it is: `libveo` makes up for what NEC's library
-//! lacks or gets wrong.
+//! `libveo` makes up for what NEC's library lacks or gets wrong. What is above this module in this crate
+//! does not ask which backend it is. It asks whether the table has the functions of three fast paths:
+//! `veo_emu_call_async`, `veo_emu_args_set_result`, `veo_emu_collect`.
 
 mod emulated;
 mod extension;

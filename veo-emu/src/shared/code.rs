@@ -1,5 +1,6 @@
-//! Which machine code a VE process runs. This is the one place that says so: the search for
-//! a library, the check of a file and the preparation of a call ask here.
+//! Which machine code a VE process runs, and how files tell it. The search for a library, the
+//! check of a file and the preparation of a call ask here. Which kind is taken where there are
+//! libraries of both is the host's choice: `host::library_file`.
 
 use std::path::Path;
 
