@@ -1,10 +1,12 @@
-//! The file of the running program.
+//! The files that processes have mapped, that of the running program first of all. This is what reads /proc/PID/maps.
 //!
 //! `/proc/self/exe` names another file if a loader, valgrind or an emulator started the program.
 //! The program's path may name another file by now. So the file is found by its mapping: the
 //! program's headers are mapped from it.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, c_int, c_void};
+use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::{fs, io, ptr};
 
-/// A file that is mapped into this process.
+/// A file that is mapped into a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapped {
     /// Its path when it was mapped. The path may name another file now.
@@ -30,8 +32,21 @@ impl Mapped {
     pub fn at(address: usize) -> io::Result<Option<Mapped>> {
         // Paths are bytes.
         let maps = fs::read("/proc/self/maps")?;
-        let mut lines = maps.split(|byte| *byte == b'\n');
-        Ok(lines.find_map(|line| parse(line, address)))
+        let mut lines = maps.split(|byte| *byte == b'\n').filter_map(parse);
+        Ok(lines
+            .find(|(range, _)| range.contains(&address))
+            .map(|(_, mapped)| mapped))
+    }
+
+    /// The paths of the files that process `pid` has mapped, each once.
+    ///
+    /// # Errors
+    ///
+    /// /proc cannot be read, or there is no such process.
+    pub fn paths_in(pid: libc::pid_t) -> io::Result<BTreeSet<PathBuf>> {
+        let maps = fs::read(format!("/proc/{pid}/maps"))?;
+        let lines = maps.split(|byte| *byte == b'\n').filter_map(parse);
+        Ok(lines.map(|(_, mapped)| mapped.path).collect())
     }
 
     /// The file of the running program itself.
@@ -68,7 +83,9 @@ impl Mapped {
         Ok(None)
     }
 
-    fn is(&self, file: &fs::File) -> bool {
+    /// Whether this file is mapped here.
+    #[must_use]
+    pub fn is(&self, file: &fs::File) -> bool {
         let Ok(data) = file.metadata() else {
             return false;
         };
@@ -108,9 +125,8 @@ fn mapped_anew(name: &str) -> Option<Mapped> {
     mapped
 }
 
-/// Reads a line of /proc/self/maps, if its mapping contains `address`:
-/// `start-end access offset major:minor inode path`.
-fn parse(line: &[u8], address: usize) -> Option<Mapped> {
+/// Reads a line of /proc/PID/maps, if its mapping is of a file: `start-end access offset major:minor inode path`.
+fn parse(line: &[u8]) -> Option<(Range<usize>, Mapped)> {
     let mut rest = line;
     let mut word = || {
         rest = rest.trim_ascii_start();
@@ -124,9 +140,7 @@ fn parse(line: &[u8], address: usize) -> Option<Mapped> {
     };
     let (start, end) = word()?.split_once('-')?;
     let bound = |text| usize::from_str_radix(text, 16).ok();
-    if !(bound(start)?..bound(end)?).contains(&address) {
-        return None;
-    }
+    let range = bound(start)?..bound(end)?;
     let (_access, _offset) = (word()?, word()?);
     let (major, minor) = word()?.split_once(':')?;
     let number = |text| u32::from_str_radix(text, 16).ok();
@@ -134,10 +148,14 @@ fn parse(line: &[u8], address: usize) -> Option<Mapped> {
     let inode = word()?.parse().ok()?;
     let path = rest.trim_ascii_start();
     // Memory without a file has none, or a name in brackets.
-    path.starts_with(b"/").then(|| Mapped {
-        path: unescape(path),
-        device,
-        inode,
+    path.starts_with(b"/").then(|| {
+        let path = unescape(path);
+        let mapped = Mapped {
+            path,
+            device,
+            inode,
+        };
+        (range, mapped)
     })
 }
 
@@ -191,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn the_files_of_a_process_are_listed() {
+        let own = std::process::id() as libc::pid_t;
+        let paths = Mapped::paths_in(own).unwrap();
+        assert!(paths.contains(&std::env::current_exe().unwrap()));
+        assert!(paths.iter().all(|path| path.is_absolute()));
+        assert!(Mapped::paths_in(libc::pid_t::MAX).is_err());
+    }
+
+    #[test]
     fn another_file_under_the_name_is_not_opened() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("with space\nand line");
@@ -208,14 +235,11 @@ mod tests {
     fn lines_are_read_as_the_system_writes_them() {
         let line =
             b"7f00-7fff r-xp 00001000 fe:01 1234                       /a b/c\\012d (deleted)";
-        let mapped = parse(line, 0x7f01).unwrap();
+        let (range, mapped) = parse(line).unwrap();
+        assert_eq!(range, 0x7f00..0x7fff);
         assert_eq!(mapped.path, Path::new("/a b/c\nd (deleted)"));
         assert_eq!((mapped.device, mapped.inode), ((0xfe, 1), 1234));
-        assert_eq!(parse(line, 0x8000), None);
-        assert_eq!(parse(b"7f00-7fff rw-p 00000000 00:00 0 ", 0x7f01), None);
-        assert_eq!(
-            parse(b"7f00-7fff rw-p 00000000 00:00 0     [stack]", 0x7f01),
-            None
-        );
+        assert_eq!(parse(b"7f00-7fff rw-p 00000000 00:00 0 "), None);
+        assert_eq!(parse(b"7f00-7fff rw-p 00000000 00:00 0     [stack]"), None);
     }
 }

@@ -7,7 +7,7 @@
 //! - the sanitizers' runtime libraries that it needs: [`runtimes`];
 //! - the variables of a library, [`data_symbols`], and its separate debug file, [`debug_link`];
 //! - the file that a library was loaded from: [`Original`];
-//! - on Linux, the file of the running program: `executable`.
+//! - on Linux, the files that a process has mapped, that of the running program: `executable`.
 //!
 //! The input is not trusted. For any bytes, the functions here return a result or an error, in
 //! time and memory proportional to the size of the input. No code here executes or loads a

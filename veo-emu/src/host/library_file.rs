@@ -9,10 +9,11 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use veo_abi::environment::VEO_EMU_PREFER;
 use veo_debuginfo::elf::{self, Headers};
+use veo_debuginfo::executable::Mapped;
 use veo_debuginfo::{Linkage, Original, dynamic_symbols};
 
 use crate::error::{Error, Result};
@@ -141,21 +142,15 @@ struct MappedLibrary {
 }
 
 fn mapped_libraries(pid: libc::pid_t) -> Vec<MappedLibrary> {
-    let maps = std::fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
-    let maps = String::from_utf8_lossy(&maps);
-    let paths: HashSet<&str> = maps
-        .lines()
-        .filter_map(|line| line.find('/').map(|start| &line[start..]))
-        .collect();
-    let described = |path: &str| {
-        let path = Path::new(path);
+    let described = |path: PathBuf| {
         // A kernel may have mapped anything: a device, a huge file.
-        let bytes = Original::open(path).ok()?.bytes().ok()?;
+        let bytes = Original::open(&path).ok()?.bytes().ok()?;
         Some(MappedLibrary {
             file: path.file_name()?.to_string_lossy().into_owned(),
             linkage: Linkage::read(&bytes)?,
             knows_tags: knows_tags(&bytes),
         })
     };
+    let paths = Mapped::paths_in(pid).unwrap_or_default();
     paths.into_iter().filter_map(described).collect()
 }

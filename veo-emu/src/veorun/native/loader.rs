@@ -1,10 +1,11 @@
 //! Loading libraries of native code with the system's loader, and finding their symbols.
 
 use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
-use std::fs::{self, File};
-use std::os::fd::AsRawFd;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
+
+use veo_debuginfo::executable::Mapped;
 
 use crate::shared::code::MachineCode;
 use crate::veorun::engine::LoadedFile;
@@ -54,47 +55,16 @@ pub(super) fn load(path: &[u8]) -> Result<LoadedFile, String> {
     })
 }
 
-/// Whether the file of this path is mapped at `place`. To find out, the file is mapped once
-/// more: a layered file system shows other file numbers than those of its mappings.
+/// Whether the file of this path is mapped at `place`, as far as the system tells.
 fn is_mapped(path: &[u8], place: u64) -> bool {
     let Ok(file) = File::open(OsStr::from_bytes(path)) else {
         return false;
     };
-    // SAFETY: a new mapping of an open file, which nobody reads.
-    let own = unsafe {
-        libc::mmap(
-            ptr::null_mut(),
-            1,
-            libc::PROT_READ,
-            libc::MAP_PRIVATE,
-            file.as_raw_fd(),
-            0,
-        )
-    };
-    if own == libc::MAP_FAILED {
-        return true;
-    }
-    let maps = fs::read("/proc/self/maps").unwrap_or_default();
-    // SAFETY: the mapping that was made above.
-    unsafe { libc::munmap(own, 1) };
-    let maps = String::from_utf8_lossy(&maps);
-    match (file_at(&maps, own as u64), file_at(&maps, place)) {
-        (Some(own), Some(loaded)) => own == loaded,
+    match Mapped::at(place as usize) {
+        Ok(Some(loaded)) => loaded.is(&file),
         // The system does not tell.
         _ => true,
     }
-}
-
-/// Device and file number of the mapping at an address.
-fn file_at(maps: &str, address: u64) -> Option<[&str; 2]> {
-    let number = |text| u64::from_str_radix(text, 16).ok();
-    maps.lines().find_map(|line| {
-        let mut fields = line.split_whitespace();
-        let (start, end) = fields.next()?.split_once('-')?;
-        let device = fields.nth(2)?;
-        let file = fields.next()?;
-        (number(start)? <= address && address < number(end)?).then_some([device, file])
-    })
 }
 
 /// Unloads a library that `load` returned.
