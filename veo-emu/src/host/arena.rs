@@ -176,18 +176,16 @@ mod tests {
         let size = 1 << 22;
         let mut arena = Arena::new(0, size);
         let mut blocks: Vec<(u64, u64)> = Vec::new();
-        let mut random = 1u64;
+        let mut random = fastrand::Rng::with_seed(1);
         for _ in 0..20_000 {
-            random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
-            let pick = random >> 33;
-            if pick.is_multiple_of(3) && !blocks.is_empty() {
-                let (start, len) = blocks.swap_remove(pick as usize % blocks.len());
+            if random.u8(..3) == 0 && !blocks.is_empty() {
+                let (start, len) = blocks.swap_remove(random.usize(..blocks.len()));
                 let (freed, range) = arena.free(start).unwrap();
                 assert_eq!(freed, len);
                 assert!(range.start <= start && range.end >= start + len);
                 assert!(arena.free(start).is_none());
             } else {
-                let wanted = pick % 9000;
+                let wanted = random.u64(..9000);
                 if let Some(start) = arena.alloc(wanted) {
                     let len = Arena::block_len(wanted).unwrap();
                     assert!(start + len <= size);
@@ -212,13 +210,11 @@ mod tests {
     fn ranges_agree_with_a_bitmap() {
         let mut ranges = Ranges::default();
         let mut bits = [false; 100];
-        let mut random = 7u64;
+        let mut random = fastrand::Rng::with_seed(7);
         for _ in 0..5000 {
-            random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
-            let a = (random >> 33) as usize % 100;
-            let b = (random >> 45) as usize % 100;
+            let (a, b) = (random.usize(..100), random.usize(..100));
             let (a, b) = (a.min(b), a.max(b));
-            match random >> 60 & 3 {
+            match random.u8(..4) {
                 0 | 1 if a < b => {
                     let new = bits[a..b].iter().filter(|bit| !**bit).count() as u64;
                     assert_eq!(ranges.add(a as u64, b as u64), new);

@@ -148,16 +148,14 @@ mod tests {
     fn agrees_with_a_queue() {
         let mut window: IdWindow<u64> = IdWindow::default();
         let (mut model, mut first) = (VecDeque::new(), 0);
-        let mut random = 1u64;
+        let mut random = fastrand::Rng::with_seed(1);
         for round in 0..100_000u64 {
-            random = random
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
             // Grows for a while, then shrinks.
-            match (random >> 60, round / 10_000 % 2) {
+            match (random.u8(..16), round / 10_000 % 2) {
                 (0..=8, 0) | (0..=4, 1) => {
-                    assert_eq!(window.push(random), first + model.len() as u64);
-                    model.push_back(random);
+                    let value = random.u64(..);
+                    assert_eq!(window.push(value), first + model.len() as u64);
+                    model.push_back(value);
                 }
                 (9..=12, 0) | (5..=12, 1) => {
                     assert_eq!(
@@ -166,9 +164,9 @@ mod tests {
                     );
                 }
                 (13, _) => assert_eq!(window.pop_back(), model.pop_back()),
-                (14, _) => window.shrink_to((random >> 50) as usize & 63),
+                (14, _) => window.shrink_to(random.usize(..64)),
                 _ => {
-                    let id = first.wrapping_add(random >> 32 & 127).wrapping_sub(20);
+                    let id = first.wrapping_add(random.u64(..128)).wrapping_sub(20);
                     let at = id.wrapping_sub(first) as usize;
                     assert_eq!(window.get(id), model.get(at));
                     assert_eq!(window.get_mut(id), model.get_mut(at));

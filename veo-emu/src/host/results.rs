@@ -346,25 +346,26 @@ mod tests {
     fn agrees_with_a_map() {
         let mut results = Results::default();
         let mut model: HashMap<u64, Option<u64>> = HashMap::new();
-        let (mut random, mut ended, mut next) = (3u64, 0, 0);
+        let mut random = fastrand::Rng::with_seed(3);
+        let (mut ended, mut next) = (0, 0);
         for _ in 0..200_000 {
-            random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
-            match random >> 62 {
+            match random.u8(..4) {
                 0 => {
                     assert_eq!(results.submit(0), next);
                     model.insert(next, None);
                     next += 1;
                 }
                 1 if ended < next => {
-                    results.end(ended, RequestOutcome::Ok(random));
+                    let value = random.u64(..);
+                    results.end(ended, RequestOutcome::Ok(value));
                     if let Some(cell) = model.get_mut(&ended) {
-                        *cell = Some(random);
+                        *cell = Some(value);
                     }
                     ended += 1;
                 }
                 2 if next > 0 => {
                     // Mostly recent ids, so that old ones pile up.
-                    let id = next.saturating_sub(random >> 20 & 63);
+                    let id = next.saturating_sub(random.u64(..64));
                     let want = match model.get(&id) {
                         None => ResultState::Unknown,
                         Some(None) => ResultState::Pending,
@@ -375,8 +376,8 @@ mod tests {
                         model.remove(&id);
                     }
                 }
-                3 if random >> 40 & 15 == 0 && next > 0 => {
-                    let id = (random >> 8) % next;
+                3 if random.u8(..16) == 0 && next > 0 => {
+                    let id = random.u64(..next);
                     assert_eq!(results.discard(id), model.remove(&id).is_some());
                 }
                 _ => {}
