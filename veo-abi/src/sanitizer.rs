@@ -61,6 +61,16 @@ impl Sanitizer {
             .find(|sanitizer| sanitizer.word() == word)
     }
 
+    /// What the names of its runtime libraries have after `lib`: gcc's, clang's (after `clang_rt.`).
+    #[must_use]
+    pub const fn runtimes(self) -> [&'static str; 2] {
+        match self {
+            Sanitizer::Address => ["asan", "asan"],
+            Sanitizer::Undefined => ["ubsan", "ubsan_standalone"],
+            Sanitizer::Thread => ["tsan", "tsan"],
+        }
+    }
+
     /// The sanitizer whose shared runtime library has this file name, gcc's or clang's:
     /// `libasan.so.8`, `libclang_rt.asan-x86_64.so`.
     #[must_use]
@@ -68,12 +78,9 @@ impl Sanitizer {
         let name = file.strip_prefix("lib")?;
         let name = name.strip_prefix("clang_rt.").unwrap_or(name);
         let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
-        match &name[..end] {
-            "asan" => Some(Sanitizer::Address),
-            "ubsan" | "ubsan_standalone" => Some(Sanitizer::Undefined),
-            "tsan" => Some(Sanitizer::Thread),
-            _ => None,
-        }
+        Sanitizer::ALL
+            .into_iter()
+            .find(|sanitizer| sanitizer.runtimes().contains(&&name[..end]))
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use veo_abi::environment::VEO_SANITIZE;
 use veo_abi::sanitizer::Sanitizer;
+use veo_debuginfo::ARCHER;
 
 use crate::command;
 use crate::context::Context;
@@ -131,11 +132,11 @@ pub(crate) fn link_flags(
         dirs.extend(runtime.parent().map(Path::to_owned));
     }
     if sanitizers.contains(&Sanitizer::Thread) && kernels.openmp {
-        let archer = file_of(context, compiler, "libarcher.so")?.ok_or_else(|| {
+        let archer = file_of(context, compiler, ARCHER)?.ok_or_else(|| {
             Error::new(
                 ErrorKind::ToolNotFound,
                 format!(
-                    "{}: {} has no libarcher.so, without which ThreadSanitizer reports correct code that uses OpenMP; \
+                    "{}: {} has no {ARCHER}, without which ThreadSanitizer reports correct code that uses OpenMP; \
                      install its OpenMP library (Debian: libomp-19-dev)",
                     kernels.name,
                     compiler.name()
@@ -154,11 +155,7 @@ pub(crate) fn link_flags(
 
 /// The shared runtime library of clang's sanitizer.
 fn runtime(context: &Context, sanitizer: Sanitizer, compiler: &Tool) -> Result<PathBuf> {
-    let short = match sanitizer {
-        Sanitizer::Address => "asan",
-        Sanitizer::Undefined => "ubsan_standalone",
-        Sanitizer::Thread => "tsan",
-    };
+    let [_, short] = sanitizer.runtimes();
     let cpu = context.target.split('-').next().unwrap_or_default();
     for name in [
         format!("libclang_rt.{short}-{cpu}.so"),

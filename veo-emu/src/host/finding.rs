@@ -3,6 +3,8 @@
 //! The report is a text for people, which versions word differently. What is not recognised is
 //! left out; the whole text stays there for the user.
 
+use veo_abi::sanitizer::Sanitizer;
+
 /// A sanitizer's finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SanitizerFinding {
@@ -29,11 +31,14 @@ pub(crate) struct SourcePlace {
 
 /// Sanitizers, as their reports name them.
 const TITLES: [&str; 4] = [
-    "AddressSanitizer",
-    "LeakSanitizer",
-    "ThreadSanitizer",
-    "UndefinedBehaviorSanitizer",
+    Sanitizer::Address.title(),
+    LEAKS,
+    Sanitizer::Thread.title(),
+    Sanitizer::Undefined.title(),
 ];
+
+/// The part of AddressSanitizer that looks for leaks, as its reports name it.
+const LEAKS: &str = "LeakSanitizer";
 
 /// Whether a report says that leaks could not be looked for: the runtime library stops all
 /// threads for that as a debugger does.
@@ -65,7 +70,7 @@ impl SanitizerFinding {
         let title = TITLES.into_iter().find(|title| first.contains(title))?;
         let what = &first[first.find(title)?..];
         match title {
-            "LeakSanitizer" if first.contains("detected memory leaks") => {
+            LEAKS if first.contains("detected memory leaks") => {
                 finding.is_of_leaks = true;
                 let summary = rest.iter().find_map(|line| line.strip_prefix("SUMMARY: "));
                 let summary = summary.and_then(|line| line.split_once(": "));
