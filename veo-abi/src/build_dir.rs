@@ -16,6 +16,9 @@ pub const PROTOTYPES: &str = "prototypes";
 /// The directory of imported declarations, below [`DIR`].
 pub const IMPORTS: &str = "import";
 
+/// The directory below [`DIR`] where the build makes all of it.
+pub const WORK: &str = "work";
+
 /// The target of the machine that the program runs on.
 pub const HOST: &str = "host";
 /// The target of VE1 and VE2 cards.

@@ -189,7 +189,7 @@ impl Context {
 
     /// Where the intermediate files of a library for one target are.
     pub(crate) fn work_dir(&self, target: &str, library: &str) -> PathBuf {
-        self.out.join("work").join(target).join(library)
+        self.out.join(build_dir::WORK).join(target).join(library)
     }
 }
 

@@ -4,6 +4,7 @@
 mod common;
 
 use veo_core::__private::{Kernel, Library, Registration, Resolution, abi, inventory};
+use veo_core::abi::build_dir;
 use veo_core::{KernelInfo, Result, VeoProc, Verify};
 
 /// Stands for the `OUT_DIR` of a crate whose build made the libraries.
@@ -43,7 +44,7 @@ inventory::submit! { Registration(&D) }
 
 #[test]
 fn the_order_of_declarations_does_not_matter() -> Result<()> {
-    let directory = std::path::Path::new(BUILD_DIR).join("veo/host");
+    let directory = build_dir::of(BUILD_DIR.as_ref()).join(build_dir::HOST);
     std::fs::create_dir_all(&directory).expect("it can be made");
     // One of the pairs is loaded in the wrong order, forwards or backwards.
     for (name, needs) in [("a", Some("b")), ("b", None), ("c", None), ("d", Some("c"))] {

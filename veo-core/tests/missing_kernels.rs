@@ -4,6 +4,7 @@
 mod common;
 
 use veo_core::__private::{Kernel, Library, Registration, Resolution, abi, inventory};
+use veo_core::abi::build_dir;
 use veo_core::{Error, KernelInfo, KernelLookup, Result, VeoProc, Verify};
 
 /// Stands for the `OUT_DIR` of a crate whose build made `libeager.so`.
@@ -46,7 +47,7 @@ inventory::submit! { Registration(&LAZY) }
 #[test]
 fn one_error_names_all_kernels_that_are_missing() -> Result<()> {
     let library = common::compile("kernels.c", "libeager.so", &["-O1"]);
-    let directory = std::path::Path::new(BUILD_DIR).join("veo/host");
+    let directory = build_dir::of(BUILD_DIR.as_ref()).join(build_dir::HOST);
     std::fs::create_dir_all(&directory).expect("it can be made");
     std::fs::rename(library, directory.join("libeager.so")).expect("one file system");
 

@@ -103,7 +103,7 @@ static void many(void)
 	veo_args_free(args);
 }
 
-/* All stack buffers of a call together: at most 63 MB. */
+/* All stack buffers of a call together: at most 63 MiB. */
 static void large(void)
 {
 	const size_t much = (size_t)60 << 20, half = (size_t)32 << 20;

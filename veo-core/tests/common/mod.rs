@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use veo_core::VeoProc;
+use veo_core::abi::build_dir::{HOST, VE1_LLVM};
 use veo_test_support::compile;
 
 /// The library of `kernels.c`.
@@ -27,8 +28,8 @@ pub fn compile(source: &str, name: &str, flags: &[&str]) -> PathBuf {
         .join(source);
     let program = std::env::current_exe().expect("a test program has a path");
     let beside = program.parent().expect("and a directory");
-    let for_host = beside.join("host").join(name);
-    let for_ve = beside.join("ve1-llvm").join(name);
+    let for_host = beside.join(HOST).join(name);
+    let for_ve = beside.join(VE1_LLVM).join(name);
     let library = if on_ve::is_wanted() {
         &for_ve
     } else {

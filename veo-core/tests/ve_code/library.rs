@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use veo_build::{Built, Kernels, Target};
 use veo_core::VeoProc;
+use veo_core::abi::build_dir::VE1_LLVM;
 use veo_test_support::ve;
 pub use veo_test_support::ve::can_build as clang;
 
@@ -109,7 +110,7 @@ pub fn scratch() -> PathBuf {
 /// Beside the test program, where libraries for this machine code are looked for.
 fn beside() -> PathBuf {
     let program = std::env::current_exe().expect("a test program has a path");
-    program.parent().expect("and a directory").join("ve1-llvm")
+    program.parent().expect("and a directory").join(VE1_LLVM)
 }
 
 fn put_beside(name: &str, built: &Path) -> PathBuf {

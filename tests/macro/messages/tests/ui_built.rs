@@ -9,17 +9,21 @@ mod wrong;
 use std::path::Path;
 use std::process::Command;
 
+use veo_core::abi::build_dir;
 use veo_debuginfo::prototypes;
 use veo_test_support as _;
+
+const LIBRARY: &str = "libbuilt.so";
 
 #[test]
 fn contradictions_are_errors_at_the_users_tokens() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("built");
-    let library = out.join("veo/host/libbuilt.so");
-    let prototypes = out.join("veo/prototypes");
+    let library = build_dir::library(&out, build_dir::HOST, LIBRARY);
+    let text = build_dir::of(&out).join(build_dir::PROTOTYPES);
     std::fs::create_dir_all(library.parent().unwrap()).unwrap();
-    std::fs::create_dir_all(&prototypes).unwrap();
+    std::fs::create_dir_all(&text).unwrap();
+    let text = text.join(build_dir::prototypes_file(LIBRARY));
     let status = Command::new("cc")
         .current_dir(here)
         .arg(format!("-ffile-prefix-map={}=.", here.display()))
@@ -30,7 +34,7 @@ fn contradictions_are_errors_at_the_users_tokens() {
         .expect("a C compiler (Debian: gcc)");
     assert!(status.success());
     let found = prototypes::read_file(&library).expect("debug information");
-    std::fs::write(prototypes.join("libbuilt.so.txt"), found.to_text()).unwrap();
+    std::fs::write(text, found.to_text()).unwrap();
     wrong::refused(
         "ui_built",
         "the_programs",
