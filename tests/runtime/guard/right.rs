@@ -1,6 +1,8 @@
 //! Right kernels, which use their memory to its very ends, and what a program sees of guarded
 //! memory besides faults.
 
+use std::process::Command;
+
 use veo_core::{Cause, Error, Guard, OnStack, VeAddr, VeData, VeoProc};
 
 use super::{guarded, library};
@@ -181,6 +183,18 @@ fn mappings_run_out() {
     let bytes = x.as_ptr().cast::<u8>();
     let error = shift.call(&proc, (bytes, 25, 1)).unwrap_err();
     assert_eq!(error.fault().unwrap().cause, Cause::Overwritten, "{error}");
+}
+
+#[test]
+fn it_is_said_once_that_mappings_have_run_out() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["guard::right::mappings_run_out", "--exact", "--nocapture"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    let warning = "no more mappings for the guards of a VE process (sysctl vm.max_map_count)";
+    assert_eq!(text.matches(warning).count(), 1, "{text}");
 }
 
 /// As much as the process has, again and again.
