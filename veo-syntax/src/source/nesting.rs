@@ -1,6 +1,6 @@
 //! How deep a source nests, before the parser goes there: it calls itself for each level, and the stack has an end.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree, token_stream};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree, token_stream};
 
 /// Sources that nest deeper are not parsed. Nobody writes the like; the stack of [`Sources::STACK`](super::Sources::STACK) bytes has
 /// room for it, and a clause takes the square of it in time: seconds.
@@ -9,46 +9,114 @@ pub(super) const DEEPEST: usize = 4_000;
 /// The tokens between two delimiters.
 struct Level {
     tokens: token_stream::IntoIter,
-    is_block: bool,
+    /// What has these delimiters.
+    inside: Inside,
     /// So many tokens of one item, statement or argument have come: prefixes and operators may nest as well.
     run: usize,
     /// Of these, `<` without its `>`.
     angles: usize,
-    /// The last token was a block.
-    after_block: bool,
+    last: Last,
+}
+
+/// What a pair of delimiters belongs to.
+#[derive(Clone, Copy)]
+enum Inside {
+    Block,
+    /// The block that an arm of a `match` is.
+    Arm,
+    /// An attribute. Before it, so many tokens of the item had come.
+    Attribute(usize),
+    Other,
+}
+
+/// The last token, as far as it says what the next one means.
+#[derive(Clone, Copy)]
+enum Last {
+    Block,
+    Arm,
+    /// The `#` of an attribute, and the `!` behind it. Before it, so many tokens of the item had come.
+    Attribute(usize),
+    /// The first character of a mark like `=>`.
+    Joint(char),
+    /// `=>`
+    FatArrow,
+    Other,
 }
 
 impl Level {
-    fn new(tokens: TokenStream, is_block: bool) -> Self {
+    fn new(tokens: TokenStream, inside: Inside) -> Self {
         Self {
             tokens: tokens.into_iter(),
-            is_block,
+            inside,
             run: 0,
             angles: 0,
-            after_block: false,
+            last: Last::Other,
         }
     }
 
     /// Counts a token.
     fn count(&mut self, token: &TokenTree) {
         self.run += 1;
-        let begins_anew = match token {
-            TokenTree::Ident(word) => word != "else" && word != "as",
-            TokenTree::Punct(mark) => mark.as_char() == '#',
+        let begins_anew = match (self.last, token) {
+            (Last::Block, TokenTree::Ident(word)) => word != "else" && word != "as",
+            // A lifetime is the label of a loop.
+            (Last::Block, TokenTree::Punct(mark)) => matches!(mark.as_char(), '#' | '\''),
+            (Last::Block, TokenTree::Literal(_)) => true,
+            // It is the whole body of its arm, unless something is called on it.
+            (Last::Arm, TokenTree::Ident(word)) => word != "as",
+            (Last::Arm, TokenTree::Punct(mark)) => !matches!(mark.as_char(), '.' | '?'),
+            (Last::Arm, _) => true,
             _ => false,
         };
-        if std::mem::take(&mut self.after_block) && begins_anew {
+        if begins_anew {
             (self.run, self.angles) = (0, 0);
         }
-        if let TokenTree::Punct(mark) = token {
-            match mark.as_char() {
-                '<' => self.angles += 1,
-                '>' => self.angles = self.angles.saturating_sub(1),
-                ',' => self.run = self.angles,
-                ';' => (self.run, self.angles) = (0, 0),
-                _ => {}
+        let TokenTree::Punct(mark) = token else {
+            return;
+        };
+        let mark_char = mark.as_char();
+        let before = self.last;
+        self.last = match (before, mark_char) {
+            (_, '#') => Last::Attribute(self.run.saturating_sub(1)),
+            (Last::Attribute(run), '!') => Last::Attribute(run),
+            (Last::Joint('='), '>') => Last::FatArrow,
+            _ if mark.spacing() == Spacing::Joint => Last::Joint(mark_char),
+            _ => Last::Other,
+        };
+        match mark_char {
+            '<' => self.angles += 1,
+            // An arrow closes nothing.
+            '>' if !matches!(before, Last::Joint('=' | '-')) => {
+                self.angles = self.angles.saturating_sub(1);
             }
+            ',' => self.run = self.angles,
+            ';' => (self.run, self.angles) = (0, 0),
+            _ => {}
         }
+    }
+
+    /// What these delimiters belong to, the next token of this level.
+    fn inside(&self, delimiter: Delimiter) -> Inside {
+        match (self.last, delimiter) {
+            (Last::Attribute(run), Delimiter::Bracket) => Inside::Attribute(run),
+            (Last::FatArrow, Delimiter::Brace) => Inside::Arm,
+            (_, Delimiter::Brace) => Inside::Block,
+            _ => Inside::Other,
+        }
+    }
+
+    /// Goes on behind the closing delimiter.
+    fn close(&mut self, inside: Inside) {
+        self.last = match inside {
+            Inside::Block => Last::Block,
+            Inside::Arm => Last::Arm,
+            // However many come, they stand side by side.
+            Inside::Attribute(run) => {
+                self.run = run;
+                Last::Other
+            }
+            Inside::Other => Last::Other,
+        };
     }
 }
 
@@ -56,14 +124,14 @@ impl Level {
 pub(super) fn is_too_deep(tokens: TokenStream) -> bool {
     // So many tokens are before the innermost level.
     let mut outside = 0;
-    let mut levels = vec![Level::new(tokens, false)];
+    let mut levels = vec![Level::new(tokens, Inside::Other)];
     while let Some(level) = levels.last_mut() {
         let Some(token) = level.tokens.next() else {
-            let is_block = level.is_block;
+            let inside = level.inside;
             levels.pop();
             if let Some(level) = levels.last_mut() {
                 outside -= level.run;
-                level.after_block = is_block;
+                level.close(inside);
             }
             continue;
         };
@@ -71,10 +139,14 @@ pub(super) fn is_too_deep(tokens: TokenStream) -> bool {
         if outside + level.run > DEEPEST {
             return true;
         }
-        if let TokenTree::Group(group) = token {
-            outside += level.run;
-            let is_block = group.delimiter() == Delimiter::Brace;
-            levels.push(Level::new(group.stream(), is_block));
+        match token {
+            TokenTree::Group(group) => {
+                outside += level.run;
+                let inside = level.inside(group.delimiter());
+                levels.push(Level::new(group.stream(), inside));
+            }
+            TokenTree::Punct(_) => {}
+            _ => level.last = Last::Other,
         }
     }
     false
@@ -98,7 +170,13 @@ mod tests {
             ("!", "a", ""),
             ("1 + ", "1", ""),
             ("A<B, ", "C", ">"),
+            ("A<fn() -> B, ", "C", ">"),
             ("if a {} else ", "{}", ""),
+            ("A {} - ", "1", ""),
+            ("!#[a] ", "b", ""),
+            ("#[a(", "", ")]"),
+            ("match a { _ => {}", "", "}"),
+            ("match a { _ => {}.", "b", "}"),
         ] {
             let nested = |depth| open.repeat(depth) + middle + &close.repeat(depth);
             assert!(found(&nested(DEEPEST + 1)), "{open}");
@@ -114,8 +192,20 @@ mod tests {
             "a; ",
             "a, ",
             "if a < b { c } ",
+            "'a: loop {} ",
+            "//! a\n",
+            "#![a]\n",
+            "/// a\n",
+            "0 => {} ",
+            "\"s\" => {} ",
+            "-1 => {} ",
+            "(a, b) => {} ",
+            "&a => {} ",
+            "0 => match a { b => c } ",
         ] {
             assert!(!found(&text.repeat(DEEPEST)), "{text}");
+            let matched = format!("match a {{ {} }}", text.repeat(DEEPEST));
+            assert!(!found(&matched), "{text}");
         }
     }
 }
