@@ -121,7 +121,8 @@ impl Interpreter {
         let mut after = self.memory_after(&interpreted);
         self.take_back(&interpreted, &before, start);
 
-        let exit = entry::enter(&mut self.run, entry.code);
+        // SAFETY: the entry is one of `self.entries`, which lie in the arena that `_arena` holds until the end of this function.
+        let exit = unsafe { entry::enter(&mut self.run, entry.code) };
         self.run.gather_floats();
         let found = Seen::of(&self.run.cpu);
         let next = match exit {

@@ -22,8 +22,12 @@ pub(super) enum Exit {
 /// Executes code of the host for the instructions at IC.
 ///
 /// It has returned before a function of the host is called, so there is never more than one such call on the stack of a thread.
-pub(super) fn enter(run: &mut Run, code: u64) -> Exit {
-    // SAFETY: the code was made for this machine, whose arena keeps it, and does what `HostCode` says: it stays within the fields of the
+///
+/// # Safety
+/// The code is that of a [`CodeEntry`](super::translator::CodeEntry) of this state's machine, and the caller holds the place of its arena
+/// until this returns.
+pub(super) unsafe fn enter(run: &mut Run, code: u64) -> Exit {
+    // SAFETY: the held place keeps the code. It was made for this machine and does what `HostCode` says: it stays within the fields of the
     // thread's state and memory of the window.
     let why = unsafe { call(run, code) };
     run.settle_overflow();

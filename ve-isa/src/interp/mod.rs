@@ -500,7 +500,10 @@ impl Interpreter {
         };
         // Another one may have taken the place.
         self.run.translated.jumps.set(ic, entry.code);
-        let next = match entry::enter(&mut self.run, entry.code) {
+        // SAFETY: `lead_to` takes entries of the machine's translations alone, and all of them lie in the arena that `self.arena` holds. Code of
+        // the host gets `self.run` and no more, so the place stays until it returns.
+        let exit = unsafe { entry::enter(&mut self.run, entry.code) };
+        let next = match exit {
             Exit::GoOn(ic) | Exit::Jump(ic) => ic,
             Exit::Interpret(ic) => return Ok(Next::Interpreted(ic)),
             Exit::Left => return self.settle(),
