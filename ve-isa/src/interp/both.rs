@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::code::PAGE;
 use super::dispatch;
 use super::entry::{self, Exit};
-use super::run::{LEAVE, Link, Run};
+use super::run::{LEAVE, Run};
 use super::translator::CodeEntry;
 use super::{Interpreter, Next, Pause};
 use crate::encoding::{Insn, Op, operand};
@@ -92,7 +92,7 @@ impl Interpreter {
                 _ => self.entry_of(ic, link),
             };
             next = match entry.filter(|_| self.run.host_floats) {
-                Some(entry) => self.compare(ic, link, entry)?,
+                Some(entry) => self.compare(ic, entry)?,
                 None => self.interpret_one(ic)?,
             };
         }
@@ -109,13 +109,13 @@ impl Interpreter {
     }
 
     /// Executes a row in both engines. A difference is a trap.
-    fn compare(&mut self, start: u64, link: Link, entry: CodeEntry) -> Result<Next, Trap> {
+    fn compare(&mut self, start: u64, entry: CodeEntry) -> Result<Next, Trap> {
         // The code stays where it is, whatever the interpreter comes to.
         let _arena = self.arena.clone();
         self.run.gather_floats();
         let before = Seen::of(&self.run.cpu);
         let end = start + 8 * entry.instructions as u64;
-        let mut interpreted = self.interpret_row(start..end, link);
+        let mut interpreted = self.interpret_row(start..end);
         self.run.gather_floats();
         let mut expected = Seen::of(&self.run.cpu);
         let mut after = self.memory_after(&interpreted);
@@ -146,7 +146,7 @@ impl Interpreter {
             Next::Interpreted(ic) => {
                 // So far once more, in the interpreter.
                 self.take_back(&interpreted, &before, start);
-                interpreted = self.interpret_row(start..ic.clamp(start, end), link);
+                interpreted = self.interpret_row(start..ic.clamp(start, end));
                 if interpreted.next != Some(ic) {
                     way = Some(format!("the translated one comes to {ic:#x}"));
                 }
@@ -206,12 +206,13 @@ impl Interpreter {
     }
 
     /// Interprets a row and notes what it changes, until its end or a trap, which is dropped: the interpreter comes to it again.
-    fn interpret_row(&mut self, row: Range<u64>, link: Link) -> Interpreted {
+    fn interpret_row(&mut self, row: Range<u64>) -> Interpreted {
         let mut interpreted = Interpreted {
             stores: Vec::new(),
             next: Some(row.start),
         };
-        let mut link = link;
+        // None is taken from the caller: slots that it has found may be gone since an earlier row.
+        let mut link = LEAVE;
         // As many as there are; nothing in a row leads back into it but its last instruction.
         for ic in row.step_by(8) {
             if interpreted.next != Some(ic) {

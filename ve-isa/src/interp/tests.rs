@@ -64,9 +64,18 @@ unsafe impl Translator for Ends {
 
 /// A machine with this many instructions that do nothing, at this address.
 fn idle(instructions: u64, translator: Box<dyn Translator>) -> (Arc<Common>, u64) {
+    idle_in(Reach::Region, instructions, translator)
+}
+
+/// As [`idle`], translated by so much at once.
+fn idle_in(
+    reach: Reach,
+    instructions: u64,
+    translator: Box<dyn Translator>,
+) -> (Arc<Common>, u64) {
     let nop = crate::encoding::assemble("nop").unwrap();
     let common = Arc::new(Common::new(Window::reserve().unwrap()));
-    common.translate_with(translator, Reach::Region);
+    common.translate_with(translator, reach);
     let length = 8 * instructions;
     let code = common.window.map(length, Protection::ReadWrite).unwrap();
     for place in (code.start..code.end).step_by(8) {
@@ -87,6 +96,43 @@ fn what_the_host_computes_between_runs_is_not_the_threads() {
     assert!(std::hint::black_box(third) < 1.0);
     assert!(interpreter.translate(start + 8));
     assert_eq!(interpreter.cpu().psw, psw);
+}
+
+/// Makes rows of two instructions, of which the second is the interpreter's.
+#[derive(Debug)]
+struct LeavesTheSecond;
+
+// SAFETY: the code returns a number, and changes no register that it has to keep.
+unsafe impl Translator for LeavesTheSecond {
+    fn translate(&self, entry: u64, _: Reach, _: &mut dyn InstructionSource) -> Option<HostCode> {
+        let why = (entry + 8) | exit::INTERPRET;
+        // `mov rax, why; ret`, or `ldr x0, why; ret; why`.
+        let bytes = if cfg!(target_arch = "x86_64") {
+            [&[0x48, 0xb8], &why.to_le_bytes()[..], &[0xc3]].concat()
+        } else {
+            let insns = [0x5800_0040_u32, 0xd65f_03c0].map(u32::to_le_bytes);
+            [&insns.concat(), &why.to_le_bytes()[..]].concat()
+        };
+        Some(HostCode {
+            bytes,
+            accesses: Vec::new(),
+            instructions: 2,
+        })
+    }
+}
+
+#[test]
+fn a_compared_row_may_end_in_fencec() {
+    let (common, start) = idle_in(Reach::Row, 4, Box::new(LeavesTheSecond));
+    // Where a page begins, slots are looked for in any case.
+    let start = start + 8;
+    let fencec = crate::encoding::assemble("fencec 2").unwrap();
+    common.window.store::<8>(start + 8, fencec).unwrap();
+    let mut interpreter = Interpreter::new(common, StopHandle::default());
+    interpreter.cpu_mut().ic = start;
+    let pause = interpreter.run(&|ic| ic == start + 16).unwrap();
+    assert_eq!(pause, Pause::Watched);
+    assert_eq!(interpreter.cpu().ic, start + 16);
 }
 
 /// Makes code of a quarter of an arena, and counts how often it is asked.
