@@ -135,16 +135,19 @@ fn a_compared_row_may_end_in_fencec() {
     assert_eq!(interpreter.cpu().ic, start + 16);
 }
 
-/// Makes code of a quarter of an arena, and counts how often it is asked.
+/// Makes code of so many bytes, and counts how often it is asked.
 #[derive(Debug)]
-struct Large(Arc<AtomicUsize>);
+struct Large(usize, Arc<AtomicUsize>);
+
+/// A quarter of an arena.
+const QUARTER: usize = 32 << 20;
 
 // SAFETY: nobody enters the code.
 unsafe impl Translator for Large {
     fn translate(&self, _: u64, _: Reach, _: &mut dyn InstructionSource) -> Option<HostCode> {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.1.fetch_add(1, Ordering::Relaxed);
         Some(HostCode {
-            bytes: vec![0xc3; 32 << 20],
+            bytes: vec![0xc3; self.0],
             accesses: Vec::new(),
             instructions: 1,
         })
@@ -154,7 +157,7 @@ unsafe impl Translator for Large {
 #[test]
 fn code_gives_way_where_there_is_no_room() {
     let asked = Arc::new(AtomicUsize::new(0));
-    let (common, start) = idle(8, Box::new(Large(asked.clone())));
+    let (common, start) = idle(8, Box::new(Large(QUARTER, asked.clone())));
     let mut other = Interpreter::new(common.clone(), StopHandle::default());
     let mut interpreter = Interpreter::new(common, StopHandle::default());
     assert!(other.translate(start));
@@ -171,6 +174,19 @@ fn code_gives_way_where_there_is_no_room() {
     assert_eq!(first.strong_count(), 0);
     assert_eq!(other.entries.len(), 1);
     assert_eq!(asked.load(Ordering::Relaxed), 8);
+}
+
+#[test]
+fn a_long_function_is_not_lost_where_a_short_one_has_room() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let third = QUARTER / 4 * 5;
+    let (common, start) = idle(4, Box::new(Large(third, asked.clone())));
+    let mut interpreter = Interpreter::new(common, StopHandle::default());
+    for index in 0..4 {
+        assert!(interpreter.translate(start + 8 * index), "{index}");
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 4);
+    assert_eq!(interpreter.entries.len(), 1);
 }
 
 #[test]

@@ -206,6 +206,10 @@ impl Translations {
             return None;
         }
         let entry = made.ok().flatten().and_then(|(code, kept)| {
+            // The rest may have room for a usual function, but not for this one.
+            if !state.arena.as_ref()?.has_room_for(code.bytes.len()) {
+                state.begin_anew();
+            }
             let place = state.arena.as_mut()?;
             let instructions = code.instructions;
             // SAFETY: the translator's promise; a thread enters what it has with its place alone.

@@ -127,6 +127,11 @@ impl CodeArena {
         LENGTH - self.used >= ROOM
     }
 
+    /// Whether a function of so many bytes has room.
+    pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
+        (bytes as u64).next_multiple_of(host_page()) <= LENGTH - self.used
+    }
+
     /// Adds a function. If an access at one of the places in `returns`, which are in order, faults, the function returns the number
     /// beside it. The result is its address; nothing if there is no room, or the system does not allow it.
     ///
@@ -142,7 +147,7 @@ impl CodeArena {
         kept: Box<dyn Any + Send>,
     ) -> Option<u64> {
         let length = (bytes.len() as u64).next_multiple_of(host_page());
-        if bytes.is_empty() || length > LENGTH - self.used {
+        if bytes.is_empty() || !self.has_room_for(bytes.len()) {
             return None;
         }
         let start = self.place.base + self.used;
