@@ -1,6 +1,7 @@
 //! The interpreter beside code of the host.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::*;
 use crate::memory::{Protection, Window};
@@ -68,11 +69,7 @@ fn idle(instructions: u64, translator: Box<dyn Translator>) -> (Arc<Common>, u64
 }
 
 /// As [`idle`], translated by so much at once.
-fn idle_in(
-    reach: Reach,
-    instructions: u64,
-    translator: Box<dyn Translator>,
-) -> (Arc<Common>, u64) {
+fn idle_in(reach: Reach, instructions: u64, translator: Box<dyn Translator>) -> (Arc<Common>, u64) {
     let nop = crate::encoding::assemble("nop").unwrap();
     let common = Arc::new(Common::new(Window::reserve().unwrap()));
     common.translate_with(translator, reach);
@@ -157,7 +154,7 @@ unsafe impl Translator for Large {
 #[test]
 fn code_gives_way_where_there_is_no_room() {
     let asked = Arc::new(AtomicUsize::new(0));
-    let (common, start) = idle(8, Box::new(Large(QUARTER, asked.clone())));
+    let (common, start) = idle_in(Reach::Row, 8, Box::new(Large(QUARTER, asked.clone())));
     let mut other = Interpreter::new(common.clone(), StopHandle::default());
     let mut interpreter = Interpreter::new(common, StopHandle::default());
     assert!(other.translate(start));
@@ -177,10 +174,41 @@ fn code_gives_way_where_there_is_no_room() {
 }
 
 #[test]
+fn what_has_no_room_is_interpreted_until_making_it_pays() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (common, start) = idle(5, Box::new(Large(QUARTER, asked.clone())));
+    let mut interpreter = Interpreter::new(common.clone(), StopHandle::default());
+    let translations = common.translations.get().unwrap();
+    translations.spend(Duration::from_secs(3600));
+    let made = [0, 8, 16, 24, 32].map(|behind| interpreter.translate(start + behind));
+    assert_eq!(made, [true, true, true, true, false]);
+    // What is not made takes no time.
+    assert_eq!(asked.load(Ordering::Relaxed), 4);
+    // Machine code that changes does not wait.
+    interpreter.forget_code();
+    assert!(interpreter.translate(start));
+}
+
+#[test]
+fn a_full_arena_gives_way_in_time() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (common, start) = idle(5, Box::new(Large(QUARTER, asked)));
+    let mut interpreter = Interpreter::new(common, StopHandle::default());
+    for index in 0..4 {
+        assert!(interpreter.translate(start + 8 * index), "{index}");
+    }
+    // It ends: nothing is spent meanwhile.
+    while !interpreter.translate(start + 8 * 4) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(interpreter.entries.len(), 1);
+}
+
+#[test]
 fn a_long_function_is_not_lost_where_a_short_one_has_room() {
     let asked = Arc::new(AtomicUsize::new(0));
     let third = QUARTER / 4 * 5;
-    let (common, start) = idle(4, Box::new(Large(third, asked.clone())));
+    let (common, start) = idle_in(Reach::Row, 4, Box::new(Large(third, asked.clone())));
     let mut interpreter = Interpreter::new(common, StopHandle::default());
     for index in 0..4 {
         assert!(interpreter.translate(start + 8 * index), "{index}");

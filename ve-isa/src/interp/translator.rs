@@ -3,13 +3,15 @@
 //! All threads of a machine share the code. Nothing here knows how it is made or entered.
 //!
 //! Code lies in an arena. Where machine code has changed, or the arena is full, a new one is begun. The old one goes when the last thread has let
-//! go of it: each holds the one arena whose code it may enter.
+//! go of it: each holds the one arena whose code it may enter. A full one stays for a while first: where more is hot than one has room for, the
+//! rest is interpreted.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::encoding::Insn;
 use crate::memory::{ArenaPlace, CodeArena, Window};
@@ -110,6 +112,10 @@ enum Known {
     Nothing,
 }
 
+/// A full arena stays at least this many times as long as it took to make its code. So making code anew takes a small part of the time, however
+/// much is hot.
+const LEAST_STAY: u32 = 10;
+
 /// What has been translated for a machine.
 #[derive(Debug)]
 pub(super) struct Translations {
@@ -125,6 +131,10 @@ struct TranslationsState {
     known: HashMap<u64, Known>,
     /// How often all was forgotten.
     forgotten: u64,
+    /// When that was last.
+    began: Instant,
+    /// What making code has taken since then, of all threads together.
+    spent: Duration,
 }
 
 impl TranslationsState {
@@ -132,10 +142,20 @@ impl TranslationsState {
     fn begin_anew(&mut self) {
         self.known.clear();
         self.forgotten += 1;
+        self.began = Instant::now();
+        self.spent = Duration::ZERO;
         if self.arena.as_ref().is_none_or(|arena| !arena.is_empty()) {
             // The old one goes first, if nobody holds it.
             self.arena = None;
             self.arena = CodeArena::reserve();
+        }
+    }
+
+    /// Forgets what was made, to make room, if it has stayed long enough.
+    fn make_room(&mut self, reach: Reach) {
+        // Rows are there to be compared: an interpreted one would not be.
+        if reach == Reach::Row || self.began.elapsed() >= self.spent.saturating_mul(LEAST_STAY) {
+            self.begin_anew();
         }
     }
 
@@ -154,12 +174,20 @@ impl Translations {
                 arena: CodeArena::reserve(),
                 known: HashMap::new(),
                 forgotten: 0,
+                began: Instant::now(),
+                spent: Duration::ZERO,
             }),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, TranslationsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what making code has taken.
+    pub(super) fn spend(&self, time: Duration) {
+        let mut state = self.lock();
+        state.spent = state.spent.saturating_add(time);
     }
 
     /// What has been made for an address.
@@ -187,12 +215,17 @@ impl Translations {
                 None => {}
             }
             if !state.arena.as_ref()?.has_room() {
-                state.begin_anew();
+                state.make_room(self.reach);
+                if !state.arena.as_ref()?.has_room() {
+                    // It may be asked for again.
+                    return None;
+                }
             }
             state.known.insert(address, Known::Busy);
             state.forgotten
         };
         // No lock is held: other threads go on in the interpreter.
+        let begun = Instant::now();
         let made = catch_unwind(AssertUnwindSafe(|| {
             let mut source = source();
             let code = self
@@ -200,6 +233,7 @@ impl Translations {
                 .translate(address, self.reach, &mut source)?;
             Some((code, kept(source)))
         }));
+        self.spend(begun.elapsed());
         let mut state = self.lock();
         if state.forgotten != forgotten {
             // The code that it was made of may have changed.
@@ -208,7 +242,7 @@ impl Translations {
         let entry = made.ok().flatten().and_then(|(code, kept)| {
             // The rest may have room for a usual function, but not for this one.
             if !state.arena.as_ref()?.has_room_for(code.bytes.len()) {
-                state.begin_anew();
+                state.make_room(self.reach);
             }
             let place = state.arena.as_mut()?;
             let instructions = code.instructions;
