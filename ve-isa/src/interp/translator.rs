@@ -5,6 +5,9 @@
 //! Code lies in an arena. Where machine code has changed, or the arena is full, a new one is begun. The old one goes when the last thread has let
 //! go of it: each holds the one arena whose code it may enter. A full one stays for a while first: where more is hot than one has room for, the
 //! rest is interpreted.
+//!
+//! An idle thread holds its arena until it runs next, and with it 128 MiB of addresses. A process has a fixed number of arenas; where all are held,
+//! or the system gives no addresses, nothing more is translated until machine code changes. Nobody is told of that.
 
 use std::any::Any;
 use std::collections::HashMap;

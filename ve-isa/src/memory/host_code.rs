@@ -16,7 +16,8 @@ const LENGTH: u64 = 128 << 20;
 /// Below so many bytes, nothing more is made: most functions are shorter.
 const ROOM: u64 = 256 << 10;
 
-/// How many arenas a process may have at a time. Further machines have no code of the host.
+/// How many arenas a process may have at a time: those of its machines, and older ones that idle threads hold. A machine that gets none has no
+/// code of the host, and nobody is told.
 const MOST: usize = 256;
 
 /// A function that may fault, and what it returns then.
