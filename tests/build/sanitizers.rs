@@ -2,6 +2,7 @@
 //! variable.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -67,6 +68,30 @@ fn the_variable_overrides_the_script() {
     assert_eq!(commands("off", Some(Sanitizer::Address)), [0, 0]);
     assert_eq!(commands("undefined", Some(Sanitizer::Address)), [0, 2]);
     assert_eq!(commands("undefined, address", None), [2, 2]);
+}
+
+/// clang's sanitizer of threads knows OpenMP by a tool that its OpenMP library brings along.
+#[test]
+fn a_missing_archer_is_named() {
+    if !clang() {
+        return;
+    }
+    let mut bench = bench("host");
+    let tools = tempfile::tempdir().unwrap();
+    let compiler = tools.path().join("clang");
+    // As a clang without its OpenMP library: it repeats the name of a file that it does not find.
+    let script = "#!/bin/sh\n[ \"$1\" = -print-file-name=libarcher.so ] && exec echo libarcher.so\n\
+                  exec clang-19 \"$@\"\n";
+    fs::write(&compiler, script).unwrap();
+    fs::set_permissions(&compiler, fs::Permissions::from_mode(0o755)).unwrap();
+    bench.set("VEO_CC", compiler.to_str().unwrap());
+    bench.set("VEO_SANITIZE", "thread");
+    let mut kernels = Kernels::new("libk.so");
+    kernels.file("kernels/k.c").openmp(true);
+    let message = fails(&bench, &mut kernels, ErrorKind::ToolNotFound);
+    for part in ["libk.so: ", "has no libarcher.so", "libomp-19-dev"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
 }
 
 /// A crate with a right kernel and a wrong one, which returns as if nothing had happened, each with a test. Of four values the C library's blocks have
