@@ -94,14 +94,14 @@ fn a_missing_archer_is_named() {
     }
 }
 
-/// A crate with a right kernel and a wrong one, which returns as if nothing had happened, each with a test. Of four values the C library's blocks have
-/// room for one more, so that nothing else happens either.
+/// A crate with a right kernel and three wrong ones, each with a test. The wrong ones return as if nothing
+/// had happened: of four values the C library's blocks have room for one more.
 fn crate_with_tests(name: &str) -> Package {
     let package = Package::new(name);
     package.builds("new(\"libsmooth.so\").file(\"kernels/smooth.c\")");
     package.write(
         "kernels/smooth.c",
-        "#include <stdint.h>\n#include <stdlib.h>\n\
+        "#include <pthread.h>\n#include <stdint.h>\n#include <stdlib.h>\n\
          double right(const double *x, int64_t n) { return x[n - 1]; }\n\
          double wrong(const double *x, int64_t n)\n{\n\
          \x20   double *volatile y = malloc(n * sizeof *y);\n\
@@ -109,7 +109,23 @@ fn crate_with_tests(name: &str) -> Package {
          \x20       y[i] = i < n ? x[i] : 0;\n\
          \x20   double last = y[n - 1];\n\
          \x20   free(y);\n\
-         \x20   return last;\n}\n",
+         \x20   return last;\n}\n\
+         double shifted(const double *x, int64_t n)\n{\n\
+         \x20   volatile int by = n + 28;\n\
+         \x20   volatile int bit = 1 << by;\n\
+         \x20   (void)bit;\n\
+         \x20   return x[n - 1];\n}\n\
+         static long count;\n\
+         static void *counts(void *_)\n{\n\
+         \x20   count++;\n\
+         \x20   return _;\n}\n\
+         double raced(const double *x, int64_t n)\n{\n\
+         \x20   pthread_t one, two;\n\
+         \x20   pthread_create(&one, 0, counts, 0);\n\
+         \x20   pthread_create(&two, 0, counts, 0);\n\
+         \x20   pthread_join(one, 0);\n\
+         \x20   pthread_join(two, 0);\n\
+         \x20   return x[n - 1];\n}\n",
     );
     let manifest = fs::read_to_string(package.dir.join("Cargo.toml")).unwrap();
     let core = package.workspace().join("veo-core");
@@ -123,13 +139,17 @@ fn crate_with_tests(name: &str) -> Package {
         "use veo_core::ve_kernel;\n\
          #[ve_kernel(lib = \"libsmooth.so\")]\npub fn right(x: *const f64, n: i64) -> f64;\n\
          #[ve_kernel(lib = \"libsmooth.so\")]\npub fn wrong(x: *const f64, n: i64) -> f64;\n\
+         #[ve_kernel(lib = \"libsmooth.so\")]\npub fn shifted(x: *const f64, n: i64) -> f64;\n\
+         #[ve_kernel(lib = \"libsmooth.so\")]\npub fn raced(x: *const f64, n: i64) -> f64;\n\
          #[cfg(test)]\nfn last(kernel: impl FnOnce(&veo_core::VeoProc, &veo_core::VeBuffer<f64>) -> veo_core::Result<f64>) {\n\
          \x20   let proc = veo_core::VeoProc::new(0).unwrap();\n\
          \x20   let x = proc.upload(&[1.0, 2.0, 3.0, 4.0]).unwrap();\n\
          \x20   assert_eq!(kernel(&proc, &x).unwrap(), 4.0);\n\
          \x20   proc.close().unwrap();\n}\n\
          #[test]\nfn right_one() { last(|proc, x| right(proc, x, 4)) }\n\
-         #[test]\nfn wrong_one() { last(|proc, x| wrong(proc, x, 4)) }\n",
+         #[test]\nfn wrong_one() { last(|proc, x| wrong(proc, x, 4)) }\n\
+         #[test]\nfn shifted_one() { last(|proc, x| shifted(proc, x, 4)) }\n\
+         #[test]\nfn raced_one() { last(|proc, x| raced(proc, x, 4)) }\n",
     );
     package.clean(name);
     package
@@ -146,24 +166,38 @@ fn one_variable_is_all_that_a_crate_needs() {
     };
     let (passed, text) = run(&[]);
     assert!(passed, "{text}");
-    let mut ways = vec![("gcc", "gcc")];
+    // Which test fails, what is said of it, of which line.
+    let heap = (
+        "wrong_one",
+        "AddressSanitizer: heap-buffer-overflow, WRITE of size 8",
+        9,
+    );
+    let shift = ("shifted_one", "shift exponent 32 is too large", 17);
+    let race = ("raced_one", "ThreadSanitizer: data race", 24);
+    let mut ways = vec![("address", "gcc", heap), ("undefined", "gcc", shift)];
     if clang() {
-        ways.push(("clang-19", "clang++-19"));
+        let clang = "clang-19";
+        ways.extend([
+            ("address", clang, heap),
+            ("undefined", clang, shift),
+            ("thread", clang, race),
+        ]);
     }
-    for (cc, cxx) in ways {
-        let variables = [
-            ("VEO_SANITIZE", "address"),
+    for (sanitizer, cc, (test, found, line)) in ways {
+        let cxx = cc.replace("gcc", "g++").replace("clang", "clang++");
+        let (passed, text) = run(&[
+            ("VEO_SANITIZE", sanitizer),
             ("VEO_CC", cc),
-            ("VEO_CXX", cxx),
-        ];
-        let (passed, text) = run(&variables);
-        assert!(!passed, "{cc}: {text}");
-        let found = "AddressSanitizer: heap-buffer-overflow, WRITE of size 8";
-        assert!(text.contains(found), "{cc}: {text}");
-        let place = format!("{}:8", package.dir.join("kernels/smooth.c").display());
-        assert!(text.contains(&place), "{cc}: {place} in {text}");
-        assert!(text.contains("test right_one ... ok"), "{cc}: {text}");
-        assert!(text.contains("test wrong_one ... FAILED"), "{cc}: {text}");
+            ("VEO_CXX", &cxx),
+        ]);
+        assert!(!passed, "{sanitizer}, {cc}: {text}");
+        let place = format!("{}:{line}", package.dir.join("kernels/smooth.c").display());
+        let failed = format!("test {test} ... FAILED");
+        for part in [found, &place, "test right_one ... ok", &failed] {
+            assert!(text.contains(part), "{sanitizer}, {cc}: {part} in {text}");
+        }
+        let failures = text.matches(" ... FAILED").count();
+        assert_eq!(failures, 1, "{sanitizer}, {cc}: {text}");
     }
     let (passed, text) = run(&[]);
     assert!(passed, "without the variable all is as before: {text}");
