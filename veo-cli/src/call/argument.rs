@@ -9,6 +9,7 @@ use veo_abi::prototype::{
     Encoding, FoundType, Parameter, PointerKind, Prototype, Prototypes, TypeId, Types,
 };
 
+use super::memory::free_memory;
 use super::number::TypedNumber;
 use crate::files;
 
@@ -294,16 +295,6 @@ fn zeros(count: &str, element: Element) -> Result<Vec<u8>, String> {
     zeros.try_reserve_exact(bytes).map_err(|_| too_much())?;
     zeros.resize(bytes, 0);
     Ok(zeros)
-}
-
-/// Bytes that programs can still have, if the system tells.
-fn free_memory() -> Option<u64> {
-    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = told
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
 }
 
 fn list(parts: &[&str], element: Element) -> Result<Vec<u8>, String> {

@@ -1,6 +1,7 @@
 //! `veo call`: calls a function of a library on the VE, with the types that its debug information has.
 
 mod argument;
+mod memory;
 mod number;
 
 use std::ffi::OsString;
