@@ -20,10 +20,11 @@ pub(crate) struct NamedParam {
     pub(crate) ident: Ident,
 }
 
-/// A part of a clause, with the user's tokens.
+/// A part of a clause, with the user's tokens at its ends.
 pub(crate) struct Term {
     pub(crate) node: TermNode,
-    pub(crate) tokens: TokenStream,
+    /// They begin with its first token and end with its last one, for messages.
+    pub(crate) ends: TokenStream,
 }
 
 /// What a part of a clause is.

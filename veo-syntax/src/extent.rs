@@ -113,7 +113,7 @@ impl Extent {
         };
         let term = |node| Term {
             node,
-            tokens: ident.to_token_stream(),
+            ends: ident.to_token_stream(),
         };
         let least: i128 = self.least.into();
         let sides = [

@@ -228,7 +228,7 @@ fn contradiction(
     if let Some(clause) = extent.contradiction(&declaration.contract) {
         let (name, least) = extent.told(declaration);
         let wrong = ClauseFault::Contradicts(name, least, source);
-        mistakes.push((clause.condition.tokens.clone(), Mistake::Contract(wrong)));
+        mistakes.push((clause.condition.ends.clone(), Mistake::Contract(wrong)));
     }
 }
 

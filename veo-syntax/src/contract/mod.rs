@@ -1,6 +1,7 @@
 //! Parses the tokens of `requires(..)` into clauses. Anything outside of the contract language is an error that says what to
 //! write instead. The compiler checks types and names of constants.
 
+mod ends;
 mod foreign;
 mod spell;
 
@@ -11,6 +12,7 @@ use syn::{BinOp, Expr, ExprCall, ExprLit, ExprMethodCall, ExprPath, Lit, UnOp};
 
 use veo_abi::near_names;
 
+use self::ends::ends;
 use self::foreign::{
     attribute, comma_missing, foreign, index_of, is_below_one, is_null, plain, power, self_type,
     unreadable,
@@ -99,7 +101,7 @@ impl ClauseReader<'_> {
         };
         Some(Term {
             node,
-            tokens: expr.to_token_stream(),
+            ends: ends(expr),
         })
     }
 
@@ -177,7 +179,7 @@ impl ClauseReader<'_> {
         [(left, right), (right, left)]
             .into_iter()
             .find(|(memory, null)| is_memory(memory) && is_null(null))
-            .map(|(_, null)| null.tokens.clone())
+            .map(|(_, null)| null.ends.clone())
     }
 
     /// A part that stands where a condition does.
@@ -187,7 +189,7 @@ impl ClauseReader<'_> {
                 TermNode::Value(named) => named.ident.to_string(),
                 _ => "n".to_owned(),
             };
-            return self.wrong(&term.tokens, ClauseFault::NotCondition(name));
+            return self.wrong(&term.ends, ClauseFault::NotCondition(name));
         }
         Some(term)
     }
@@ -195,7 +197,7 @@ impl ClauseReader<'_> {
     /// A part that stands where a number does.
     fn number(&mut self, term: Term) -> Option<Term> {
         if term.kind() == TermKind::Condition {
-            return self.wrong(&term.tokens, ClauseFault::NotNumber);
+            return self.wrong(&term.ends, ClauseFault::NotNumber);
         }
         Some(term)
     }
@@ -383,7 +385,7 @@ impl ClauseReader<'_> {
             ("is_aligned", [n]) => {
                 let n = self.term(n)?;
                 if is_below_one(&n) {
-                    return self.wrong(&n.tokens, ClauseFault::Alignment);
+                    return self.wrong(&n.ends, ClauseFault::Alignment);
                 }
                 Some(TermNode::IsAligned(named, Box::new(self.number(n)?)))
             }

@@ -120,7 +120,7 @@ fn of_constants(clause: &Clause, declaration: &Declaration) -> TokenStream {
         what("compares a NaN"),
     ];
     let refuse = around(
-        &clause.condition.tokens,
+        &clause.condition.ends,
         quote!(::core::panic!),
         TokenStream::new(),
         quote!(("{}", __MESSAGES[#verdict.index()])),
@@ -238,7 +238,7 @@ impl Term {
 
     /// The proof that its kind is right.
     fn proof(&self, wanted: TokenStream) -> TokenStream {
-        proof(&self.tokens, wanted, quote!(IS))
+        proof(&self.ends, wanted, quote!(IS))
     }
 }
 
@@ -254,7 +254,7 @@ fn pair(name: &str, sides: &[Term; 2], wanted: TokenStream) -> TokenStream {
     let name = local(name);
     let [a, b] = sides;
     let (a, b_value) = (a.value(), b.value());
-    let proof = proof(&b.tokens, wanted, quote!(WITH));
+    let proof = proof(&b.ends, wanted, quote!(WITH));
     quote!(__veo::contract::#name(#a, #b_value, #proof))
 }
 
