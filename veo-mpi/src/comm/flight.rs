@@ -149,6 +149,8 @@ impl Drop for Flight {
                 ManuallyDrop::drop(&mut self.memory);
                 ManuallyDrop::drop(&mut self.second);
             }
+        } else if let FlightMemory::Slot(slot) = &*self.memory {
+            slot.lose();
         }
     }
 }
@@ -189,6 +191,19 @@ impl Flight {
         }
         check(code, what)?;
         Ok(flight)
+    }
+
+    /// What MPI has failed to end, with nothing of MPI.
+    #[cfg(test)]
+    pub(super) fn unfinished(memory: FlightMemory) -> Flight {
+        Flight {
+            // SAFETY: a constant that MPI's library defines.
+            request: unsafe { ffi::RSMPI_REQUEST_NULL },
+            memory: ManuallyDrop::new(memory),
+            second: ManuallyDrop::new(FlightMemory::Nothing),
+            done: false,
+            what: "a test",
+        }
     }
 
     /// Sends bytes.

@@ -303,7 +303,7 @@ impl Send {
         let (size, chunk) = (from.size(), self.channel.chunk());
         let mut failed = None;
         while *copied < size && failed.is_none() {
-            let Some(slot) = own.empty_slot() else {
+            let Some(slot) = own.empty_slot()? else {
                 return Ok(false);
             };
             *moved = true;

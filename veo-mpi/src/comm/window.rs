@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use rustix::mm::{self, MapFlags, ProtFlags};
 use rustix::process::{Resource, getpid, getrlimit};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A slot by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,9 @@ const FAILED: u64 = u64::MAX;
 
 /// What stands for the number of a message in the mark of a slot that is lent. No message has it.
 const LENT: u64 = u64::MAX;
+
+/// The same for a slot that MPI does not give back any more.
+const LOST: u64 = LENT - 1;
 
 /// What a slot holds.
 #[repr(C)]
@@ -164,7 +167,7 @@ impl SharedWindow {
     }
 
     fn find_mark(&self, message: u64, part: u64) -> Option<Full<'_>> {
-        let wanted = message.checked_add(1).filter(|mark| *mark != LENT)?;
+        let wanted = message.checked_add(1).filter(|mark| *mark < LOST)?;
         let is_it = |slot: &WindowSlot| {
             let mark = self.mark(*slot);
             // Acquire: the sender wrote the slot before its mark.
@@ -227,6 +230,12 @@ impl LentSlot {
         self.window.slot
     }
 
+    /// Notes that MPI may use it for ever, since what it had to do with it has failed.
+    pub(super) fn lose(&self) {
+        let mark = self.window.mark(self.slot);
+        mark.message.store(LOST, Ordering::Release);
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         let place = self.window.bytes(self.slot);
         // SAFETY: a slot has that many bytes, and while it is lent nobody else touches it.
@@ -257,8 +266,6 @@ pub(super) struct OwnWindow {
     address: WindowAddress,
     /// The message whose turn it is. Its receiver is ready, so it comes to an end whatever the program does next.
     turn: Option<u64>,
-    /// MPI has not given the first slot back: whoever had it has failed.
-    is_first_lost: bool,
 }
 
 impl OwnWindow {
@@ -297,7 +304,6 @@ impl OwnWindow {
             _file: file,
             address,
             turn: None,
-            is_first_lost: false,
         })
     }
 
@@ -309,6 +315,11 @@ impl OwnWindow {
     /// The length of a slot in bytes.
     pub(super) fn slot_len(&self) -> usize {
         self.window.slot
+    }
+
+    /// Whether MPI keeps the slot.
+    fn is_lost(&self, slot: WindowSlot) -> bool {
+        self.window.mark(slot).message.load(Ordering::Relaxed) == LOST
     }
 
     fn is_empty(&self, slot: WindowSlot) -> bool {
@@ -332,15 +343,12 @@ impl OwnWindow {
     pub(super) fn end_turn(&mut self, message: u64) {
         if self.turn == Some(message) {
             self.turn = None;
-            let mark = self.window.mark(WindowSlot::First);
-            // It has given back what it had, if it had it.
-            self.is_first_lost |= mark.message.load(Ordering::Acquire) == LENT;
         }
     }
 
     /// Whether slots are as long as that, and the first can be had.
     pub(super) fn can_lend(&self, len: usize) -> bool {
-        len <= self.window.slot && !self.is_first_lost
+        len <= self.window.slot && !self.is_lost(WindowSlot::First)
     }
 
     /// Lends a slot, if it is empty: the first one only to the message whose turn it is.
@@ -353,9 +361,18 @@ impl OwnWindow {
         Some(LentSlot { window, slot })
     }
 
-    /// A slot for the message whose turn it is, if one is empty.
-    pub(super) fn empty_slot(&self) -> Option<WindowSlot> {
-        SLOTS.into_iter().find(|slot| self.is_empty(*slot))
+    /// A slot for the message whose turn it is, if one is empty. The error: none will ever be.
+    pub(super) fn empty_slot(&self) -> Result<Option<WindowSlot>> {
+        if SLOTS.into_iter().all(|slot| self.is_lost(slot)) {
+            return Err(Error::Mpi {
+                what: "sending to a rank of the same machine".into(),
+                reason:
+                    "earlier messages failed, and MPI has kept the memory that the ranks share; \
+                         end the job, or set VEO_MPI_PATH to remote"
+                        .into(),
+            });
+        }
+        Ok(SLOTS.into_iter().find(|slot| self.is_empty(*slot)))
     }
 
     /// A slot for a message that is sent at once, if it is empty.
@@ -405,6 +422,7 @@ impl OwnWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comm::flight::{Flight, FlightMemory};
 
     #[test]
     fn a_filled_slot_is_found_once() {
@@ -413,14 +431,14 @@ mod tests {
         assert_eq!(own.slot_len(), 4096);
         assert!(own.begin_turn(7) && !own.begin_turn(8));
         for part in 0..2 {
-            let slot = own.empty_slot().unwrap();
+            let slot = own.empty_slot().unwrap().unwrap();
             own.fill(slot, (7, part), 3, |bytes| {
                 bytes.fill(part as u8 + 1);
                 Ok(())
             })
             .unwrap();
         }
-        assert!(own.empty_slot().is_none() && !own.is_taken(7));
+        assert!(own.empty_slot().unwrap().is_none() && !own.is_taken(7));
         assert!(other.find(6, 0).is_none() && other.find(7, 2).is_none());
         let found = other.find(7, 1).unwrap();
         assert_eq!(found.bytes(3), Some(&[2, 2, 2][..]));
@@ -440,7 +458,7 @@ mod tests {
         let other = SharedWindow::open(&own.address()).unwrap();
         assert!(own.begin_turn(7));
         for part in 0..2 {
-            let slot = own.empty_slot().unwrap();
+            let slot = own.empty_slot().unwrap().unwrap();
             own.fill(slot, (7, part), 1, |_| Ok(())).unwrap();
         }
         drop(other.find(7, 0).unwrap());
@@ -462,16 +480,45 @@ mod tests {
         }
         assert!(own.begin_turn(7));
         let first = own.lend(WindowSlot::First).unwrap();
-        assert!(own.empty_slot().is_none() && own.is_taken(7));
+        assert!(own.empty_slot().unwrap().is_none() && own.is_taken(7));
         assert_eq!((lent.len(), lent.bytes()[4095]), (4096, 1));
         drop((lent, first));
         own.end_turn(7);
         assert!(own.spare_slot().is_some() && own.can_lend(4096) && !own.can_lend(4097));
-        // Whoever had it has left it to MPI for ever.
-        assert!(own.begin_turn(8));
-        std::mem::forget(own.lend(WindowSlot::First));
-        own.end_turn(8);
-        assert!(!own.can_lend(4096) && own.empty_slot() == Some(WindowSlot::Spare));
+    }
+
+    /// Whoever has it leaves it to MPI for ever.
+    fn lose(own: &mut OwnWindow, slot: WindowSlot) {
+        let lent = own.lend(slot).unwrap();
+        lent.lose();
+        std::mem::forget(lent);
+    }
+
+    #[test]
+    fn slots_that_are_lost_are_not_waited_for() {
+        let mut own = OwnWindow::new(4096).unwrap();
+        let other = SharedWindow::open(&own.address()).unwrap();
+        lose(&mut own, WindowSlot::First);
+        assert!(!own.can_lend(4096));
+        assert_eq!(own.empty_slot().unwrap(), Some(WindowSlot::Spare));
+        // One that is lent comes back.
+        let spare = own.lend(WindowSlot::Spare).unwrap();
+        assert_eq!(own.empty_slot().unwrap(), None);
+        drop(spare);
+        lose(&mut own, WindowSlot::Spare);
+        for message in [u64::MAX - 2, u64::MAX - 1] {
+            assert!(other.find(message, 0).is_none());
+        }
+        let error = own.empty_slot().unwrap_err();
+        assert!(error.to_string().contains("VEO_MPI_PATH"), "{error}");
+    }
+
+    #[test]
+    fn a_slot_is_lost_with_what_mpi_does_to_it() {
+        let mut own = OwnWindow::new(4096).unwrap();
+        let slot = own.lend(WindowSlot::First).unwrap();
+        drop(Flight::unfinished(FlightMemory::Slot(slot)));
+        assert!(!own.can_lend(4096));
     }
 
     #[test]
@@ -499,6 +546,6 @@ mod tests {
         });
         failed.unwrap_err();
         assert!(own.is_taken(0));
-        assert_eq!(own.empty_slot(), Some(WindowSlot::First));
+        assert_eq!(own.empty_slot().unwrap(), Some(WindowSlot::First));
     }
 }
