@@ -199,9 +199,29 @@ pub(super) fn raise(thread: &mut Thread, number: i32) -> Outcome {
         set_errno(thread, libc::EINVAL);
         return result_int(thread, -1);
     };
-    if is_put_off(thread, number)? {
-        return result_int(thread, 0);
+    if !is_put_off(thread, number)? {
+        arrive(thread, number, action)?;
+        deliver(thread)?;
     }
+    result_int(thread, 0)
+}
+
+/// Lets the program have all signals that have come and that the thread does not block.
+///
+/// A handler may send signals which wait for its end. They arrive here, one after the other, however many follow: the host's own stack is
+/// as deep as before.
+fn deliver(thread: &mut Thread) -> Outcome {
+    while let Some(number) = take_waiting(thread, !blocked(thread)?)? {
+        thread.poll()?;
+        if let Some(action) = set(thread, number, None) {
+            arrive(thread, number, action)?;
+        }
+    }
+    Ok(())
+}
+
+/// Does what the program wants done with a signal that it does not block.
+fn arrive(thread: &mut Thread, number: i32, action: SignalAction) -> Outcome {
     let stops = [libc::SIGSTOP, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
     let harmless = [libc::SIGCHLD, libc::SIGCONT, libc::SIGURG, libc::SIGWINCH];
     match action.handler {
@@ -214,7 +234,7 @@ pub(super) fn raise(thread: &mut Thread, number: i32) -> Outcome {
         DEFAULT => return Err(TrapKind::Raised { signal: number }.into()),
         _ => handle(thread, number, action)?,
     }
-    result_int(thread, 0)
+    Ok(())
 }
 
 /// Calls the handler of a signal. What it blocks meanwhile stays blocked if it leaves by a jump.
@@ -249,7 +269,7 @@ fn handle(thread: &mut Thread, number: i32, action: SignalAction) -> Outcome {
     } else {
         thread.call_back(action.handler, &[number as u64])?;
     }
-    set_blocked(thread, before)
+    store::<8>(thread.window(), own(thread, BLOCKED), before)
 }
 
 /// Bytes of a `siginfo_t`.
@@ -354,10 +374,7 @@ fn take_waiting(thread: &Thread, set: u64) -> Result<Option<i32>, Failure> {
 /// Lets the thread block these. What has come and is no longer blocked arrives now.
 pub(super) fn set_blocked(thread: &mut Thread, set: u64) -> Outcome {
     store::<8>(thread.window(), own(thread, BLOCKED), set & !NEVER_BLOCKED)?;
-    while let Some(number) = take_waiting(thread, !blocked(thread)?)? {
-        raise(thread, number)?;
-    }
-    Ok(())
+    deliver(thread)
 }
 
 /// Waits for a signal that a handler sees, while these are blocked.

@@ -173,6 +173,8 @@ static void note(int number)
 }
 static void leave(int number) { siglongjmp(there, number); }
 static void with_facts(int number, int *facts, void *context) { (void)context; out("[%d %d %d] ", number, facts[0], facts[4] == getpid()); }
+static int rounds;
+static void again(int number) { if (++rounds < 30000) raise(number); }
 static void *sender(void *argument) { (void)argument; kill(getpid(), 10); return 0; }
 static void signals(void)
 {
@@ -224,7 +226,16 @@ static void signals(void)
     sigpending(old);
     out("%d %d ", sigismember(old, 10), seen);
     sigprocmask(1, set, 0);
-    out("%d\n", seen);
+    out("%d ", seen);
+    /* Each waits for the end of the handler that sends it. No stack grows by that. */
+    signal(10, again);
+    raise(10);
+    out("%d ", rounds);
+    rounds = 0;
+    sigprocmask(0, set, 0);
+    raise(10);
+    sigprocmask(1, set, 0);
+    out("%d\n", rounds);
 }
 
 static void run(void)
