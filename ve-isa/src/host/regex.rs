@@ -65,8 +65,9 @@ const START_AND_END: i32 = 4;
 /// groups.
 const MOST_STATES: u64 = 4096;
 const DEEPEST: usize = 250;
-/// Up to this product of the square of the states and the bytes of a text it is searched at once, which takes some milliseconds.
-const QUICK: u64 = 1 << 24;
+/// Up to this product of the squares of the states and of the bytes of a text it is searched at once, which takes some milliseconds: the
+/// host's library begins anew at each byte, and may go on to the end from there.
+const QUICK: u64 = 1 << 26;
 /// The stack of the thread that makes or uses a large one.
 const STACK: usize = 64 << 20;
 /// How long it is waited for before the program looks whether somebody asks it to stop.
@@ -131,8 +132,8 @@ fn execute(thread: &mut Thread) -> Outcome {
         return result_int(thread, NO_SPACE);
     }
     let wanted = count.min(regex.groups() as u64 + 1) as usize;
-    let states = regex.size();
-    let work = (states * states).saturating_mul(subject.len() as u64 + 1);
+    let steps = regex.size().saturating_mul(subject.len() as u64 + 1);
+    let work = steps.saturating_mul(steps);
     // The table has it, and this function.
     let is_shared = Arc::strong_count(&regex) > 2;
     let asked = regex.clone();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ve_isa::image::ImageFile;
@@ -318,6 +319,45 @@ fn a_time_limit_reaches_what_waits_for_ever() {
             assert_eq!(trap.unwrap_err().kind, TrapKind::TimeLimit, "{name}");
         });
     }
+}
+
+/// The expression is small, but the search for it begins anew at each of so many bytes.
+#[test]
+fn a_time_limit_ends_a_search_that_takes_long() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+        #include "libc.h"
+        int regcomp(unsigned long *, const char *, int), regexec(const unsigned long *, const char *, size_t, int *, int);
+        static char text[20001];
+        long search(void) { static unsigned long r[8]; memset(text, 'a', 20000); return regcomp(r, "(a|aa)*b", 1) ? -1 : regexec(r, text, 0, 0, 0); }
+        static void run(void) {}
+    "#;
+    let machine = machine(directory.path(), source, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let handle = thread.thread().stop_handle();
+    let is_over = AtomicBool::new(false);
+    // The search is done on a thread of its own, so that the program can end before it.
+    let is_searching = || {
+        let threads = std::fs::read_dir("/proc/self/task").unwrap();
+        threads.flatten().any(|thread| {
+            std::fs::read_to_string(thread.path().join("comm"))
+                .is_ok_and(|name| name.trim() == "regex")
+        })
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) && !is_searching() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            handle.time_is_up();
+        });
+        let trap = thread.call(machine.symbol("search").unwrap(), &[]);
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(trap.map_err(|trap| trap.kind), Err(TrapKind::TimeLimit));
+    });
 }
 
 #[test]
