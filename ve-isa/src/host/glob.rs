@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::call::{Table, int, load, result_int, store, text, word, write};
 use super::heap;
-use super::patterns::{self, is_match};
+use super::patterns::{self, Pattern};
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -20,6 +20,7 @@ pub(super) const TABLE: Table = &[
         let [count, list, before] = lists(thread, place)?;
         if list != 0 {
             for index in before..before.saturating_add(count) {
+                thread.poll()?;
                 let name = load::<8>(thread.window(), list.wrapping_add(8 * index))?;
                 heap::free(thread, name)?;
             }
@@ -107,9 +108,11 @@ fn give(
     }
     let entry = |list: u64, index: u64| list.wrapping_add(8 * index);
     for index in 0..before {
+        thread.poll()?;
         store::<8>(thread.window(), entry(new, index), 0)?;
     }
     for index in before..before.saturating_add(count) {
+        thread.poll()?;
         let name = load::<8>(thread.window(), entry(list, index))?;
         store::<8>(thread.window(), entry(new, index), name)?;
     }
@@ -175,10 +178,13 @@ fn find(
             let mut found = Vec::new();
             // Of the directories on the way, those with a dot are not meant.
             let how = if slash { flags & !PERIOD } else { flags };
+            let Some(pattern) = pattern_of(part, how) else {
+                return Ok(Err(NO_SPACE));
+            };
             for directory in &names {
                 thread.poll()?;
                 match entries(directory) {
-                    Ok(list) => found.extend(matching(directory, list, part, how)),
+                    Ok(list) => found.extend(matching(thread, directory, list, &pattern)?),
                     Err(error) => {
                         if gives_up(thread, directory, &error, flags, failed)? {
                             return Ok(Err(ABORTED));
@@ -228,7 +234,8 @@ fn entries(directory: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     Ok(names)
 }
 
-fn matching(directory: &[u8], names: Vec<Vec<u8>>, part: &[u8], flags: i32) -> Vec<Vec<u8>> {
+/// A part of a pattern, if it is not too long.
+fn pattern_of(part: &[u8], flags: i32) -> Option<Pattern> {
     let mut how = 0;
     if flags & PERIOD == 0 {
         how |= patterns::PERIOD;
@@ -236,8 +243,23 @@ fn matching(directory: &[u8], names: Vec<Vec<u8>>, part: &[u8], flags: i32) -> V
     if flags & NO_ESCAPE != 0 {
         how |= patterns::NO_ESCAPE;
     }
-    let names = names.into_iter().filter(|name| is_match(part, name, how));
-    names.map(|name| [directory, &name].concat()).collect()
+    Pattern::new(part, how)
+}
+
+fn matching(
+    thread: &Thread,
+    directory: &[u8],
+    names: Vec<Vec<u8>>,
+    pattern: &Pattern,
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut found = Vec::new();
+    for name in names {
+        thread.poll()?;
+        if pattern.is_match(&name, || thread.poll())? {
+            found.push([directory, &name].concat());
+        }
+    }
+    Ok(found)
 }
 
 /// Tells the program that a directory cannot be read. The result says whether that is the end.

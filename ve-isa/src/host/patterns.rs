@@ -1,17 +1,29 @@
 //! `fnmatch.h`: patterns of file names, as shells have them.
 //!
-//! The host's function takes time without limit for some patterns; this takes at most pattern times text.
+//! The host's function takes time without limit for some patterns. Here a pattern is read once, in time by its length, and a comparison
+//! takes at most pattern times text and looks whether the program is asked to stop.
 
 use super::call::{Table, int, result_int, text, word};
+use crate::thread::Failure;
 
 pub(super) const TABLE: Table = &[("fnmatch", |thread| {
     let pattern = text(thread.window(), word(thread, 0))?;
     let name = text(thread.window(), word(thread, 1))?;
-    let found = is_match(&pattern, &name, int(thread, 2));
+    let Some(pattern) = Pattern::new(&pattern, int(thread, 2)) else {
+        thread.note("fnmatch is given a pattern that is too long: it is no pattern");
+        return result_int(thread, NO_PATTERN);
+    };
+    let found = pattern.is_match(&name, || thread.poll())?;
     result_int(thread, if found { 0 } else { NO_MATCH })
 })];
 
 const NO_MATCH: i32 = 1;
+const NO_PATTERN: i32 = -1;
+
+/// The longest pattern, in bytes: what it is read into is some 300 times as large.
+const LONGEST: usize = 1 << 16;
+/// After how many steps a comparison looks whether the program is asked to stop.
+const LOOK: u64 = 1 << 12;
 
 /// A slash is matched by a slash alone.
 pub(super) const PATH: i32 = 1;
@@ -25,82 +37,88 @@ const LEADING_DIRECTORY: i32 = 8;
 const FOLD_CASE: i32 = 16;
 
 /// One element of a pattern.
-enum Element<'p> {
+enum Element {
     /// Any text.
     Star,
     /// Any character.
     Any,
     Character(u8),
-    /// What is between brackets.
-    Set(&'p [u8]),
+    /// What is between brackets: whether it has a character.
+    Set(Box<[bool; 256]>),
     /// Nothing matches it: the pattern ends behind a backslash.
     Wrong,
 }
 
-/// Whether a name matches a pattern.
-pub(super) fn is_match(pattern: &[u8], name: &[u8], flags: i32) -> bool {
-    let is_set = |flag| flags & flag != 0;
-    // Whether the character at a place is a dot that has to be named.
-    let is_hidden = |at: usize| {
-        let begins = at == 0 || is_set(PATH) && name[at - 1] == b'/';
-        is_set(PERIOD) && begins && name.get(at) == Some(&b'.')
-    };
-    let (mut at, mut place) = (0, 0);
-    // Behind the last star, and where what it takes ends.
-    let mut star: Option<(usize, usize)> = None;
-    loop {
-        let ends = place == name.len() || is_set(LEADING_DIRECTORY) && name[place] == b'/';
-        if at == pattern.len() && ends {
-            return true;
-        }
-        if let Some((element, length)) = element(&pattern[at..], flags) {
-            if matches!(element, Element::Star) {
-                at += length;
-                star = Some((at, place));
-                continue;
-            }
-            if let Some(character) = name.get(place)
-                && matches(&element, *character, is_hidden(place), flags)
-            {
-                // A star takes no slash, so what is before one is settled.
-                if is_set(PATH) && *character == b'/' {
-                    star = None;
-                }
-                at += length;
-                place += 1;
-                continue;
-            }
-        }
-        // The last star takes one more character.
-        let Some((behind, end)) = star else {
-            return false;
-        };
-        let Some(taken) = name.get(end) else {
-            return false;
-        };
-        if is_set(PATH) && *taken == b'/' || is_hidden(end) {
-            return false;
-        }
-        (at, place) = (behind, end + 1);
-        star = Some((behind, end + 1));
-    }
+/// A pattern that has been read.
+pub(super) struct Pattern {
+    elements: Vec<Element>,
+    flags: i32,
 }
 
-/// The first element of a pattern and its length.
-fn element(pattern: &[u8], flags: i32) -> Option<(Element<'_>, usize)> {
-    Some(match *pattern.first()? {
-        b'*' => (Element::Star, 1),
-        b'?' => (Element::Any, 1),
-        b'\\' if flags & NO_ESCAPE == 0 => match pattern.get(1) {
-            Some(next) => (Element::Character(*next), 2),
-            None => (Element::Wrong, 1),
-        },
-        b'[' => match set(pattern, flags) {
-            Some(length) => (Element::Set(&pattern[1..length - 1]), length),
-            None => (Element::Character(b'['), 1),
-        },
-        other => (Element::Character(other), 1),
-    })
+impl Pattern {
+    /// Nothing, if it is too long.
+    pub(super) fn new(pattern: &[u8], flags: i32) -> Option<Self> {
+        let elements = (pattern.len() <= LONGEST).then(|| Reader::new(pattern, flags).elements());
+        elements.map(|elements| Self { elements, flags })
+    }
+
+    /// Whether a name matches, unless somebody asks the program to stop.
+    pub(super) fn is_match(
+        &self,
+        name: &[u8],
+        poll: impl Fn() -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        let is_set = |flag| self.flags & flag != 0;
+        // Whether the character at a place is a dot that has to be named.
+        let is_hidden = |at: usize| {
+            let begins = at == 0 || is_set(PATH) && name[at - 1] == b'/';
+            is_set(PERIOD) && begins && name.get(at) == Some(&b'.')
+        };
+        let (mut at, mut place) = (0, 0);
+        // Behind the last star, and where what it takes ends.
+        let mut star: Option<(usize, usize)> = None;
+        let mut steps = 0_u64;
+        loop {
+            steps += 1;
+            if steps.is_multiple_of(LOOK) {
+                poll()?;
+            }
+            let ends = place == name.len() || is_set(LEADING_DIRECTORY) && name[place] == b'/';
+            if at == self.elements.len() && ends {
+                return Ok(true);
+            }
+            if let Some(element) = self.elements.get(at) {
+                if matches!(element, Element::Star) {
+                    at += 1;
+                    star = Some((at, place));
+                    continue;
+                }
+                if let Some(character) = name.get(place)
+                    && matches(element, *character, is_hidden(place), self.flags)
+                {
+                    // A star takes no slash, so what is before one is settled.
+                    if is_set(PATH) && *character == b'/' {
+                        star = None;
+                    }
+                    at += 1;
+                    place += 1;
+                    continue;
+                }
+            }
+            // The last star takes one more character.
+            let Some((behind, end)) = star else {
+                return Ok(false);
+            };
+            let Some(taken) = name.get(end) else {
+                return Ok(false);
+            };
+            if is_set(PATH) && *taken == b'/' || is_hidden(end) {
+                return Ok(false);
+            }
+            (at, place) = (behind, end + 1);
+            star = Some((behind, end + 1));
+        }
+    }
 }
 
 fn fold(character: u8, flags: i32) -> u8 {
@@ -111,89 +129,166 @@ fn fold(character: u8, flags: i32) -> u8 {
     }
 }
 
-fn matches(element: &Element<'_>, character: u8, hidden: bool, flags: i32) -> bool {
+fn matches(element: &Element, character: u8, hidden: bool, flags: i32) -> bool {
     let slash = flags & PATH != 0 && character == b'/';
     match element {
         Element::Character(own) => fold(*own, flags) == fold(character, flags),
         Element::Any => !hidden && !slash,
-        Element::Set(inner) => !hidden && !slash && is_in_set(inner, character, flags),
+        Element::Set(members) => !hidden && !slash && members[usize::from(character)],
         Element::Star | Element::Wrong => false,
     }
 }
 
-/// How long the set is that a pattern begins with, brackets included, if it ends.
-fn set(pattern: &[u8], flags: i32) -> Option<usize> {
-    let mut at = 1;
-    if matches!(pattern.get(at), Some(b'!' | b'^')) {
-        at += 1;
-    }
-    let first = at;
-    loop {
-        match pattern.get(at)? {
-            b']' if at > first => return Some(at + 1),
-            b'\\' if flags & NO_ESCAPE == 0 => at += 2,
-            b'[' => at += named(&pattern[at..]).map_or(1, |(_, length)| length),
-            _ => at += 1,
-        }
-    }
+/// What stands for itself, a class or a neighbour inside a set: `[.x.]`, `[:alpha:]`, `[=x=]`.
+const KINDS: [u8; 3] = *b".:=";
+
+/// A place that there is not.
+const NONE: usize = usize::MAX;
+
+/// Reads a pattern. Where something ends is known for all places before, so that nothing is looked for twice.
+struct Reader<'p> {
+    pattern: &'p [u8],
+    flags: i32,
+    /// For each kind and place, where what closes that kind comes next.
+    closing: [Vec<usize>; 3],
+    /// For each place inside a set, the place behind the set.
+    ends: Vec<usize>,
 }
 
-/// What begins with `[:`, `[.` or `[=` inside a set: its kind with its name, and its length.
-fn named(text: &[u8]) -> Option<((u8, &[u8]), usize)> {
-    let kind = *text.get(1).filter(|kind| b":.=".contains(kind))?;
-    let end = text[2..].windows(2).position(|two| two == [kind, b']'])?;
-    Some(((kind, &text[2..2 + end]), end + 4))
-}
-
-fn is_in_set(inner: &[u8], character: u8, flags: i32) -> bool {
-    let (inner, wanted) = match inner.split_first() {
-        Some((b'!' | b'^', rest)) => (rest, false),
-        _ => (inner, true),
-    };
-    let folded = fold(character, flags);
-    let mut found = false;
-    let mut at = 0;
-    while at < inner.len() {
-        if let Some(((b':', name), length)) = named(&inner[at..]) {
-            found |= is_of_class(name, character);
-            at += length;
-            continue;
-        }
-        let Some((low, length)) = end_of_range(&inner[at..], flags) else {
-            return false;
+impl<'p> Reader<'p> {
+    fn new(pattern: &'p [u8], flags: i32) -> Self {
+        let length = pattern.len();
+        let mut reader = Self {
+            pattern,
+            flags,
+            closing: std::array::from_fn(|_| vec![NONE; length + 2]),
+            ends: vec![NONE; length + 2],
         };
-        let is_named = named(&inner[at..]).is_some();
-        at += length;
-        let mut high = low;
-        if inner.get(at) == Some(&b'-') && at + 1 < inner.len() {
-            let Some((end, length)) = end_of_range(&inner[at + 1..], flags) else {
-                return false;
+        for at in (0..length).rev() {
+            for (kind, closing) in KINDS.iter().zip(&mut reader.closing) {
+                let is_here = pattern[at..].starts_with(&[*kind, b']']);
+                closing[at] = if is_here { at } else { closing[at + 1] };
+            }
+            reader.ends[at] = match pattern[at] {
+                b']' => at + 1,
+                b'\\' if reader.escapes() => reader.ends[at + 2],
+                _ => {
+                    let named = reader.named(at, length);
+                    reader.ends[named.map_or(at + 1, |(_, _, next)| next)]
+                }
             };
-            high = end;
-            at += 1 + length;
         }
-        // As the C library of Linux has it, only letters that stand for themselves are the same in both cases.
-        if is_named && high == low {
-            found |= low == character;
-            continue;
-        }
-        found |= (fold(low, flags)..=fold(high, flags)).contains(&folded);
+        reader
     }
-    found == wanted
-}
 
-/// A character in a set, and how much of the set it takes.
-fn end_of_range(text: &[u8], flags: i32) -> Option<(u8, usize)> {
-    if let Some(((_, name), length)) = named(text) {
-        return match name {
-            [one] => Some((*one, length)),
-            _ => None,
-        };
+    fn escapes(&self) -> bool {
+        self.flags & NO_ESCAPE == 0
     }
-    match text {
-        [b'\\', next, ..] if flags & NO_ESCAPE == 0 => Some((*next, 2)),
-        [first, ..] => Some((*first, 1)),
-        [] => None,
+
+    fn elements(&self) -> Vec<Element> {
+        let mut elements = Vec::new();
+        let mut at = 0;
+        while let Some(byte) = self.pattern.get(at) {
+            at += 1;
+            elements.push(match byte {
+                b'*' => Element::Star,
+                b'?' => Element::Any,
+                b'\\' if self.escapes() => {
+                    at += 1;
+                    let next = self.pattern.get(at - 1);
+                    next.map_or(Element::Wrong, |next| Element::Character(*next))
+                }
+                b'[' => match self.end_of_set(at) {
+                    NONE => Element::Character(b'['),
+                    end => {
+                        let members = self.members(at, end - 1);
+                        at = end;
+                        Element::Set(members)
+                    }
+                },
+                other => Element::Character(*other),
+            });
+        }
+        elements
+    }
+
+    /// The place behind the set whose first bracket is before this place, if it ends.
+    fn end_of_set(&self, mut at: usize) -> usize {
+        if matches!(self.pattern.get(at), Some(b'!' | b'^')) {
+            at += 1;
+        }
+        // The first character does not end it.
+        if self.pattern.get(at) == Some(&b']') {
+            at += 1;
+        }
+        self.ends[at]
+    }
+
+    /// What begins with `[:`, `[.` or `[=` at a place in a set: its kind, its name, and the place behind. It ends before `to`.
+    fn named(&self, at: usize, to: usize) -> Option<(u8, &'p [u8], usize)> {
+        let [b'[', kind, ..] = self.pattern[at..to] else {
+            return None;
+        };
+        let index = KINDS.iter().position(|known| *known == kind)?;
+        let end = self.closing[index][at + 2];
+        (end < to - 1).then(|| (kind, &self.pattern[at + 2..end], end + 2))
+    }
+
+    /// A character in a set, and the place behind.
+    fn character(&self, at: usize, to: usize) -> Option<(u8, usize)> {
+        if let Some((_, name, next)) = self.named(at, to) {
+            return match name {
+                [one] => Some((*one, next)),
+                _ => None,
+            };
+        }
+        match self.pattern[at..to] {
+            [b'\\', next, ..] if self.escapes() => Some((next, at + 2)),
+            [first, ..] => Some((first, at + 1)),
+            [] => None,
+        }
+    }
+
+    /// The characters of a set, which is between these places.
+    fn members(&self, mut at: usize, to: usize) -> Box<[bool; 256]> {
+        let wanted = !matches!(self.pattern[at..to], [b'!' | b'^', ..]);
+        if !wanted {
+            at += 1;
+        }
+        let (mut exact, mut folded) = ([false; 256], [false; 256]);
+        while at < to {
+            let named = self.named(at, to);
+            if let Some((b':', name, next)) = named {
+                for character in 0..=u8::MAX {
+                    exact[usize::from(character)] |= is_of_class(name, character);
+                }
+                at = next;
+                continue;
+            }
+            let Some((low, next)) = self.character(at, to) else {
+                return Box::new([false; 256]);
+            };
+            at = next;
+            let mut high = low;
+            if at + 1 < to && self.pattern[at] == b'-' {
+                let Some((end, next)) = self.character(at + 1, to) else {
+                    return Box::new([false; 256]);
+                };
+                (high, at) = (end, next);
+            }
+            // As the C library of Linux has it, only letters that stand for themselves are the same in both cases.
+            if named.is_some() && high == low {
+                exact[usize::from(low)] = true;
+                continue;
+            }
+            for character in fold(low, self.flags)..=fold(high, self.flags) {
+                folded[usize::from(character)] = true;
+            }
+        }
+        Box::new(std::array::from_fn(|index| {
+            let same = usize::from(fold(index as u8, self.flags));
+            (exact[index] || folded[same]) == wanted
+        }))
     }
 }
 

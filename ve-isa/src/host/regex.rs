@@ -186,6 +186,7 @@ fn size(pattern: &[u8], extended: bool) -> Option<u64> {
     // The sizes of what is before the open groups.
     let mut open = Vec::new();
     let (mut total, mut last) = (1_u64, 1_u64);
+    let mut unclosed = Vec::new();
     let mut at = 0;
     while at < pattern.len() {
         let (byte, escaped, length) = match pattern[at..] {
@@ -220,7 +221,7 @@ fn size(pattern: &[u8], extended: bool) -> Option<u64> {
                 last = 2 * last + 1;
             }
             b'[' if !escaped => {
-                at += bracket(&pattern[at..]);
+                at += bracket(&pattern[at..], &mut unclosed);
                 last = 1;
                 total += 1;
             }
@@ -255,8 +256,8 @@ fn bound(text: &[u8]) -> (u64, usize) {
     (numbers.max().unwrap_or(0).saturating_add(1), inner.len())
 }
 
-/// How long a set of characters is, behind its first bracket.
-fn bracket(text: &[u8]) -> usize {
+/// How long a set of characters is, behind its first bracket. What nothing closes from here on is noted, and not looked for again.
+fn bracket(text: &[u8], unclosed: &mut Vec<u8>) -> usize {
     let mut at = usize::from(text.first() == Some(&b'^'));
     let first = at;
     while let Some(byte) = text.get(at) {
@@ -265,7 +266,14 @@ fn bracket(text: &[u8]) -> usize {
             b'[' if matches!(text.get(at + 1), Some(b':' | b'.' | b'=')) => {
                 let kind = text[at + 1];
                 let rest = &text[at + 2..];
-                let end = rest.windows(2).position(|two| two == [kind, b']']);
+                let end = if unclosed.contains(&kind) {
+                    None
+                } else {
+                    rest.windows(2).position(|two| two == [kind, b']'])
+                };
+                if end.is_none() && !unclosed.contains(&kind) {
+                    unclosed.push(kind);
+                }
                 at += end.map_or(2, |end| end + 4);
             }
             _ => at += 1,

@@ -3,7 +3,7 @@
 int fnmatch(const char *, const char *, int);
 static void names(void)
 {
-    static const char *const patterns[] = { "*", "?", "a*", "*a", "*a*b*", "[abc]*", "[!abc]*", "[^abc]", "[]a]", "[!]a]", "[a-c]x", "[c-a]", "[[:alpha:]][[:digit:]]", "[[:upper:]_]*", "[[.a.]b]", "[[=a=]]", "\\*", "a\\", "[a", "[", "", "*/*", "a/*", "*.c", ".*", "[.]x", "?x", "*/.x", "*/?x", "**", "a**b", "[\\]]", "[a\\-c]", "a[/]b", "x*y*z", "[-a]", "[a-]", "*[0-9]", "A*", "[A-C]*" };
+    static const char *const patterns[] = { "*", "?", "a*", "*a", "*a*b*", "[abc]*", "[!abc]*", "[^abc]", "[]a]", "[!]a]", "[a-c]x", "[c-a]", "[[:alpha:]][[:digit:]]", "[[:upper:]_]*", "[[.a.]b]", "[[=a=]]", "[!p.[.a.]l]", "[b.[.a.]]", "[c=[=a=]]*", "\\*", "a\\", "[a", "[", "", "*/*", "a/*", "*.c", ".*", "[.]x", "?x", "*/.x", "*/?x", "**", "a**b", "[\\]]", "[a\\-c]", "a[/]b", "x*y*z", "[-a]", "[a-]", "*[0-9]", "A*", "[A-C]*" };
     static const char *const texts[] = { "", "a", "ab", "abc", ".x", "a/b", "a/.x", "x", "]", "*", "a\\", "[a", "[", "cx", "x9", "A_b", "xayyz", "ba", "foo.c", "a/b/c", "-", "c", "b/x", "A", "Bx", "a*b" };
     for (unsigned p = 0; p < sizeof patterns / sizeof *patterns; p++) {
         out("%s:", patterns[p]);
