@@ -5,7 +5,7 @@ use crate::context::{self, Context};
 
 /// Declarations of the C library for LLVM's VE compiler, which has no C library. The functions come from
 /// the program that runs the code. The compiler searches these headers last, so that NEC's headers win if they are installed.
-const LIBC: [(&str, &str); 55] = [
+const LIBC: [(&str, &str); 59] = [
     ("alloca.h", include_str!("../libc/alloca.h")),
     ("assert.h", include_str!("../libc/assert.h")),
     ("byteswap.h", include_str!("../libc/byteswap.h")),
@@ -20,7 +20,10 @@ const LIBC: [(&str, &str); 55] = [
     ("fcntl.h", include_str!("../libc/fcntl.h")),
     ("features.h", include_str!("../libc/features.h")),
     ("fenv.h", include_str!("../libc/fenv.h")),
+    ("fnmatch.h", include_str!("../libc/fnmatch.h")),
+    ("ftw.h", include_str!("../libc/ftw.h")),
     ("getopt.h", include_str!("../libc/getopt.h")),
+    ("glob.h", include_str!("../libc/glob.h")),
     ("inttypes.h", include_str!("../libc/inttypes.h")),
     ("libgen.h", include_str!("../libc/libgen.h")),
     ("locale.h", include_str!("../libc/locale.h")),
@@ -29,6 +32,7 @@ const LIBC: [(&str, &str); 55] = [
     ("memory.h", include_str!("../libc/memory.h")),
     ("poll.h", include_str!("../libc/poll.h")),
     ("pthread.h", include_str!("../libc/pthread.h")),
+    ("regex.h", include_str!("../libc/regex.h")),
     ("sched.h", include_str!("../libc/sched.h")),
     ("search.h", include_str!("../libc/search.h")),
     ("semaphore.h", include_str!("../libc/semaphore.h")),
