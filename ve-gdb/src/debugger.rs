@@ -25,11 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// ```no_run
 /// use std::sync::Arc;
 ///
-/// use ve_gdb::{Debugger, Host, ProgramEnd};
+/// use ve_gdb::{Debugger, DebuggerHost, ProgramEnd};
 /// use ve_isa::machine::{DEFAULT_STACK, Machine};
 ///
 /// let machine = Arc::new(Machine::new()?);
-/// let host = Host {
+/// let host = DebuggerHost {
 ///     tell: |text| eprintln!("{text}"),
 ///     kill: || std::process::exit(137),
 /// };
