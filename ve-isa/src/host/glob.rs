@@ -44,6 +44,9 @@ const NO_MAGIC: i32 = 2048;
 const ALL: i32 =
     ERRORS | MARK | NO_SORT | OFFSETS | NO_CHECK | APPEND | NO_ESCAPE | PERIOD | NO_MAGIC;
 
+/// How many names there may be, also on the way.
+const MOST: usize = 1 << 20;
+
 const NO_SPACE: i32 = 1;
 const ABORTED: i32 = 2;
 const NO_MATCH: i32 = 3;
@@ -183,6 +186,9 @@ fn find(
             };
             for directory in &names {
                 thread.poll()?;
+                if found.len() > MOST {
+                    return Ok(Err(NO_SPACE));
+                }
                 match entries(directory) {
                     Ok(list) => found.extend(matching(thread, directory, list, &pattern)?),
                     Err(error) => {

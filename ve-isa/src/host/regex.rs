@@ -68,6 +68,8 @@ const DEEPEST: usize = 250;
 /// Up to this product of the squares of the states and of the bytes of a text it is searched at once, which takes some milliseconds: the
 /// host's library begins anew at each byte, and may go on to the end from there.
 const QUICK: u64 = 1 << 26;
+/// The longest text that is searched. The host's library takes many times as much memory.
+const LONGEST: u64 = 64 << 20;
 /// The stack of the thread that makes or uses a large one.
 const STACK: usize = 64 << 20;
 /// How long it is waited for before the program looks whether somebody asks it to stop.
@@ -122,13 +124,16 @@ fn execute(thread: &mut Thread) -> Outcome {
             return result_int(thread, BAD_PATTERN);
         }
         range = Some((start, end));
+        if end as u64 > LONGEST {
+            return result_int(thread, NO_SPACE);
+        }
         let mut bytes = vec![0; end as usize];
         super::call::read(thread.window(), from, &mut bytes)?;
         bytes
     } else {
         c_text(thread.window(), from)?.into_bytes()
     };
-    if i32::try_from(subject.len()).is_err() {
+    if subject.len() as u64 > LONGEST {
         return result_int(thread, NO_SPACE);
     }
     let wanted = count.min(regex.groups() as u64 + 1) as usize;
