@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::call::{
     Outcome, Table, copy_errno, fail, int, load, result, result_int, set_errno, store, word, write,
 };
+use super::locks;
 use super::posix::{with_file, with_path};
 use crate::process::OpenFile;
 use crate::thread::{Failure, Thread};
@@ -288,42 +289,12 @@ fn control(thread: &mut Thread) -> Outcome {
             // SAFETY: as above.
             unsafe { libc::fcntl(file, what, value) }.into()
         }),
-        libc::F_GETLK | libc::F_SETLK => lock(thread, what),
+        libc::F_GETLK | libc::F_SETLK | libc::F_SETLKW => locks::lock(thread, what),
+        libc::F_OFD_GETLK | libc::F_OFD_SETLK | libc::F_OFD_SETLKW => locks::lock(thread, what),
         // Files are closed in child processes of the host, whatever the program wants.
         libc::F_SETFD => with_file(thread, |_| 0),
         _ => fail(thread, libc::EINVAL),
     }
-}
-
-/// Looks for a lock of a part of a file, takes it or gives it back, without waiting. A `struct flock` is as on x86-64.
-fn lock(thread: &mut Thread, what: i32) -> Outcome {
-    let Some(file) = thread.process().files.get(int(thread, 0)) else {
-        return fail(thread, libc::EBADF);
-    };
-    let (place, window) = (word(thread, 2), thread.window());
-    let at = |offset| place.wrapping_add(offset);
-    let mut lock = libc::flock {
-        l_type: load::<2>(window, place)? as i16,
-        l_whence: load::<2>(window, at(2))? as i16,
-        l_start: load::<8>(window, at(8))? as i64,
-        l_len: load::<8>(window, at(16))? as i64,
-        l_pid: 0,
-    };
-    // SAFETY: the file stays open during the call, which reads and writes this lock only.
-    if unsafe { libc::fcntl(file.number(), what, &raw mut lock) } < 0 {
-        copy_errno(thread);
-        return result_int(thread, -1);
-    }
-    if what == libc::F_GETLK {
-        store::<2>(window, place, lock.l_type as u64)?;
-        if lock.l_type != libc::F_UNLCK as i16 {
-            store::<2>(window, at(2), lock.l_whence as u64)?;
-            store::<8>(window, at(8), lock.l_start as u64)?;
-            store::<8>(window, at(16), lock.l_len as u64)?;
-            store::<4>(window, at(24), lock.l_pid as u64)?;
-        }
-    }
-    result_int(thread, 0)
 }
 
 /// Asks how much can be read and how large a terminal is. What other requests would read and write is not known.

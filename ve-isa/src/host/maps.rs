@@ -2,11 +2,10 @@
 //!
 //! A file is mapped into the window itself. What it does not have, or loses, is memory that is not there: an access is a trap as any other.
 
-use std::fs::File;
-use std::sync::Arc;
+use std::ops::Range;
 
 use super::call::{Outcome, Table, give, result_int, words};
-use crate::memory::{FileMapping, MemoryError, Protection, Window};
+use crate::memory::{FileMapping, MemoryError, Protection, Window, host_page};
 use crate::process::MappedRange;
 use crate::thread::Thread;
 
@@ -48,44 +47,43 @@ pub(super) fn map(
         return Err(libc::EINVAL);
     }
     let protection = protection_of(protection);
-    let file = if flags & MAP_ANONYMOUS == 0 {
-        let shared = match flags & (MAP_SHARED | MAP_PRIVATE) {
+    let window = thread.window();
+    let (start, file) = if flags & MAP_ANONYMOUS == 0 {
+        let how = match flags & (MAP_SHARED | MAP_PRIVATE) {
             0 => return Err(libc::EINVAL),
             MAP_PRIVATE => FileMapping::Private,
             _ => FileMapping::Shared,
         };
-        let number = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
-        // The memory outlives the number.
-        let file = number.duplicate().map_err(|error| number_of(&error))?;
-        Some((Arc::new(File::from(file)), offset, shared))
+        let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
+        let start = with_pages(window, length, |pages| {
+            // The system keeps the file for as long as the memory is mapped.
+            window.map_file(pages, &file, offset, how, protection)
+        })?;
+        (start, Some(how))
     } else {
-        None
+        let range = window.map(length, protection);
+        (range.map_err(|error| error_of(&error))?.start, None)
     };
     let range = MappedRange {
         length,
-        protection,
+        protection: Some(protection),
         file,
     };
-    let start = open(thread.window(), &range)?;
     thread.process().maps().insert(start, range);
     Ok(start)
 }
 
-/// Makes memory; the result is where.
-fn open(window: &Window, wanted: &MappedRange) -> Result<u64, i32> {
-    let Some((file, offset, how)) = &wanted.file else {
-        let range = window.map(wanted.length, wanted.protection);
-        return range
-            .map(|range| range.start)
-            .map_err(|error| error_of(&error));
-    };
+/// Makes room for so many bytes, and maps something onto their pages; the result is where.
+fn with_pages(
+    window: &Window,
+    length: u64,
+    act: impl FnOnce(Range<u64>) -> Result<(), MemoryError>,
+) -> Result<u64, i32> {
     let range = window
-        .map(wanted.length, Protection::None)
+        .map(length, Protection::None)
         .map_err(|error| error_of(&error))?;
-    let page = crate::memory::host_page();
-    let whole = range.start..range.start + wanted.length.next_multiple_of(page);
-    let mapped = window.map_file(whole, file, *offset, *how, wanted.protection);
-    match mapped {
+    let end = range.start + length.next_multiple_of(host_page());
+    match act(range.start..end) {
         Ok(()) => Ok(range.start),
         Err(error) => {
             // Nobody has seen it.
@@ -135,10 +133,18 @@ pub(super) fn protect(thread: &Thread, [start, length, bits, ..]: [u64; 6]) -> R
     if !is_mapped(thread, start, length)? {
         return Err(libc::ENOMEM);
     }
-    let done = thread
-        .window()
-        .protect(start..start + length, protection_of(bits));
-    done.map(|()| 0).map_err(|error| error_of(&error))
+    let protection = protection_of(bits);
+    let done = thread.window().protect(start..start + length, protection);
+    done.map_err(|error| error_of(&error))?;
+    for (first, range) in thread.process().maps().iter_mut() {
+        let offset = start.wrapping_sub(*first);
+        let inside = length > 0 && offset < pages(range.length).unwrap_or(0);
+        if inside && range.protection != Some(protection) {
+            let whole = offset == 0 && length >= range.length;
+            range.protection = whole.then_some(protection);
+        }
+    }
+    Ok(0)
 }
 
 /// Gives back what `mmap` has given, as a whole: other memory of the program has other owners.
@@ -169,26 +175,55 @@ fn remap(thread: &Thread, [start, old, new, flags, ..]: [u64; 6]) -> Result<u64,
     if flags & MREMAP_MAYMOVE == 0 {
         return Err(libc::ENOMEM);
     }
-    let is_copied = match &range.file {
-        None => true,
-        Some((_, _, FileMapping::Shared)) => false,
-        // Which of its pages have been written nobody knows.
-        Some((_, _, FileMapping::Private)) => return Err(libc::ENOMEM),
-    };
-    let wanted = MappedRange {
-        length: new,
-        ..range.clone()
-    };
+    // The system moves no range either of which parts differ.
+    let protection = range.protection.ok_or(libc::ENOMEM)?;
     let window = thread.window();
-    let place = open(window, &wanted)?;
-    if is_copied && copy(window, start, place, old.min(new)).is_none() {
-        let _ = window.unmap(place);
-        return Err(libc::EFAULT);
-    }
+    let place = match range.file {
+        None => {
+            let place = window
+                .map(new, Protection::ReadWrite)
+                .map_err(|error| error_of(&error))?
+                .start;
+            let moved = move_to(window, start..start + old, place..place + new, protection);
+            if moved.is_none() {
+                let _ = window.unmap(place);
+                return Err(libc::EFAULT);
+            }
+            place
+        }
+        Some(FileMapping::Shared) => with_pages(window, new, |pages| {
+            window.map_twin(start, pages, protection)
+        })?,
+        // Which of its pages have been written nobody knows.
+        Some(FileMapping::Private) => return Err(libc::ENOMEM),
+    };
+    let moved = MappedRange {
+        length: new,
+        ..*range
+    };
     window.unmap(start).map_err(|error| error_of(&error))?;
     maps.remove(&start);
-    maps.insert(place, wanted);
+    maps.insert(place, moved);
     Ok(place)
+}
+
+/// Copies one range to another, as much as both have, and lets it have this protection. Nothing, where that cannot be.
+fn move_to(
+    window: &Window,
+    from: Range<u64>,
+    to: Range<u64>,
+    protection: Protection,
+) -> Option<()> {
+    let length = (from.end - from.start).min(to.end - to.start);
+    if protection == Protection::None {
+        window.protect(from.clone(), Protection::Read).ok()?;
+    }
+    let copied = copy(window, from.start, to.start, length);
+    if copied.is_none() && protection == Protection::None {
+        window.protect(from, protection).ok()?;
+    }
+    copied?;
+    window.protect(to, protection).ok()
 }
 
 /// Copies memory, as far as it can be read and written. Nothing, where it cannot.

@@ -20,6 +20,7 @@ mod jump;
 mod links;
 mod locale;
 mod locked;
+mod locks;
 mod maps;
 mod math;
 mod memory;
@@ -76,6 +77,7 @@ const TABLES: &[call::Table] = &[
     jump::TABLE,
     links::TABLE,
     locked::TABLE,
+    locks::TABLE,
     locale::TABLE,
     maps::TABLE,
     math::NUMBERS,

@@ -398,12 +398,10 @@ fn read_long_line(thread: &mut Thread, stream: &CStream, end: u8) -> Outcome {
     result(thread, length)
 }
 
-/// A mode that the host's C library knows, so that no child process of the host inherits the file.
+/// The mode of a stream. A character set would follow a comma.
 fn mode(thread: &Thread, number: usize) -> Result<CString, Failure> {
-    let mut mode = text(thread.window(), word(thread, number))?;
-    // A character set would follow a comma.
-    mode.retain(|byte| b"rwa+bx".contains(byte));
-    mode.push(b'e');
+    let mode = text(thread.window(), word(thread, number))?;
+    let mode = mode.split(|byte| *byte == b',').next().unwrap_or_default();
     Ok(CString::new(mode).unwrap_or_default())
 }
 

@@ -2,10 +2,9 @@
 
 mod accesses;
 
-use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::AsRawFd;
 use std::sync::{Mutex, OnceLock};
 
 use super::handler;
@@ -355,7 +354,7 @@ impl Window {
     pub fn map_file(
         &self,
         range: Range<u64>,
-        file: &File,
+        file: &impl AsRawFd,
         offset: u64,
         how: FileMapping,
         protection: Protection,
@@ -395,6 +394,55 @@ impl Window {
             source: io::Error::last_os_error(),
         };
         // Nobody else may come to have memory there.
+        self.close(range)?;
+        Err(error)
+    }
+
+    /// Maps onto whole pages of the host in one range what the range that begins at `from` has of a file that it shares.
+    ///
+    /// # Errors
+    /// One of the ranges is not one that is mapped, the first is not at a page, or the system refuses.
+    pub(crate) fn map_twin(
+        &self,
+        from: u64,
+        range: Range<u64>,
+        protection: Protection,
+    ) -> Result<(), MemoryError> {
+        let length = range.end.saturating_sub(range.start);
+        let used = self.used.lock().unwrap_or_else(|lock| lock.into_inner());
+        let page = host_page();
+        let whole = range.start.is_multiple_of(page) && length.is_multiple_of(page) && length > 0;
+        let is_known = used
+            .binary_search_by_key(&from, |range| range.start)
+            .is_ok();
+        if !whole || !is_known || !is_inside(&used, &range) {
+            return Err(MemoryError::Outside {
+                address: range.start,
+                length,
+            });
+        }
+        // SAFETY: both ranges are parts of `place`, which belongs to this window and holds no Rust value, and the lock keeps them mapped.
+        // A length of 0 leaves the first one as it is: what is shared is mapped once more, and all else is an error.
+        let mapped = unsafe {
+            libc::mremap(
+                from as *mut libc::c_void,
+                0,
+                length as usize,
+                libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED,
+                range.start as *mut libc::c_void,
+            )
+        };
+        if mapped != libc::MAP_FAILED {
+            return self.protect_pages(range, protection);
+        }
+        let error = MemoryError::System {
+            what: format!(
+                "mapping {length} bytes of a file once more at {:#x}",
+                range.start
+            ),
+            source: io::Error::last_os_error(),
+        };
+        // As in `map_file`.
         self.close(range)?;
         Err(error)
     }

@@ -100,6 +100,12 @@ impl OpenFile {
     }
 }
 
+impl AsRawFd for OpenFile {
+    fn as_raw_fd(&self) -> i32 {
+        self.number()
+    }
+}
+
 impl Files {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, OpenFile>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -18,7 +18,6 @@ mod variables;
 
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -85,12 +84,15 @@ pub(crate) struct SignalAction {
 }
 
 /// Memory that a program has mapped.
-#[derive(Debug, Clone)]
+///
+/// It keeps no number of its file: closing one gives up all locks that the process has of that file.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct MappedRange {
     pub(crate) length: u64,
-    pub(crate) protection: Protection,
-    /// The file, from where on, and how.
-    pub(crate) file: Option<(Arc<File>, u64, FileMapping)>,
+    /// What may be done with it; nothing where parts of it differ.
+    pub(crate) protection: Option<Protection>,
+    /// How its file is mapped, if it has one.
+    pub(crate) file: Option<FileMapping>,
 }
 
 /// Addresses by names.

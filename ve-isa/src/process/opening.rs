@@ -26,15 +26,30 @@ pub(crate) fn open(
     mode: libc::mode_t,
     is_asked: impl Fn() -> bool,
 ) -> Result<OwnedFd> {
-    match fifo(path, flags) {
+    open_at(libc::AT_FDCWD, path, flags, mode, is_asked)
+}
+
+/// As [`open`], by a path from a directory that is open with this number.
+pub(super) fn open_at(
+    directory: c_int,
+    path: &CStr,
+    flags: c_int,
+    mode: libc::mode_t,
+    is_asked: impl Fn() -> bool,
+) -> Result<OwnedFd> {
+    match fifo(directory, path, flags) {
         Some(fifo) => open_fifo(&fifo, flags, is_asked),
-        None => open_now(path, flags, mode),
+        None => open_from(directory, path, flags, mode),
     }
 }
 
 fn open_now(path: &CStr, flags: c_int, mode: libc::mode_t) -> Result<OwnedFd> {
-    // SAFETY: the path is a string; the system checks the flags.
-    let file = unsafe { libc::open(path.as_ptr(), flags, libc::c_uint::from(mode)) };
+    open_from(libc::AT_FDCWD, path, flags, mode)
+}
+
+fn open_from(directory: c_int, path: &CStr, flags: c_int, mode: libc::mode_t) -> Result<OwnedFd> {
+    // SAFETY: the path is a string; the system checks the numbers.
+    let file = unsafe { libc::openat(directory, path.as_ptr(), flags, libc::c_uint::from(mode)) };
     if file < 0 {
         return Err(Error::last_os_error());
     }
@@ -43,23 +58,19 @@ fn open_now(path: &CStr, flags: c_int, mode: libc::mode_t) -> Result<OwnedFd> {
 }
 
 /// The FIFO at a path, if opening it waits for its other end. The value refers to that FIFO, even if the path later names another file.
-pub(super) fn fifo(path: &CStr, flags: c_int) -> Option<OwnedFd> {
+fn fifo(directory: c_int, path: &CStr, flags: c_int) -> Option<OwnedFd> {
     let waits = flags & libc::O_ACCMODE != libc::O_RDWR
         && flags & (libc::O_NONBLOCK | libc::O_PATH | libc::O_EXCL | libc::O_DIRECTORY) == 0;
     if !waits {
         return None;
     }
     let place = libc::O_PATH | libc::O_CLOEXEC | flags & libc::O_NOFOLLOW;
-    let place = open_now(path, place, 0).ok()?;
+    let place = open_from(directory, path, place, 0).ok()?;
     is_pipe(place.as_raw_fd()).then_some(place)
 }
 
 /// Opens an end of a FIFO, once the other end is open.
-pub(super) fn open_fifo(
-    fifo: &OwnedFd,
-    flags: c_int,
-    is_asked: impl Fn() -> bool,
-) -> Result<OwnedFd> {
+fn open_fifo(fifo: &OwnedFd, flags: c_int, is_asked: impl Fn() -> bool) -> Result<OwnedFd> {
     let name = format!("/proc/self/fd/{}", fifo.as_raw_fd());
     let path = CString::new(name).map_err(|_| ErrorKind::InvalidInput)?;
     let flags = flags & !libc::O_NOFOLLOW;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::os::fd::{AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -54,58 +54,21 @@ const PATIENCE: Duration = Duration::from_millis(20);
 impl CStream {
     /// Opens a file. Nothing, too, if the thread is asked to stop before the other end of a FIFO is open.
     pub(crate) fn open(path: &CStr, mode: &CStr, stop: &StopHandle) -> Option<Self> {
-        let flags = access(mode) | libc::O_CLOEXEC;
-        if let Some(fifo) = opening::fifo(path, flags) {
-            let opened = opening::open_fifo(&fifo, flags, || stop.is_to_stop());
-            let file = opened.inspect_err(set_error).ok()?;
-            return Self::on_file(&Arc::new(file), mode);
-        }
-        // SAFETY: both are strings; the C library copies what it keeps.
-        Self::instead_of(unsafe { libc::fopen(path.as_ptr(), mode.as_ptr()) }, mode)
+        let Some(mode) = StreamMode::of(mode) else {
+            set_error(&invalid());
+            return None;
+        };
+        let flags = mode.flags | libc::O_CLOEXEC;
+        let file = opening::open(path, flags, 0o666, || stop.is_to_stop());
+        let file = file.inspect_err(set_error).ok()?;
+        mode.go_to_end(&file);
+        Self::over(StreamFile::owned(Arc::new(file)), mode.plain)
     }
 
     /// A file without a name that is gone when it is closed.
     pub(crate) fn temporary() -> Option<Self> {
         // SAFETY: there are no conditions.
-        Self::instead_of(unsafe { libc::tmpfile() }, c"w+")
-    }
-
-    /// A stream on a file in memory.
-    pub(crate) fn on_memory(memory: MemoryFile, mode: &CStr) -> Option<Self> {
-        Self::over(StreamFile::memory(Arc::new(memory)), plain(mode))
-    }
-
-    /// The file in memory that it is on, if it is one.
-    pub(crate) fn memory(&self) -> Option<Arc<MemoryFile>> {
-        self.stream_file.in_memory()
-    }
-
-    /// A stream on an open file.
-    pub(crate) fn on_file(file: &Arc<OwnedFd>, mode: &CStr) -> Option<Self> {
-        // The C library says whether the mode is one for this file.
-        let copy = copy_of(file.as_raw_fd())?.into_raw_fd();
-        // SAFETY: the mode is a string, and the stream takes the copy over.
-        let opened = unsafe { libc::fdopen(copy, mode.as_ptr()) };
-        if opened.is_null() {
-            let error = std::io::Error::last_os_error();
-            // SAFETY: nobody has taken it over.
-            drop(unsafe { OwnedFd::from_raw_fd(copy) });
-            set_error(&error);
-            return None;
-        }
-        // SAFETY: nobody else knows of the stream, and it is not used again.
-        unsafe { libc::fclose(opened) };
-        Self::over(StreamFile::owned(file.clone()), plain(mode))
-    }
-
-    /// A stream on a copy of a file that it does not close.
-    pub(crate) fn on_copy(file: i32, mode: &CStr) -> Option<Self> {
-        Self::on_file(&Arc::new(copy_of(file)?), mode)
-    }
-
-    /// Takes the place of a stream that has just been opened: so modes mean what they mean to the C library.
-    fn instead_of(file: *mut libc::FILE, mode: &CStr) -> Option<Self> {
-        let file = NonNull::new(file)?;
+        let file = NonNull::new(unsafe { libc::tmpfile() })?;
         // SAFETY: the stream is open.
         let copy = copy_of(unsafe { libc::fileno(file.as_ptr()) });
         let error = std::io::Error::last_os_error();
@@ -115,7 +78,47 @@ impl CStream {
             set_error(&error);
             return None;
         };
-        Self::over(StreamFile::owned(Arc::new(copy)), plain(mode))
+        Self::over(StreamFile::owned(Arc::new(copy)), c"w+")
+    }
+
+    /// A stream on a file in memory.
+    pub(crate) fn on_memory(memory: MemoryFile, mode: &CStr) -> Option<Self> {
+        let Some(mode) = StreamMode::of(mode) else {
+            set_error(&invalid());
+            return None;
+        };
+        Self::over(StreamFile::memory(Arc::new(memory)), mode.plain)
+    }
+
+    /// The file in memory that it is on, if it is one.
+    pub(crate) fn memory(&self) -> Option<Arc<MemoryFile>> {
+        self.stream_file.in_memory()
+    }
+
+    /// A stream on an open file. No other number of the file is opened and closed for that: locks would go.
+    pub(crate) fn on_file(file: &Arc<OwnedFd>, mode: &CStr) -> Option<Self> {
+        let number = file.as_raw_fd();
+        // SAFETY: plain numbers.
+        let now = unsafe { libc::fcntl(number, libc::F_GETFL) };
+        let is_for = |mode: &StreamMode| {
+            let wanted = mode.flags & libc::O_ACCMODE;
+            now >= 0 && [libc::O_RDWR, wanted].contains(&(now & libc::O_ACCMODE))
+        };
+        let Some(mode) = StreamMode::of(mode).filter(is_for) else {
+            set_error(&invalid());
+            return None;
+        };
+        if mode.flags & !now & libc::O_APPEND != 0 {
+            // SAFETY: plain numbers.
+            unsafe { libc::fcntl(number, libc::F_SETFL, now | libc::O_APPEND) };
+            mode.go_to_end(file);
+        }
+        Self::over(StreamFile::owned(file.clone()), mode.plain)
+    }
+
+    /// A stream on a copy of a file that it does not close.
+    pub(crate) fn on_copy(file: i32, mode: &CStr) -> Option<Self> {
+        Self::on_file(&Arc::new(copy_of(file)?), mode)
     }
 
     fn over(stream_file: Arc<StreamFile>, mode: &CStr) -> Option<Self> {
@@ -328,15 +331,43 @@ fn set_error(error: &std::io::Error) {
     unsafe { *libc::__errno_location() = error.raw_os_error().unwrap_or(libc::EIO) };
 }
 
-/// How a mode says that the file is opened. The rest of the mode does not matter for a FIFO.
-fn access(mode: &CStr) -> libc::c_int {
-    let mode = mode.to_bytes();
-    match mode.first() {
-        _ if mode.contains(&b'+') => libc::O_RDWR,
-        // The C library refuses others; a file that has to be new is not there.
-        Some(b'w' | b'a') if !mode.contains(&b'x') => libc::O_WRONLY,
-        Some(b'r') => libc::O_RDONLY,
-        _ => libc::O_RDWR,
+fn invalid() -> std::io::Error {
+    std::io::Error::from_raw_os_error(libc::EINVAL)
+}
+
+/// What the mode of `fopen` asks for.
+struct StreamMode {
+    /// How the file is opened.
+    flags: libc::c_int,
+    /// How the stream is used.
+    plain: &'static CStr,
+}
+
+impl StreamMode {
+    /// Nothing, if it is no mode.
+    fn of(mode: &CStr) -> Option<Self> {
+        let letters = mode.to_bytes();
+        let is_both = letters.contains(&b'+');
+        let (alone, mut flags) = match letters.first()? {
+            b'r' => (libc::O_RDONLY, 0),
+            b'w' => (libc::O_WRONLY, libc::O_CREAT | libc::O_TRUNC),
+            b'a' => (libc::O_WRONLY, libc::O_CREAT | libc::O_APPEND),
+            _ => return None,
+        };
+        flags |= if is_both { libc::O_RDWR } else { alone };
+        if letters.contains(&b'x') {
+            flags |= libc::O_EXCL;
+        }
+        let plain = plain(mode);
+        Some(Self { flags, plain })
+    }
+
+    /// A stream that only appends begins at the end of its file.
+    fn go_to_end(&self, file: &OwnedFd) {
+        if self.plain == c"a" {
+            // SAFETY: plain numbers. What has no end, as a pipe, stays as it is.
+            unsafe { libc::lseek(file.as_raw_fd(), 0, libc::SEEK_END) };
+        }
     }
 }
 
