@@ -13,6 +13,15 @@ struct dirent {
     char d_name[256];
 };
 
+#define DT_UNKNOWN 0
+#define DT_FIFO 1
+#define DT_CHR 2
+#define DT_DIR 4
+#define DT_BLK 6
+#define DT_REG 8
+#define DT_LNK 10
+#define DT_SOCK 12
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -23,6 +32,10 @@ int closedir(DIR *);
 void rewinddir(DIR *);
 int alphasort(const struct dirent **, const struct dirent **);
 int scandir(const char *, struct dirent ***, int (*)(const struct dirent *), int (*)(const struct dirent **, const struct dirent **));
+DIR *fdopendir(int);
+int dirfd(DIR *), readdir_r(DIR *, struct dirent *, struct dirent **), versionsort(const struct dirent **, const struct dirent **);
+long telldir(DIR *);
+void seekdir(DIR *, long);
 
 #ifdef __cplusplus
 }

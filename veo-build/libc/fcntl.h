@@ -44,11 +44,31 @@ struct flock {
     pid_t l_pid;
 };
 
+#define O_PATH 010000000
+#define O_TMPFILE 020200000
+#define AT_REMOVEDIR 0x200
+#define AT_EACCESS 0x200
+#define AT_SYMLINK_FOLLOW 0x400
+#define AT_EMPTY_PATH 0x1000
+#define F_SETLKW 7
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#define FALLOC_FL_KEEP_SIZE 1
+#define FALLOC_FL_PUNCH_HOLE 2
+#define POSIX_FADV_NORMAL 0
+#define POSIX_FADV_RANDOM 1
+#define POSIX_FADV_SEQUENTIAL 2
+#define POSIX_FADV_WILLNEED 3
+#define POSIX_FADV_DONTNEED 4
+#define POSIX_FADV_NOREUSE 5
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 int open(const char *, int, ...), creat(const char *, mode_t), fcntl(int, int, ...);
+int openat(int, const char *, int, ...), posix_fallocate(int, off_t, off_t), posix_fadvise(int, off_t, off_t, int), fallocate(int, int, off_t, off_t);
 
 #ifdef __cplusplus
 }

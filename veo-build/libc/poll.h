@@ -2,6 +2,9 @@
 #ifndef VEO_LIBC_POLL_H
 #define VEO_LIBC_POLL_H
 
+#include <signal.h>
+#include <time.h>
+
 #define POLLIN 1
 #define POLLPRI 2
 #define POLLOUT 4
@@ -20,6 +23,7 @@ extern "C" {
 #endif
 
 int poll(struct pollfd *, nfds_t, int);
+int ppoll(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 
 #ifdef __cplusplus
 }

@@ -42,6 +42,18 @@ typedef struct { unsigned long opaque[1]; } pthread_barrierattr_t;
 #define PTHREAD_SCOPE_SYSTEM 0
 #define PTHREAD_SCOPE_PROCESS 1
 
+#define PTHREAD_CANCEL_DEFERRED 0
+#define PTHREAD_CANCEL_ASYNCHRONOUS 1
+
+/* A function that runs when the thread ends, or when it is taken away. */
+struct veo_libc_cleanup {
+    void (*function)(void *);
+    void *argument;
+    struct veo_libc_cleanup *next;
+};
+#define pthread_cleanup_push(function, argument) do { struct veo_libc_cleanup veo_libc_block; _pthread_cleanup_push(&veo_libc_block, function, argument);
+#define pthread_cleanup_pop(execute) _pthread_cleanup_pop(&veo_libc_block, (execute)); } while (0)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -92,6 +104,23 @@ int pthread_barrierattr_init(pthread_barrierattr_t *), pthread_barrierattr_destr
 int pthread_condattr_setpshared(pthread_condattr_t *, int), pthread_mutexattr_setpshared(pthread_mutexattr_t *, int);
 int pthread_rwlockattr_init(pthread_rwlockattr_t *), pthread_rwlockattr_destroy(pthread_rwlockattr_t *);
 int pthread_setname_np(pthread_t, const char *), pthread_yield(void);
+int pthread_tryjoin_np(pthread_t, void **), pthread_timedjoin_np(pthread_t, void **, const struct timespec *);
+int pthread_kill(pthread_t, int), pthread_setcanceltype(int, int *), pthread_getcpuclockid(pthread_t, clockid_t *);
+int pthread_getschedparam(pthread_t, int *, struct sched_param *), pthread_setschedparam(pthread_t, int, const struct sched_param *);
+int pthread_setschedprio(pthread_t, int), pthread_setconcurrency(int), pthread_getconcurrency(void);
+int pthread_attr_getschedpolicy(const pthread_attr_t *, int *), pthread_attr_setschedpolicy(pthread_attr_t *, int);
+int pthread_attr_getschedparam(const pthread_attr_t *, struct sched_param *), pthread_attr_setschedparam(pthread_attr_t *, const struct sched_param *);
+int pthread_attr_getinheritsched(const pthread_attr_t *, int *), pthread_attr_getscope(const pthread_attr_t *, int *);
+int pthread_attr_getguardsize(const pthread_attr_t *, size_t *), pthread_attr_setstack(pthread_attr_t *, void *, size_t);
+int pthread_attr_getstack(const pthread_attr_t *, void **, size_t *), pthread_getattr_np(pthread_t, pthread_attr_t *);
+int pthread_mutex_clocklock(pthread_mutex_t *, clockid_t, const struct timespec *);
+int pthread_cond_clockwait(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *);
+int pthread_condattr_getclock(const pthread_condattr_t *, clockid_t *), pthread_condattr_getpshared(const pthread_condattr_t *, int *);
+int pthread_mutexattr_getpshared(const pthread_mutexattr_t *, int *);
+int pthread_rwlock_timedrdlock(pthread_rwlock_t *, const struct timespec *), pthread_rwlock_timedwrlock(pthread_rwlock_t *, const struct timespec *);
+int pthread_rwlockattr_getpshared(const pthread_rwlockattr_t *, int *), pthread_rwlockattr_setpshared(pthread_rwlockattr_t *, int);
+int pthread_barrierattr_getpshared(const pthread_barrierattr_t *, int *), pthread_barrierattr_setpshared(pthread_barrierattr_t *, int);
+void _pthread_cleanup_push(struct veo_libc_cleanup *, void (*)(void *), void *), _pthread_cleanup_pop(struct veo_libc_cleanup *, int);
 
 #ifdef __cplusplus
 }

@@ -28,6 +28,8 @@ extern "C" {
 
 int sched_yield(void), sched_get_priority_max(int), sched_get_priority_min(int), sched_getcpu(void);
 int sched_getaffinity(pid_t, size_t, cpu_set_t *), sched_setaffinity(pid_t, size_t, const cpu_set_t *);
+int sched_getscheduler(pid_t), sched_setscheduler(pid_t, int, const struct sched_param *);
+int sched_getparam(pid_t, struct sched_param *), sched_setparam(pid_t, const struct sched_param *);
 
 #ifdef __cplusplus
 }

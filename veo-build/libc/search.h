@@ -24,6 +24,7 @@ void *tdelete(const void *, void **, int (*)(const void *, const void *));
 void twalk(const void *, void (*)(const void *, VISIT, int));
 void *lfind(const void *, const void *, size_t *, size_t, int (*)(const void *, const void *));
 void *lsearch(const void *, void *, size_t *, size_t, int (*)(const void *, const void *));
+void tdestroy(void *, void (*)(void *)), insque(void *, void *), remque(void *);
 
 #ifdef __cplusplus
 }

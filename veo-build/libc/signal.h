@@ -2,6 +2,8 @@
 #ifndef VEO_LIBC_SIGNAL_H
 #define VEO_LIBC_SIGNAL_H
 
+#include <stddef.h>
+
 #define SIGHUP 1
 #define SIGINT 2
 #define SIGQUIT 3
@@ -73,6 +75,22 @@ struct sigaction {
 
 typedef void (*sighandler_t)(int);
 
+#define SIGRTMIN __libc_current_sigrtmin()
+#define SIGRTMAX __libc_current_sigrtmax()
+#define SA_NOCLDWAIT 2
+#define SA_ONSTACK 0x08000000
+#define SS_ONSTACK 1
+#define SS_DISABLE 2
+#define MINSIGSTKSZ 2048
+#define SIGSTKSZ 8192
+
+struct timespec;
+typedef struct {
+    void *ss_sp;
+    int ss_flags;
+    size_t ss_size;
+} stack_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -84,6 +102,11 @@ int sigemptyset(sigset_t *), sigfillset(sigset_t *), sigaddset(sigset_t *, int),
 int sigismember(const sigset_t *, int), sigprocmask(int how, const sigset_t *, sigset_t *);
 int sigsuspend(const sigset_t *), sigwait(const sigset_t *, int *);
 int sigpending(sigset_t *), pthread_sigmask(int how, const sigset_t *, sigset_t *);
+int pthread_kill(unsigned long, int), sigwaitinfo(const sigset_t *, siginfo_t *), siginterrupt(int, int);
+int sigtimedwait(const sigset_t *, siginfo_t *, const struct timespec *), sigaltstack(const stack_t *, stack_t *);
+int sigisemptyset(const sigset_t *), sigorset(sigset_t *, const sigset_t *, const sigset_t *);
+int sigandset(sigset_t *, const sigset_t *, const sigset_t *), __libc_current_sigrtmin(void), __libc_current_sigrtmax(void);
+void psignal(int, const char *);
 
 #ifdef __cplusplus
 }

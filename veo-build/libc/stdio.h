@@ -70,6 +70,9 @@ int fputc_unlocked(int, FILE *), fputs_unlocked(const char *, FILE *), getw(FILE
 void clearerr_unlocked(FILE *);
 char *fgets_unlocked(char *, int, FILE *);
 size_t fread_unlocked(void *, size_t, size_t, FILE *), fwrite_unlocked(const void *, size_t, size_t, FILE *);
+int renameat(int, const char *, int, const char *), ftrylockfile(FILE *), pclose(FILE *);
+FILE *popen(const char *, const char *);
+char *tmpnam_r(char *), *ctermid(char *);
 
 #ifdef __cplusplus
 }

@@ -68,6 +68,12 @@ int system(const char *), clearenv(void), on_exit(void (*)(int, void *), void *)
 char *mkdtemp(char *), *mktemp(char *), *secure_getenv(const char *);
 void *reallocarray(void *, size_t, size_t), *valloc(size_t);
 void qsort_r(void *, size_t, size_t, int (*)(const void *, const void *, void *), void *);
+int mkostemp(char *, int), mkstemps(char *, int), mkostemps(char *, int, int), getsubopt(char **, char *const *, char **);
+int getloadavg(double *, int);
+long a64l(const char *);
+char *l64a(long);
+unsigned arc4random(void), arc4random_uniform(unsigned);
+void arc4random_buf(void *, size_t);
 
 #ifdef __cplusplus
 }

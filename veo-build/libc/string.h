@@ -37,6 +37,7 @@ char *strchrnul(const char *, int);
 int strerror_r(int, char *, size_t);
 void *mempcpy(void *, const void *, size_t), *memrchr(const void *, int, size_t), *rawmemchr(const void *, int);
 void *memmem(const void *, size_t, const void *, size_t);
+int strverscmp(const char *, const char *);
 
 #ifdef __cplusplus
 }

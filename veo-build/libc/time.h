@@ -25,6 +25,14 @@ struct tm {
     const char *tm_zone;
 };
 
+#define TIMER_ABSTIME 1
+#define CLOCK_MONOTONIC_RAW 4
+#define CLOCK_REALTIME_COARSE 5
+#define CLOCK_MONOTONIC_COARSE 6
+#define CLOCK_BOOTTIME 7
+
+typedef void *timer_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -42,6 +50,12 @@ int timespec_get(struct timespec *, int);
 int nanosleep(const struct timespec *, struct timespec *);
 char *strptime(const char *, const char *, struct tm *);
 void tzset(void);
+int clock_nanosleep(clockid_t, int, const struct timespec *, struct timespec *), timespec_getres(struct timespec *, int);
+time_t timelocal(struct tm *);
+struct sigevent;
+struct itimerspec;
+int timer_create(clockid_t, struct sigevent *, timer_t *), timer_delete(timer_t), timer_getoverrun(timer_t);
+int timer_settime(timer_t, int, const struct itimerspec *, struct itimerspec *), timer_gettime(timer_t, struct itimerspec *);
 
 #ifdef __cplusplus
 }

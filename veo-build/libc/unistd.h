@@ -26,6 +26,38 @@
 #define _SC_PAGE_SIZE _SC_PAGESIZE
 #define _SC_AVPHYS_PAGES 86
 
+#define _SC_CHILD_MAX 1
+#define _SC_NGROUPS_MAX 3
+#define _SC_MAPPED_FILES 16
+#define _SC_SEMAPHORES 21
+#define _SC_VERSION 29
+#define _SC_LINE_MAX 43
+#define _SC_IOV_MAX 60
+#define _SC_THREADS 67
+#define _SC_GETGR_R_SIZE_MAX 69
+#define _SC_GETPW_R_SIZE_MAX 70
+#define _SC_LOGIN_NAME_MAX 71
+#define _SC_TTY_NAME_MAX 72
+#define _SC_THREAD_KEYS_MAX 74
+#define _SC_THREAD_STACK_MIN 75
+#define _SC_THREAD_THREADS_MAX 76
+#define _SC_MONOTONIC_CLOCK 149
+#define _SC_SYMLOOP_MAX 173
+#define _SC_HOST_NAME_MAX 180
+#define _PC_LINK_MAX 0
+#define _PC_MAX_CANON 1
+#define _PC_MAX_INPUT 2
+#define _PC_NAME_MAX 3
+#define _PC_PATH_MAX 4
+#define _PC_PIPE_BUF 5
+#define _PC_CHOWN_RESTRICTED 6
+#define _PC_NO_TRUNC 7
+#define _CS_PATH 0
+#define F_ULOCK 0
+#define F_LOCK 1
+#define F_TLOCK 2
+#define F_TEST 3
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -55,6 +87,20 @@ pid_t gettid(void);
 int chdir(const char *), fchdir(int), dup3(int, int, int), pipe2(int *, int), fdatasync(int);
 
 extern char **environ;
+pid_t fork(void), vfork(void), getpgrp(void), getpgid(pid_t), getsid(pid_t), setsid(void);
+int setpgid(pid_t, pid_t), execv(const char *, char *const *), execve(const char *, char *const *, char *const *);
+int execvp(const char *, char *const *), execvpe(const char *, char *const *, char *const *), daemon(int, int);
+int execl(const char *, const char *, ...), execle(const char *, const char *, ...), execlp(const char *, const char *, ...);
+unsigned ualarm(unsigned, unsigned);
+int unlinkat(int, const char *, int), faccessat(int, const char *, int, int), lchown(const char *, uid_t, gid_t);
+int fchownat(int, const char *, uid_t, gid_t, int), linkat(int, const char *, int, const char *, int);
+int symlinkat(const char *, int, const char *), lockf(int, int, off_t), getentropy(void *, size_t);
+ssize_t readlinkat(int, const char *, char *, size_t);
+int getgroups(int, gid_t *), getlogin_r(char *, size_t), ttyname_r(int, char *, size_t), getdtablesize(void), syncfs(int);
+char *getlogin(void), *ttyname(int), *ctermid(char *);
+long pathconf(const char *, int), fpathconf(int, int);
+size_t confstr(int, char *, size_t);
+void sync(void);
 
 #ifdef __cplusplus
 }

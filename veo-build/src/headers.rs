@@ -5,8 +5,9 @@ use crate::context::{self, Context};
 
 /// Declarations of the C library for LLVM's VE compiler, which has no C library. The functions come from
 /// the program that runs the code. The compiler searches these headers last, so that NEC's headers win if they are installed.
-const LIBC: [(&str, &str); 59] = [
+const LIBC: [(&str, &str); 73] = [
     ("alloca.h", include_str!("../libc/alloca.h")),
+    ("arpa/inet.h", include_str!("../libc/arpa/inet.h")),
     ("assert.h", include_str!("../libc/assert.h")),
     ("byteswap.h", include_str!("../libc/byteswap.h")),
     ("complex.h", include_str!("../libc/complex.h")),
@@ -16,6 +17,7 @@ const LIBC: [(&str, &str); 59] = [
     ("endian.h", include_str!("../libc/endian.h")),
     ("err.h", include_str!("../libc/err.h")),
     ("errno.h", include_str!("../libc/errno.h")),
+    ("error.h", include_str!("../libc/error.h")),
     ("execinfo.h", include_str!("../libc/execinfo.h")),
     ("fcntl.h", include_str!("../libc/fcntl.h")),
     ("features.h", include_str!("../libc/features.h")),
@@ -24,32 +26,44 @@ const LIBC: [(&str, &str); 59] = [
     ("ftw.h", include_str!("../libc/ftw.h")),
     ("getopt.h", include_str!("../libc/getopt.h")),
     ("glob.h", include_str!("../libc/glob.h")),
+    ("grp.h", include_str!("../libc/grp.h")),
+    ("iconv.h", include_str!("../libc/iconv.h")),
     ("inttypes.h", include_str!("../libc/inttypes.h")),
+    ("langinfo.h", include_str!("../libc/langinfo.h")),
     ("libgen.h", include_str!("../libc/libgen.h")),
+    ("limits.h", include_str!("../libc/limits.h")),
     ("locale.h", include_str!("../libc/locale.h")),
     ("malloc.h", include_str!("../libc/malloc.h")),
     ("math.h", include_str!("../libc/math.h")),
     ("memory.h", include_str!("../libc/memory.h")),
+    ("netinet/in.h", include_str!("../libc/netinet/in.h")),
     ("poll.h", include_str!("../libc/poll.h")),
     ("pthread.h", include_str!("../libc/pthread.h")),
+    ("pwd.h", include_str!("../libc/pwd.h")),
     ("regex.h", include_str!("../libc/regex.h")),
     ("sched.h", include_str!("../libc/sched.h")),
     ("search.h", include_str!("../libc/search.h")),
     ("semaphore.h", include_str!("../libc/semaphore.h")),
     ("setjmp.h", include_str!("../libc/setjmp.h")),
     ("signal.h", include_str!("../libc/signal.h")),
+    ("spawn.h", include_str!("../libc/spawn.h")),
     ("stdio.h", include_str!("../libc/stdio.h")),
     ("stdlib.h", include_str!("../libc/stdlib.h")),
     ("string.h", include_str!("../libc/string.h")),
     ("strings.h", include_str!("../libc/strings.h")),
     ("sys/cdefs.h", include_str!("../libc/sys/cdefs.h")),
+    ("sys/file.h", include_str!("../libc/sys/file.h")),
     ("sys/ioctl.h", include_str!("../libc/sys/ioctl.h")),
     ("sys/mman.h", include_str!("../libc/sys/mman.h")),
     ("sys/param.h", include_str!("../libc/sys/param.h")),
+    ("sys/poll.h", include_str!("../libc/sys/poll.h")),
+    ("sys/random.h", include_str!("../libc/sys/random.h")),
     ("sys/resource.h", include_str!("../libc/sys/resource.h")),
     ("sys/select.h", include_str!("../libc/sys/select.h")),
     ("sys/stat.h", include_str!("../libc/sys/stat.h")),
+    ("sys/statvfs.h", include_str!("../libc/sys/statvfs.h")),
     ("sys/syscall.h", include_str!("../libc/sys/syscall.h")),
+    ("sys/sysinfo.h", include_str!("../libc/sys/sysinfo.h")),
     ("sys/time.h", include_str!("../libc/sys/time.h")),
     ("sys/times.h", include_str!("../libc/sys/times.h")),
     ("sys/types.h", include_str!("../libc/sys/types.h")),
@@ -119,6 +133,7 @@ mod tests {
                 .filter(|e| e.as_ref().unwrap().path().is_file())
                 .count()
         };
-        assert_eq!(listed, count(dir) + count(&format!("{dir}/sys")));
+        let below = ["sys", "arpa", "netinet"].map(|name| count(&format!("{dir}/{name}")));
+        assert_eq!(listed, count(dir) + below.iter().sum::<usize>());
     }
 }

@@ -1,6 +1,7 @@
 //! Arguments and results, as machine code passes them, and memory that they point to.
 
 use std::ffi::CString;
+use std::time::Duration;
 
 use crate::check::{self, host};
 use crate::memory::{AccessError, Window};
@@ -97,6 +98,14 @@ pub(super) fn result_quad(thread: &mut Thread, value: u128) -> Outcome {
 /// Leaves the result of a function that returns nothing.
 pub(super) fn nothing(_: &mut Thread) -> Outcome {
     Ok(())
+}
+
+/// The time in a `struct timespec`; nothing if it is none.
+pub(super) fn timespec(thread: &Thread, place: u64) -> Result<Option<Duration>, Failure> {
+    let seconds = load::<8>(thread.window(), place)?;
+    let nanos = load::<8>(thread.window(), place.wrapping_add(8))?;
+    let right = seconds <= i64::MAX as u64 && nanos <= 999_999_999;
+    Ok(right.then(|| Duration::new(seconds, nanos as u32)))
 }
 
 /// Leaves what a system call gave. Memory that is not there is the caller's mistake.

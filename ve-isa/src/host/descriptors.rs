@@ -4,11 +4,14 @@ use std::os::fd::{FromRawFd as _, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::arrived;
 use super::call::{
-    Outcome, Table, copy_errno, fail, int, load, result, result_int, set_errno, store, word, write,
+    Outcome, Table, copy_errno, fail, int, load, result, result_int, set_errno, store, timespec,
+    word, write,
 };
 use super::locks;
 use super::posix::{with_file, with_path};
+use super::signals;
 use crate::process::OpenFile;
 use crate::thread::{Failure, Thread};
 
@@ -50,6 +53,25 @@ pub(super) const TABLE: Table = &[
             }
         };
         select(thread, limit)
+    }),
+    ("ppoll", |thread| {
+        let (list, count, limit, set) = (
+            word(thread, 0),
+            word(thread, 1),
+            word(thread, 2),
+            word(thread, 3),
+        );
+        let Some(limit) = limit_at(thread, limit)? else {
+            return fail(thread, libc::EINVAL);
+        };
+        signals::with_blocked(thread, set, |thread| poll(thread, list, count, limit))
+    }),
+    ("pselect", |thread| {
+        let (limit, set) = (word(thread, 4), word(thread, 5));
+        let Some(limit) = limit_at(thread, limit)? else {
+            return fail(thread, libc::EINVAL);
+        };
+        signals::with_blocked(thread, set, |thread| select(thread, limit))
     }),
     // The directory and the mask are those of this process, as for native code.
     ("chdir", |thread| {
@@ -135,6 +157,14 @@ fn pipe(thread: &mut Thread, flags: i32) -> Outcome {
     result_int(thread, 0)
 }
 
+/// The time in a `struct timespec`, or no limit without one. Nothing, if it is none.
+fn limit_at(thread: &Thread, place: u64) -> Result<Option<Option<Duration>>, Failure> {
+    if place == 0 {
+        return Ok(Some(None));
+    }
+    Ok(timespec(thread, place)?.map(Some))
+}
+
 /// The most files that are waited for at once.
 const MOST_POLLED: u64 = 1 << 16;
 
@@ -160,6 +190,11 @@ fn wait(
         let interrupted = || std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR);
         if count > 0 || count < 0 && !interrupted() || left == Some(Duration::ZERO) {
             return Ok(count);
+        }
+        if arrived::has_come(thread)? {
+            // SAFETY: the variable of this thread.
+            unsafe { *libc::__errno_location() = libc::EINTR };
+            return Ok(-1);
         }
     }
 }

@@ -1,40 +1,79 @@
 //! `dirent.h`, `libgen.h`: what is in a directory, the parts of a path.
 
-use std::collections::VecDeque;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::DirEntryExt as _;
+use std::ffi::CString;
+use std::io::Error;
+use std::sync::Arc;
 
-use super::call::{Outcome, Table, result, result_int, set_errno, text, word, write};
+use super::call::{
+    Outcome, Table, c_text, int, load, result, result_int, set_errno, store, text, word, write,
+};
 use super::heap;
-use crate::process::{Directory, DirectoryEntry};
+use crate::process::{self, Directory, DirectoryEntry, OpenFile};
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
     ("opendir", |thread| {
-        let path = text(thread.window(), word(thread, 0))?;
-        let entries = match list(&path) {
-            Ok(entries) => entries,
-            Err(error) => {
-                set_errno(thread, error.raw_os_error().unwrap_or(libc::EIO));
-                return result(thread, 0);
+        let path = c_text(thread.window(), word(thread, 0))?;
+        match process::open_directory(&path) {
+            Ok(file) => {
+                let file = Arc::new(file);
+                open(thread, file, None)
             }
-        };
-        let address = heap::allocate(thread, ENTRY);
-        if address != 0 {
-            let directory = Directory { entries, next: 0 };
-            thread.process().directories().insert(address, directory);
+            Err(error) => refuse(thread, &error),
         }
-        result(thread, address)
+    }),
+    ("fdopendir", |thread| {
+        let number = int(thread, 0);
+        match thread.process().files.get(number) {
+            Some(OpenFile::Opened(file)) => open(thread, file, Some(number)),
+            Some(OpenFile::Standard(_)) => refuse(thread, &Error::from_raw_os_error(libc::ENOTDIR)),
+            None => refuse(thread, &Error::from_raw_os_error(libc::EBADF)),
+        }
+    }),
+    ("dirfd", |thread| {
+        let number = with(thread, |directory| directory.number)?;
+        result_int(thread, number)
+    }),
+    ("telldir", |thread| {
+        let place = with(thread, |directory| directory.next)?;
+        result(thread, place as u64)
+    }),
+    ("seekdir", |thread| {
+        let place = word(thread, 1) as usize;
+        with(thread, |directory| directory.next = place)
+    }),
+    ("readdir_r", |thread| {
+        let (place, told) = (word(thread, 1), word(thread, 2));
+        load::<8>(thread.window(), told)?;
+        let entry = take_next(thread)?;
+        if let Some(bytes) = &entry {
+            write(thread.window(), place, bytes)?;
+        }
+        let address = if entry.is_some() { place } else { 0 };
+        store::<8>(thread.window(), told, address)?;
+        result_int(thread, 0)
     }),
     ("readdir", next),
     ("readdir64", next),
     ("rewinddir", |thread| {
-        with(thread, |directory| directory.next = 0)
+        let file = with(thread, |directory| directory.file.clone())?;
+        let entries = process::entries_of(&file);
+        with(thread, |directory| {
+            directory.next = 0;
+            // What cannot be read any more is as it was.
+            if let Ok(entries) = entries {
+                directory.entries = entries;
+            }
+        })
     }),
     ("closedir", |thread| {
         let address = word(thread, 0);
         with(thread, |_| ())?;
-        thread.process().directories().remove(&address);
+        let closed = thread.process().directories().remove(&address);
+        if let Some(directory) = closed {
+            let files = &thread.process().files;
+            files.forget(directory.number, &directory.file);
+        }
         heap::free(thread, address)?;
         result_int(thread, 0)
     }),
@@ -49,34 +88,34 @@ pub(super) const NAME: usize = 19;
 
 /// What is in a directory.
 pub(super) fn list(path: &[u8]) -> std::io::Result<Vec<DirectoryEntry>> {
-    let path = std::ffi::OsStr::from_bytes(path);
-    let mut entries = VecDeque::new();
-    for entry in std::fs::read_dir(path)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        let kind = if kind.is_dir() {
-            libc::DT_DIR
-        } else if kind.is_symlink() {
-            libc::DT_LNK
-        } else if kind.is_file() {
-            libc::DT_REG
-        } else {
-            libc::DT_UNKNOWN
+    // A path has no 0.
+    let path = CString::new(path).unwrap_or_default();
+    process::entries_of(&process::open_directory(&path)?)
+}
+
+fn refuse(thread: &mut Thread, error: &Error) -> Outcome {
+    set_errno(thread, error.raw_os_error().unwrap_or(libc::EIO));
+    result(thread, 0)
+}
+
+/// Leaves the address that stands for a directory, whose file has a number already, or gets one.
+fn open(thread: &mut Thread, file: Arc<std::os::fd::OwnedFd>, number: Option<i32>) -> Outcome {
+    let entries = match process::entries_of(&file) {
+        Ok(entries) => entries,
+        Err(error) => return refuse(thread, &error),
+    };
+    let address = heap::allocate(thread, ENTRY);
+    if address != 0 {
+        let number = number.unwrap_or_else(|| thread.add_file(file.clone(), 0));
+        let directory = Directory {
+            entries,
+            next: 0,
+            file,
+            number,
         };
-        entries.push_back(DirectoryEntry {
-            number: entry.ino(),
-            kind,
-            name: entry.file_name().into_vec(),
-        });
+        thread.process().directories().insert(address, directory);
     }
-    for name in [&b".."[..], b"."] {
-        entries.push_front(DirectoryEntry {
-            number: 1,
-            kind: libc::DT_DIR,
-            name: name.to_vec(),
-        });
-    }
-    Ok(entries.into())
+    result(thread, address)
 }
 
 fn with<T>(thread: &Thread, act: impl FnOnce(&mut Directory) -> T) -> Result<T, Failure> {
@@ -90,17 +129,21 @@ fn with<T>(thread: &Thread, act: impl FnOnce(&mut Directory) -> T) -> Result<T, 
     Ok(act(directory))
 }
 
-fn next(thread: &mut Thread) -> Outcome {
-    let entry = with(thread, |directory| {
-        let entry = directory.entries.get(directory.next).cloned();
+/// The next entry of a directory, as a `struct dirent`.
+fn take_next(thread: &Thread) -> Result<Option<Vec<u8>>, Failure> {
+    with(thread, |directory| {
+        let entry = directory.entries.get(directory.next)?;
         directory.next += 1;
-        entry.map(|entry| (entry, directory.next))
-    })?;
-    let Some((entry, position)) = entry else {
+        Some(bytes(entry, directory.next))
+    })
+}
+
+fn next(thread: &mut Thread) -> Outcome {
+    let Some(entry) = take_next(thread)? else {
         return result(thread, 0);
     };
     let address = word(thread, 0);
-    write(thread.window(), address, &bytes(&entry, position))?;
+    write(thread.window(), address, &entry)?;
     result(thread, address)
 }
 

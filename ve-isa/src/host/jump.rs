@@ -4,7 +4,7 @@
 //! runs. So 192 bytes are enough, which those of all C libraries have.
 
 use super::call::{Outcome, Table, load, result_int, store, word};
-use super::signals;
+use super::{arrived, signals};
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -59,7 +59,7 @@ fn set_with_signals(thread: &mut Thread) -> Outcome {
     let (place, is_asked) = (word(thread, 0), word(thread, 1) as i32 != 0);
     if is_asked {
         store_place(thread, MARK_WITH_SIGNALS)?;
-        let blocked = signals::blocked(thread)?;
+        let blocked = arrived::blocked(thread)?;
         store::<8>(thread.window(), place.wrapping_add(BLOCKED), blocked)?;
     } else {
         store_place(thread, MARK)?;

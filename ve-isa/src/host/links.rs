@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use super::call::{
-    Outcome, Table, c_text, copy_errno, fail, int, load, result, result_int, text, word, write,
+    Outcome, Table, c_text, copy_errno, load, result, result_int, text, word, write,
 };
 use super::posix::{with_file, with_path};
 use crate::thread::{Failure, Thread};
@@ -43,14 +43,21 @@ pub(super) const TABLE: Table = &[
         })
     }),
     ("chown", |thread| {
-        let [user, group] = owners(thread);
+        let [user, group] = owners(thread, 1);
         // SAFETY: the path is a string.
         with_path(thread, |path| unsafe {
             libc::chown(path.as_ptr(), user, group)
         })
     }),
+    ("lchown", |thread| {
+        let [user, group] = owners(thread, 1);
+        // SAFETY: as above.
+        with_path(thread, |path| unsafe {
+            libc::lchown(path.as_ptr(), user, group)
+        })
+    }),
     ("fchown", |thread| {
-        let [user, group] = owners(thread);
+        let [user, group] = owners(thread, 1);
         with_file(thread, |file| {
             // SAFETY: the file stays open during the call.
             unsafe { libc::fchown(file, user, group) }.into()
@@ -66,21 +73,22 @@ pub(super) const TABLE: Table = &[
         let times = times_with_fractions(thread, place, 1000)?;
         set_times(thread, times)
     }),
-    ("utimensat", |thread| {
-        let (directory, place, flags) = (int(thread, 0), word(thread, 2), int(thread, 3));
-        let times = times_with_fractions(thread, place, 1)?;
-        let path = c_text(thread.window(), word(thread, 1))?;
-        // A directory that is open is a file of the program's; machine code cannot open one by number.
-        if directory != libc::AT_FDCWD && !path.to_bytes().starts_with(b"/") {
-            return fail(thread, libc::EBADF);
-        }
+    ("lutimes", |thread| {
+        let place = word(thread, 1);
+        let times = times_with_fractions(thread, place, 1000)?;
         // SAFETY: the path is a string, and there are two times or none.
-        let done =
-            unsafe { libc::utimensat(libc::AT_FDCWD, path.as_ptr(), pointer(&times), flags) };
-        if done != 0 {
-            copy_errno(thread);
-        }
-        result_int(thread, done)
+        with_path(thread, |path| unsafe {
+            let flags = libc::AT_SYMLINK_NOFOLLOW;
+            libc::utimensat(libc::AT_FDCWD, path.as_ptr(), pointer(&times), flags)
+        })
+    }),
+    ("futimes", |thread| {
+        let place = word(thread, 1);
+        let times = times_with_fractions(thread, place, 1000)?;
+        with_file(thread, |file| {
+            // SAFETY: the file stays open during the call, and there are two times or none.
+            unsafe { libc::futimens(file, pointer(&times)) }.into()
+        })
     }),
     ("futimens", |thread| {
         let place = word(thread, 1);
@@ -96,6 +104,10 @@ pub(super) const TABLE: Table = &[
             place => place,
         };
         give_name(thread, place, b"/tmp/fileXXXXXX\0".to_vec())
+    }),
+    ("tmpnam_r", |thread| match word(thread, 0) {
+        0 => result(thread, 0),
+        place => give_name(thread, place, b"/tmp/fileXXXXXX\0".to_vec()),
     }),
     ("mktemp", |thread| {
         let place = word(thread, 0);
@@ -113,9 +125,9 @@ pub(super) const TABLE: Table = &[
 /// Where the thread's own memory has the last name of `tmpnam`.
 const TEMPORARY_NAME: u64 = 512;
 
-/// User and group, behind the file.
-fn owners(thread: &Thread) -> [u32; 2] {
-    [1, 2].map(|number| word(thread, number) as u32)
+/// User and group, of the argument with this number and the one behind it.
+pub(super) fn owners(thread: &Thread, first: usize) -> [u32; 2] {
+    [first, first + 1].map(|number| word(thread, number) as u32)
 }
 
 fn with_two(thread: &mut Thread, act: impl FnOnce(&CStr, &CStr) -> i32) -> Outcome {
@@ -123,7 +135,7 @@ fn with_two(thread: &mut Thread, act: impl FnOnce(&CStr, &CStr) -> i32) -> Outco
     with_path(thread, |first| act(first, &second))
 }
 
-type Times = Option<[libc::timespec; 2]>;
+pub(super) type FileTimes = Option<[libc::timespec; 2]>;
 
 /// Two times of `size` bytes each, or none, which stands for now.
 fn times(
@@ -131,7 +143,7 @@ fn times(
     place: u64,
     size: u64,
     parts: impl Fn(i64) -> (i64, i64),
-) -> Result<Times, Failure> {
+) -> Result<FileTimes, Failure> {
     if place == 0 {
         return Ok(None);
     }
@@ -149,7 +161,11 @@ fn times(
 }
 
 /// Two times of seconds and a fraction in units of so many nanoseconds.
-fn times_with_fractions(thread: &Thread, place: u64, unit: i64) -> Result<Times, Failure> {
+pub(super) fn times_with_fractions(
+    thread: &Thread,
+    place: u64,
+    unit: i64,
+) -> Result<FileTimes, Failure> {
     let seconds = times(thread, place, 16, |seconds| (seconds, 0))?;
     let fractions = times(
         thread,
@@ -165,13 +181,13 @@ fn times_with_fractions(thread: &Thread, place: u64, unit: i64) -> Result<Times,
     }))
 }
 
-fn pointer(times: &Times) -> *const libc::timespec {
+pub(super) fn pointer(times: &FileTimes) -> *const libc::timespec {
     times
         .as_ref()
         .map_or(std::ptr::null(), |times| times.as_ptr())
 }
 
-fn set_times(thread: &mut Thread, times: Times) -> Outcome {
+fn set_times(thread: &mut Thread, times: FileTimes) -> Outcome {
     // SAFETY: the path is a string, and there are two times or none.
     with_path(thread, |path| unsafe {
         libc::utimensat(libc::AT_FDCWD, path.as_ptr(), pointer(&times), 0)

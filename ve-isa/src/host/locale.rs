@@ -1,6 +1,10 @@
 //! `locale.h`, and the tables that `ctype.h` of the C library of Linux looks into. There is the locale "C" alone.
 
-use super::call::{Outcome, Table, int, result, store, text, word};
+use std::ffi::CStr;
+use std::ptr::null_mut;
+use std::sync::LazyLock;
+
+use super::call::{Outcome, Table, int, nothing, result, set_errno, store, text, word, write};
 use super::ctype::is_space;
 use crate::thread::{Failure, Thread};
 
@@ -31,6 +35,34 @@ pub(super) const TABLE: Table = &[
         lconv.extend([0x7f; 14]);
         give(thread, "localeconv", || lconv)
     }),
+    ("nl_langinfo", |thread| {
+        let text = item(int(thread, 0));
+        let place = thread.lasting("nl_langinfo", || vec![0; LONGEST_ITEM]);
+        let place = place.unwrap_or(0);
+        if place != 0 {
+            write(thread.window(), place, &text)?;
+        }
+        result(thread, place)
+    }),
+    ("newlocale", |thread| {
+        let (mask, name) = (int(thread, 0), word(thread, 1));
+        let name = text(thread.window(), name)?;
+        let error = if mask as u32 >> 13 != 0 {
+            libc::EINVAL
+        } else if ![&b""[..], b"C", b"POSIX"].contains(&&*name) {
+            libc::ENOENT
+        } else {
+            return give(thread, "a locale", || vec![0; 8]);
+        };
+        set_errno(thread, error);
+        result(thread, 0)
+    }),
+    // There is one locale, so one stands for all of them.
+    ("duplocale", |thread| {
+        give(thread, "a locale", || vec![0; 8])
+    }),
+    ("freelocale", nothing),
+    ("uselocale", |thread| result(thread, GLOBAL)),
     ("__ctype_b_loc", |thread| {
         let table = (-128..256).flat_map(|c| classes(c).to_le_bytes());
         give_table(thread, "__ctype_b_loc", table.collect(), 2)
@@ -44,6 +76,34 @@ pub(super) const TABLE: Table = &[
         give_table(thread, "__ctype_toupper_loc", table.collect(), 4)
     }),
 ];
+
+/// The locale that all threads use.
+const GLOBAL: u64 = u64::MAX;
+
+/// Bytes of the longest text that `nl_langinfo` gives, with its end.
+const LONGEST_ITEM: usize = 256;
+
+/// A text of the locale "C" by its number, with its end: empty, if there is none.
+fn item(number: i32) -> Vec<u8> {
+    static PLAIN: LazyLock<usize> = LazyLock::new(|| {
+        // SAFETY: the name is a string, and there is no locale to change.
+        let plain = unsafe { libc::newlocale(libc::LC_ALL_MASK, c"C".as_ptr(), null_mut()) };
+        plain.expose_provenance()
+    });
+    let plain = std::ptr::with_exposed_provenance_mut(*PLAIN);
+    let mut bytes = Vec::new();
+    if *PLAIN != 0 {
+        // SAFETY: the locale is one, which is never freed. The C library checks the number, and its texts of "C" are constants.
+        let text = unsafe { libc::nl_langinfo_l(number, plain) };
+        if !text.is_null() {
+            // SAFETY: as above.
+            bytes = unsafe { CStr::from_ptr(text) }.to_bytes().to_vec();
+        }
+    }
+    bytes.truncate(LONGEST_ITEM - 1);
+    bytes.push(0);
+    bytes
+}
 
 /// Leaves the address of memory that stays as it is made the first time.
 fn give(thread: &mut Thread, name: &'static str, make: impl FnOnce() -> Vec<u8>) -> Outcome {

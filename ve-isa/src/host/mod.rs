@@ -3,7 +3,11 @@
 //! Each takes its arguments from the registers of the calling thread, as machine code passes them, and checks every
 //! pointer: memory of machine code is reached through the window only. What they keep is in `process`.
 
+mod aliases;
+mod arrived;
 mod atomic;
+mod attributes;
+mod beneath;
 mod builtins;
 mod call;
 mod complex;
@@ -32,6 +36,7 @@ mod options;
 mod patterns;
 mod posix;
 mod print;
+mod processes;
 mod quad;
 mod quad_complex;
 mod quad_math;
@@ -46,8 +51,10 @@ mod stdlib;
 mod string;
 mod sync;
 mod syscall;
+mod system;
 mod threads;
 mod time;
+mod users;
 mod walk;
 mod wide;
 
@@ -56,12 +63,15 @@ use std::sync::LazyLock;
 
 use crate::thread::HostFunction;
 
+pub(crate) use signals::take_signals;
 pub(crate) use syscall::system_call;
 
 /// All functions, by area.
 const TABLES: &[call::Table] = &[
     atomic::UPDATES,
     atomic::OTHERS,
+    attributes::TABLE,
+    beneath::TABLE,
     builtins::CHECKED,
     builtins::PURE,
     complex::NUMBERS,
@@ -90,6 +100,7 @@ const TABLES: &[call::Table] = &[
     patterns::TABLE,
     posix::TABLE,
     print::TABLE,
+    processes::TABLE,
     quad::TABLE,
     quad_complex::TABLE,
     quad_math::NUMBERS,
@@ -104,16 +115,26 @@ const TABLES: &[call::Table] = &[
     stdlib::TABLE,
     string::TABLE,
     sync::TABLE,
+    system::TABLE,
     threads::TABLE,
     time::TABLE,
+    users::TABLE,
     walk::TABLE,
     wide::convert::TABLE,
     wide::stdio::TABLE,
     wide::strings::TABLE,
 ];
 
-static FUNCTIONS: LazyLock<HashMap<&'static str, HostFunction>> =
-    LazyLock::new(|| TABLES.iter().copied().flatten().copied().collect());
+static FUNCTIONS: LazyLock<HashMap<&'static str, HostFunction>> = LazyLock::new(|| {
+    let all = TABLES.iter().copied().flatten().copied();
+    let mut functions: HashMap<_, _> = all.collect();
+    for (name, same) in aliases::NAMES {
+        if let Some(function) = functions.get(same) {
+            functions.insert(*name, *function);
+        }
+    }
+    functions
+});
 
 /// The function with this name.
 ///

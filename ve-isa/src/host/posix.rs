@@ -122,21 +122,19 @@ pub(super) const TABLE: Table = &[
     ("__lxstat64", |thread| status(thread, 1, libc::lstat)),
     ("__fxstat", |thread| status_of_open(thread, 1)),
     ("__fxstat64", |thread| status_of_open(thread, 1)),
-    ("mkstemp", |thread| {
-        let place = word(thread, 0);
-        let template = c_text(thread.window(), place)?.into_bytes_with_nul();
-        let mut name = template;
-        // SAFETY: the name ends with a 0; the C library changes letters in it.
-        let file = unsafe { libc::mkostemp(name.as_mut_ptr().cast(), libc::O_CLOEXEC) };
-        if file < 0 {
-            copy_errno(thread);
-            return result_int(thread, -1);
-        }
-        // SAFETY: the call has just opened it, so nobody else owns it.
-        let file = Arc::new(unsafe { OwnedFd::from_raw_fd(file) });
-        let number = thread.add_file(file, 0);
-        write(thread.window(), place, &name)?;
-        result_int(thread, number)
+    ("mkstemp", |thread| temporary(thread, 0, 0)),
+    ("mkstemp64", |thread| temporary(thread, 0, 0)),
+    ("mkostemp", |thread| {
+        let flags = int(thread, 1);
+        temporary(thread, 0, flags)
+    }),
+    ("mkstemps", |thread| {
+        let behind = int(thread, 1);
+        temporary(thread, behind, 0)
+    }),
+    ("mkostemps", |thread| {
+        let (behind, flags) = (int(thread, 1), int(thread, 2));
+        temporary(thread, behind, flags)
     }),
     ("getcwd", |thread| {
         let directory = std::env::current_dir().unwrap_or_default();
@@ -252,6 +250,27 @@ pub(super) fn with_file(thread: &mut Thread, act: impl FnOnce(i32) -> i64) -> Ou
         copy_errno(thread);
     }
     result(thread, number as u64)
+}
+
+/// Makes a file whose name no other has, from a template with so many letters behind the ones that change.
+fn temporary(thread: &mut Thread, behind: i32, flags: i32) -> Outcome {
+    let place = word(thread, 0);
+    let mut name = c_text(thread.window(), place)?.into_bytes_with_nul();
+    if behind < 0 || behind as usize > name.len() {
+        return fail(thread, libc::EINVAL);
+    }
+    let flags = flags & !libc::O_ACCMODE | libc::O_CLOEXEC;
+    // SAFETY: the name ends with a 0; the C library changes letters in it, and checks that they are there.
+    let file = unsafe { libc::mkostemps(name.as_mut_ptr().cast(), behind, flags) };
+    if file < 0 {
+        copy_errno(thread);
+        return result_int(thread, -1);
+    }
+    // SAFETY: the call has just opened it, so nobody else owns it.
+    let file = Arc::new(unsafe { OwnedFd::from_raw_fd(file) });
+    let number = thread.add_file(file, 0);
+    write(thread.window(), place, &name)?;
+    result_int(thread, number)
 }
 
 fn seek(thread: &mut Thread) -> Outcome {

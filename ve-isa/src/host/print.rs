@@ -1,7 +1,7 @@
 //! `stdio.h`: the functions of the printf family, by what they print to and where their arguments are.
 
-use super::call::{Outcome, Table, int, load, place, result_int, set_errno, store, word, write};
-use super::format::{self, Sink};
+use super::call::{Outcome, Table, int, load, result_int, set_errno, store, word, write};
+use super::format::{self, Sink, Variadic};
 use super::heap;
 use super::stdio::{standard_output, stream};
 use crate::process::HeldStream;
@@ -9,97 +9,79 @@ use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
     ("printf", |thread| {
-        to_output(thread, 0, Variable::Arguments(1))
+        to_output(thread, 0, Variadic::Arguments(1))
     }),
-    ("vprintf", |thread| to_output(thread, 0, Variable::List(1))),
+    ("vprintf", |thread| to_output(thread, 0, Variadic::List(1))),
     ("__printf_chk", |thread| {
-        to_output(thread, 1, Variable::Arguments(2))
+        to_output(thread, 1, Variadic::Arguments(2))
     }),
     ("__vprintf_chk", |thread| {
-        to_output(thread, 1, Variable::List(2))
+        to_output(thread, 1, Variadic::List(2))
     }),
     ("fprintf", |thread| {
-        to_stream(thread, 1, Variable::Arguments(2))
+        to_stream(thread, 1, Variadic::Arguments(2))
     }),
-    ("vfprintf", |thread| to_stream(thread, 1, Variable::List(2))),
+    ("vfprintf", |thread| to_stream(thread, 1, Variadic::List(2))),
     ("__fprintf_chk", |thread| {
-        to_stream(thread, 2, Variable::Arguments(3))
+        to_stream(thread, 2, Variadic::Arguments(3))
     }),
     ("__vfprintf_chk", |thread| {
-        to_stream(thread, 2, Variable::List(3))
+        to_stream(thread, 2, Variadic::List(3))
     }),
     ("dprintf", |thread| {
-        to_descriptor(thread, Variable::Arguments(2))
+        to_descriptor(thread, Variadic::Arguments(2))
     }),
     ("vdprintf", |thread| {
-        to_descriptor(thread, Variable::List(2))
+        to_descriptor(thread, Variadic::List(2))
     }),
     ("sprintf", |thread| {
-        to_memory(thread, u64::MAX, 1, Variable::Arguments(2))
+        to_memory(thread, u64::MAX, 1, Variadic::Arguments(2))
     }),
     ("vsprintf", |thread| {
-        to_memory(thread, u64::MAX, 1, Variable::List(2))
+        to_memory(thread, u64::MAX, 1, Variadic::List(2))
     }),
     ("__sprintf_chk", |thread| {
-        to_memory(thread, u64::MAX, 3, Variable::Arguments(4))
+        to_memory(thread, u64::MAX, 3, Variadic::Arguments(4))
     }),
     ("__vsprintf_chk", |thread| {
-        to_memory(thread, u64::MAX, 3, Variable::List(4))
+        to_memory(thread, u64::MAX, 3, Variadic::List(4))
     }),
     ("snprintf", |thread| {
         let room = word(thread, 1);
-        to_memory(thread, room, 2, Variable::Arguments(3))
+        to_memory(thread, room, 2, Variadic::Arguments(3))
     }),
     ("vsnprintf", |thread| {
         let room = word(thread, 1);
-        to_memory(thread, room, 2, Variable::List(3))
+        to_memory(thread, room, 2, Variadic::List(3))
     }),
     ("__snprintf_chk", |thread| {
         let room = word(thread, 1);
-        to_memory(thread, room, 4, Variable::Arguments(5))
+        to_memory(thread, room, 4, Variadic::Arguments(5))
     }),
     ("__vsnprintf_chk", |thread| {
         let room = word(thread, 1);
-        to_memory(thread, room, 4, Variable::List(5))
+        to_memory(thread, room, 4, Variadic::List(5))
     }),
     ("asprintf", |thread| {
-        to_block(thread, 1, Variable::Arguments(2))
+        to_block(thread, 1, Variadic::Arguments(2))
     }),
-    ("vasprintf", |thread| to_block(thread, 1, Variable::List(2))),
+    ("vasprintf", |thread| to_block(thread, 1, Variadic::List(2))),
     ("__asprintf_chk", |thread| {
-        to_block(thread, 2, Variable::Arguments(3))
+        to_block(thread, 2, Variadic::Arguments(3))
     }),
     ("__vasprintf_chk", |thread| {
-        to_block(thread, 2, Variable::List(3))
+        to_block(thread, 2, Variadic::List(3))
     }),
 ];
 
-/// Where the arguments for a format are.
-#[derive(Debug, Clone, Copy)]
-enum Variable {
-    /// They are those from this number on.
-    Arguments(u64),
-    /// The argument with this number is a `va_list`.
-    List(usize),
-}
-
-impl Variable {
-    fn address(self, thread: &Thread) -> u64 {
-        match self {
-            Self::Arguments(first) => place(thread, first),
-            Self::List(number) => word(thread, number),
-        }
-    }
-}
-
-fn print(thread: &mut Thread, format: usize, arguments: Variable, stream: HeldStream) -> Outcome {
+fn print(thread: &mut Thread, format: usize, arguments: Variadic, stream: HeldStream) -> Outcome {
     let (format, arguments) = (word(thread, format), arguments.address(thread));
     thread.process().streams.note_output();
     let printed = format::print(thread, format, arguments, Sink::Stream(stream))?;
     format::result(thread, printed)
 }
 
-fn to_output(thread: &mut Thread, format: usize, arguments: Variable) -> Outcome {
+fn to_output(thread: &mut Thread, format: usize, arguments: Variadic) -> Outcome {
     let Some(stream) = standard_output(thread) else {
         set_errno(thread, libc::EBADF);
         return result_int(thread, -1);
@@ -107,12 +89,12 @@ fn to_output(thread: &mut Thread, format: usize, arguments: Variable) -> Outcome
     print(thread, format, arguments, stream)
 }
 
-fn to_stream(thread: &mut Thread, format: usize, arguments: Variable) -> Outcome {
+fn to_stream(thread: &mut Thread, format: usize, arguments: Variadic) -> Outcome {
     let stream = stream(thread, 0)?;
     print(thread, format, arguments, stream)
 }
 
-fn to_memory(thread: &mut Thread, room: u64, format: usize, arguments: Variable) -> Outcome {
+fn to_memory(thread: &mut Thread, room: u64, format: usize, arguments: Variadic) -> Outcome {
     let (format, arguments) = (word(thread, format), arguments.address(thread));
     let sink = Sink::Memory {
         window: thread.window(),
@@ -127,7 +109,7 @@ fn to_memory(thread: &mut Thread, room: u64, format: usize, arguments: Variable)
 fn to_buffer(
     thread: &Thread,
     format: usize,
-    arguments: Variable,
+    arguments: Variadic,
 ) -> Result<Result<Vec<u8>, i32>, Failure> {
     let (format, arguments) = (word(thread, format), arguments.address(thread));
     let mut buffer = Vec::new();
@@ -135,7 +117,7 @@ fn to_buffer(
     Ok(printed.map(|_| buffer))
 }
 
-fn to_descriptor(thread: &mut Thread, arguments: Variable) -> Outcome {
+fn to_descriptor(thread: &mut Thread, arguments: Variadic) -> Outcome {
     let buffer = match to_buffer(thread, 1, arguments)? {
         Ok(buffer) => buffer,
         Err(error) => return format::result(thread, Err(error)),
@@ -145,7 +127,7 @@ fn to_descriptor(thread: &mut Thread, arguments: Variable) -> Outcome {
     format::result(thread, written.map(|()| buffer.len() as i32))
 }
 
-fn to_block(thread: &mut Thread, format: usize, arguments: Variable) -> Outcome {
+fn to_block(thread: &mut Thread, format: usize, arguments: Variadic) -> Outcome {
     let mut buffer = match to_buffer(thread, format, arguments)? {
         Ok(buffer) => buffer,
         Err(error) => return format::result(thread, Err(error)),

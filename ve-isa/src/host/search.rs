@@ -126,6 +126,51 @@ pub(super) const TABLE: Table = &[
         }
         walk(thread, root, action)
     }),
+    ("tdestroy", |thread| {
+        let (root, release) = (word(thread, 0), word(thread, 1));
+        let mut left = vec![root];
+        while let Some(node) = left.pop().filter(|node| *node != 0) {
+            thread.poll()?;
+            let [key, small, large] =
+                [0, LEFT, RIGHT].map(|at| load::<8>(thread.window(), node.wrapping_add(at)));
+            left.extend([large?, small?].into_iter().filter(|child| *child != 0));
+            thread.call_back(release, &[key?])?;
+            heap::free(thread, node)?;
+        }
+        Ok(())
+    }),
+    // Lists whose elements begin with the addresses of the next one and of the one before.
+    ("insque", |thread| {
+        let (element, before) = (word(thread, 0), word(thread, 1));
+        let window = thread.window();
+        let next = if before == 0 {
+            0
+        } else {
+            load::<8>(window, before)?
+        };
+        store::<8>(window, element, next)?;
+        store::<8>(window, element.wrapping_add(8), before)?;
+        if before != 0 {
+            store::<8>(window, before, element)?;
+        }
+        if next != 0 {
+            store::<8>(window, next.wrapping_add(8), element)?;
+        }
+        Ok(())
+    }),
+    ("remque", |thread| {
+        let element = word(thread, 0);
+        let window = thread.window();
+        let next = load::<8>(window, element)?;
+        let before = load::<8>(window, element.wrapping_add(8))?;
+        if next != 0 {
+            store::<8>(window, next.wrapping_add(8), before)?;
+        }
+        if before != 0 {
+            store::<8>(window, before, next)?;
+        }
+        Ok(())
+    }),
 ];
 
 /// Where a node has its children; its key comes first.

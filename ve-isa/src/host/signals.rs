@@ -4,9 +4,12 @@
 
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::call::{Outcome, Table, int, load, result, result_int, set_errno, store, word, write};
+use super::arrived::{BLOCKED, blocked, has_come, own};
+use super::call::{
+    Outcome, Table, fail, int, load, result, result_int, set_errno, store, timespec, word, write,
+};
 use super::heap;
 use super::memory::fill;
 use crate::process::SignalAction;
@@ -44,6 +47,23 @@ pub(super) const TABLE: Table = &[
         // Another thread may wait for it.
         let waiting = thread.process().waiting_signals();
         waiting.fetch_or(blocked, Ordering::Relaxed);
+        result_int(thread, 0)
+    }),
+    ("pthread_kill", |thread| {
+        let (receiver, number) = (word(thread, 0), int(thread, 1));
+        if !(0..=64).contains(&number) {
+            return result_int(thread, libc::EINVAL);
+        }
+        if receiver == thread.number() {
+            return raise(thread, number);
+        }
+        if !thread.members().is_known(receiver) {
+            return result_int(thread, libc::ESRCH);
+        }
+        if let Some(index) = number.checked_sub(1).filter(|index| *index >= 0) {
+            let sent = &thread.process().sent_signals;
+            sent.send(receiver, 1 << index);
+        }
         result_int(thread, 0)
     }),
     ("sigaction", |thread| {
@@ -118,6 +138,40 @@ pub(super) const TABLE: Table = &[
         let set = blocked(thread)?;
         suspend(thread, set)
     }),
+    ("sigwaitinfo", |thread| wait_for_facts(thread, None)),
+    ("sigtimedwait", |thread| {
+        let limit = match word(thread, 2) {
+            0 => None,
+            place => match timespec(thread, place)? {
+                Some(limit) => Some(limit),
+                None => return fail(thread, libc::EINVAL),
+            },
+        };
+        wait_for_facts(thread, limit)
+    }),
+    ("sigisemptyset", |thread| {
+        let set = words_of(thread, 0)?;
+        result_int(thread, (set == [0; WORDS]).into())
+    }),
+    ("sigorset", |thread| {
+        combine(thread, |left, right| left | right)
+    }),
+    ("sigandset", |thread| {
+        combine(thread, |left, right| left & right)
+    }),
+    ("siginterrupt", |thread| result_int(thread, 0)),
+    // Handlers use the stack of the thread.
+    ("sigaltstack", |thread| {
+        let place = word(thread, 1);
+        if place != 0 {
+            let window = thread.window();
+            fill(window, place, 0, 24)?;
+            store::<4>(window, place.wrapping_add(8), libc::SS_DISABLE as u64)?;
+        }
+        result_int(thread, 0)
+    }),
+    ("__libc_current_sigrtmin", |thread| result_int(thread, 34)),
+    ("__libc_current_sigrtmax", |thread| result_int(thread, 64)),
     ("sigwait", |thread| {
         let (set, place) = (
             load::<8>(thread.window(), word(thread, 0))?,
@@ -134,6 +188,97 @@ pub(super) const TABLE: Table = &[
         }
     }),
 ];
+
+/// Words of a set of signals.
+const WORDS: usize = SET as usize / 8;
+
+/// The set that an argument points to.
+fn words_of(thread: &Thread, number: usize) -> Result<[u64; WORDS], Failure> {
+    let mut words = [0; WORDS];
+    for (index, place) in words.iter_mut().enumerate() {
+        let at = word(thread, number).wrapping_add(8 * index as u64);
+        *place = load::<8>(thread.window(), at)?;
+    }
+    Ok(words)
+}
+
+/// Makes a set of two others.
+fn combine(thread: &mut Thread, how: fn(u64, u64) -> u64) -> Outcome {
+    let (left, right) = (words_of(thread, 1)?, words_of(thread, 2)?);
+    for (index, (left, right)) in left.into_iter().zip(right).enumerate() {
+        let at = word(thread, 0).wrapping_add(8 * index as u64);
+        store::<8>(thread.window(), at, how(left, right))?;
+    }
+    result_int(thread, 0)
+}
+
+/// Waits for one of these signals, for ever or not, and tells what is known of it.
+fn wait_for_facts(thread: &mut Thread, limit: Option<Duration>) -> Outcome {
+    let (set, place) = (
+        load::<8>(thread.window(), word(thread, 0))?,
+        word(thread, 1),
+    );
+    thread.flush_output();
+    let begin = Instant::now();
+    loop {
+        if let Some(number) = take_waiting(thread, set)? {
+            if place != 0 {
+                write(thread.window(), place, &facts(number))?;
+            }
+            return result_int(thread, number);
+        }
+        thread.poll()?;
+        if limit.is_some_and(|limit| begin.elapsed() >= limit) {
+            return fail(thread, libc::EAGAIN);
+        }
+        if has_come(thread)? {
+            return fail(thread, libc::EINTR);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// A `siginfo_t` of a signal that this program has sent.
+fn facts(number: i32) -> [u8; INFO] {
+    let mut info = [0; INFO];
+    info[..4].copy_from_slice(&number.to_le_bytes());
+    info[16..20].copy_from_slice(&std::process::id().to_le_bytes());
+    info
+}
+
+/// Does something while the thread blocks the signals in the set at an address, if there is one. What has come and is not in it ends that.
+pub(super) fn with_blocked(
+    thread: &mut Thread,
+    set: u64,
+    act: impl FnOnce(&mut Thread) -> Outcome,
+) -> Outcome {
+    if set == 0 {
+        return act(thread);
+    }
+    let set = load::<8>(thread.window(), set)? & !NEVER_BLOCKED;
+    let before = blocked(thread)?;
+    store::<8>(thread.window(), own(thread, BLOCKED), set)?;
+    if let Some(number) = take_waiting(thread, !set)? {
+        raise(thread, number)?;
+        set_blocked(thread, before)?;
+        return fail(thread, libc::EINTR);
+    }
+    act(thread)?;
+    let done = word(thread, 0);
+    set_blocked(thread, before)?;
+    result(thread, done)
+}
+
+/// Lets the program have what other threads have sent to this one.
+pub(crate) fn take_signals(thread: &mut Thread) -> Outcome {
+    if thread.process().sent_signals.peek(thread.number()) == 0 {
+        return Ok(());
+    }
+    let errno = load::<4>(thread.window(), thread.private().start)?;
+    deliver(thread)?;
+    set_errno(thread, errno as i32);
+    Ok(())
+}
 
 /// How long a thread waits for a signal before it looks again.
 const LOOK: Duration = Duration::from_millis(2);
@@ -255,9 +400,7 @@ fn handle(thread: &mut Thread, number: i32, action: SignalAction) -> Outcome {
         before | action.mask | own_bit,
     )?;
     if is_asked(libc::SA_SIGINFO) {
-        let mut info = [0; INFO];
-        info[..4].copy_from_slice(&number.to_le_bytes());
-        info[16..20].copy_from_slice(&std::process::id().to_le_bytes());
+        let info = facts(number);
         let place = heap::allocate(thread, INFO as u64);
         if place == 0 {
             return Err(Failure::Why("has no memory to describe a signal".into()));
@@ -292,16 +435,11 @@ fn change(thread: &mut Thread, how: fn(u64, u64) -> u64) -> Outcome {
     result_int(thread, 0)
 }
 
-/// Where the thread's own memory has the signals that it blocks, and those that have come meanwhile: a bit for each.
-const BLOCKED: u64 = 544;
+/// Where the thread's own memory has the signals that have come while it blocks them: a bit for each.
 const WAITING: u64 = 552;
 
 /// What nobody can block.
 const NEVER_BLOCKED: u64 = 1 << (libc::SIGKILL - 1) | 1 << (libc::SIGSTOP - 1);
-
-fn own(thread: &Thread, place: u64) -> u64 {
-    thread.private().start + place
-}
 
 /// Lets a thread that begins block what its creator blocks. Nothing waits there.
 pub(super) fn inherit(creator: &Thread, new: &Thread) -> Outcome {
@@ -339,15 +477,11 @@ pub(super) fn unblock(thread: &mut Thread, number: i32) -> Outcome {
     )
 }
 
-/// What the thread blocks: a bit for each signal.
-pub(super) fn blocked(thread: &Thread) -> Result<u64, Failure> {
-    load::<8>(thread.window(), own(thread, BLOCKED))
-}
-
 /// What has come and is blocked.
 fn waiting(thread: &Thread) -> Result<u64, Failure> {
     let of_thread = load::<8>(thread.window(), own(thread, WAITING))?;
-    Ok(of_thread | thread.process().waiting_signals().load(Ordering::Relaxed))
+    let sent = thread.process().sent_signals.peek(thread.number());
+    Ok(of_thread | sent | thread.process().waiting_signals().load(Ordering::Relaxed))
 }
 
 /// Takes the first of these signals that has come.
@@ -355,14 +489,18 @@ fn take_waiting(thread: &Thread, set: u64) -> Result<Option<i32>, Failure> {
     let place = own(thread, WAITING);
     let of_thread = load::<8>(thread.window(), place)?;
     let all = thread.process().waiting_signals();
+    let sent = &thread.process().sent_signals;
     loop {
-        let come = set & (of_thread | all.load(Ordering::Relaxed));
+        let sent_here = sent.peek(thread.number());
+        let come = set & (of_thread | sent_here | all.load(Ordering::Relaxed));
         if come == 0 {
             return Ok(None);
         }
         let first = 1 << come.trailing_zeros();
         if of_thread & first != 0 {
             store::<8>(thread.window(), place, of_thread & !first)?;
+        } else if sent_here & first != 0 {
+            sent.take(thread.number(), first);
         } else if all.fetch_and(!first, Ordering::Relaxed) & first == 0 {
             // Another thread was quicker.
             continue;

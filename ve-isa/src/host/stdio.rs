@@ -3,10 +3,10 @@
 use std::ffi::CString;
 
 use super::call::{
-    CHUNK, Outcome, Table, c_text, copy_errno, int, load, nothing, place, read, result, result_int,
+    CHUNK, Outcome, Table, c_text, copy_errno, int, load, nothing, read, result, result_int,
     set_errno, store, text, word, write,
 };
-use super::format::{self, Sink};
+use super::format::{self, Sink, Variadic};
 use super::{heap, memory_streams, string};
 use crate::process::{CStream, HeldStream, OpenFile};
 use crate::thread::{Failure, Thread};
@@ -165,6 +165,7 @@ pub(super) const TABLE: Table = &[
     }),
     ("flockfile", nothing),
     ("funlockfile", nothing),
+    ("ftrylockfile", |thread| result_int(thread, 0)),
     ("remove", |thread| {
         with_path(thread, |path| {
             // SAFETY: the path is a string.
@@ -184,11 +185,51 @@ pub(super) const TABLE: Table = &[
             unsafe { libc::rename(path.as_ptr(), new.as_ptr()) }
         })
     }),
+    ("psignal", |thread| {
+        let (number, prefix) = (int(thread, 0), word(thread, 1));
+        let mut line = Vec::new();
+        if prefix != 0 {
+            line = text(thread.window(), prefix)?;
+            if !line.is_empty() {
+                line.extend(b": ");
+            }
+        }
+        line.extend(string::signal_text(number));
+        line.push(b'\n');
+        to_standard_error(thread, &line);
+        Ok(())
+    }),
     ("perror", describe_error),
-    ("err", |thread| complain(thread, 1, Some(0), true)),
-    ("errx", |thread| complain(thread, 1, Some(0), false)),
-    ("warn", |thread| complain(thread, 0, None, true)),
-    ("warnx", |thread| complain(thread, 0, None, false)),
+    ("err", |thread| {
+        complain(thread, 1, Variadic::Arguments(2), Some(0), true)
+    }),
+    ("errx", |thread| {
+        complain(thread, 1, Variadic::Arguments(2), Some(0), false)
+    }),
+    ("warn", |thread| {
+        complain(thread, 0, Variadic::Arguments(1), None, true)
+    }),
+    ("warnx", |thread| {
+        complain(thread, 0, Variadic::Arguments(1), None, false)
+    }),
+    ("verr", |thread| {
+        complain(thread, 1, Variadic::List(2), Some(0), true)
+    }),
+    ("verrx", |thread| {
+        complain(thread, 1, Variadic::List(2), Some(0), false)
+    }),
+    ("vwarn", |thread| {
+        complain(thread, 0, Variadic::List(1), None, true)
+    }),
+    ("vwarnx", |thread| {
+        complain(thread, 0, Variadic::List(1), None, false)
+    }),
+    ("error", |thread| {
+        set_errno(thread, int(thread, 1));
+        let with_error = int(thread, 1) != 0;
+        let code = (int(thread, 0) != 0).then_some(0);
+        complain(thread, 2, Variadic::Arguments(3), code, with_error)
+    }),
 ];
 
 fn at_end(thread: &mut Thread) -> Outcome {
@@ -608,9 +649,15 @@ fn describe_error(thread: &mut Thread) -> Outcome {
 
 /// Prints a text by the format in the argument with this number, behind the name of the program, and what `errno` stands for, if that is
 /// wanted; then ends the program with the code in another argument, if there is one.
-fn complain(thread: &mut Thread, number: usize, code: Option<usize>, error: bool) -> Outcome {
+fn complain(
+    thread: &mut Thread,
+    number: usize,
+    variable: Variadic,
+    code: Option<usize>,
+    error: bool,
+) -> Outcome {
     let mut line = b"ve: ".to_vec();
-    let (format, arguments) = (word(thread, number), place(thread, number as u64 + 1));
+    let (format, arguments) = (word(thread, number), variable.address(thread));
     let reason = last_error(thread)?;
     if format != 0 {
         let mut buffer = Vec::new();

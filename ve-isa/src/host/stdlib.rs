@@ -1,7 +1,8 @@
 //! `stdlib.h`: random numbers, quotients, the environment; `errno`.
 
 use super::call::{
-    Outcome, Table, c_text, int, load, result, result_int, set_errno, store, text, word, write,
+    Outcome, Table, c_text, int, load, result, result_int, set_errno, store, text, text_up_to,
+    word, write,
 };
 use super::heap;
 use crate::memory::Window;
@@ -66,13 +67,115 @@ pub(super) const TABLE: Table = &[
             | libc::_SC_ARG_MAX
             | libc::_SC_OPEN_MAX
             | libc::_SC_PHYS_PAGES
-            | libc::_SC_AVPHYS_PAGES) => of_the_system(name),
-            _ => -1_i64,
+            | libc::_SC_AVPHYS_PAGES
+            | libc::_SC_NGROUPS_MAX
+            | libc::_SC_HOST_NAME_MAX
+            | libc::_SC_LOGIN_NAME_MAX
+            | libc::_SC_TTY_NAME_MAX
+            | libc::_SC_IOV_MAX
+            | libc::_SC_LINE_MAX
+            | libc::_SC_SYMLOOP_MAX
+            | libc::_SC_GETPW_R_SIZE_MAX
+            | libc::_SC_GETGR_R_SIZE_MAX) => of_the_system(name),
+            libc::_SC_VERSION
+            | libc::_SC_THREADS
+            | libc::_SC_MONOTONIC_CLOCK
+            | libc::_SC_MAPPED_FILES
+            | libc::_SC_SEMAPHORES => 200_809,
+            libc::_SC_THREAD_STACK_MIN => 16 << 10,
+            libc::_SC_THREAD_THREADS_MAX => 1024,
+            libc::_SC_THREAD_KEYS_MAX => 1024,
+            libc::_SC_CHILD_MAX => 0,
+            // There is no such limit, or it is not known.
+            0..=LAST_NAME => -1_i64,
+            _ => {
+                set_errno(thread, libc::EINVAL);
+                -1_i64
+            }
         };
         result(thread, value as u64)
     }),
+    ("getdtablesize", |thread| {
+        result_int(thread, of_the_system(libc::_SC_OPEN_MAX) as i32)
+    }),
+    ("get_phys_pages", |thread| {
+        result(thread, of_the_system(libc::_SC_PHYS_PAGES) as u64)
+    }),
+    ("get_avphys_pages", |thread| {
+        result(thread, of_the_system(libc::_SC_AVPHYS_PAGES) as u64)
+    }),
+    ("getsubopt", sub_option),
+    ("a64l", |thread| {
+        let text = text_up_to(thread.window(), word(thread, 0), 6)?;
+        let digits = text
+            .iter()
+            .map(|byte| DIGITS.iter().position(|digit| digit == byte));
+        let digits = digits.take_while(Option::is_some).flatten().enumerate();
+        let value = digits.fold(0_u64, |sum, (index, digit)| {
+            sum | (digit as u64) << (6 * index)
+        });
+        result(thread, u64::from(value as u32))
+    }),
+    ("l64a", |thread| {
+        let mut rest = word(thread, 0) as u32;
+        let mut digits = Vec::new();
+        while rest != 0 {
+            digits.push(DIGITS[rest as usize % 64]);
+            rest /= 64;
+        }
+        digits.push(0);
+        let place = thread.lasting("l64a", || vec![0; 8]).unwrap_or(0);
+        if place != 0 {
+            write(thread.window(), place, &digits)?;
+        }
+        result(thread, place)
+    }),
     ("getpagesize", |thread| result_int(thread, PAGE as i32)),
 ];
+
+/// The digits of `a64l`.
+const DIGITS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// The names of `sysconf` are not above this.
+const LAST_NAME: i32 = 260;
+
+/// Takes the next one of options that commas divide, and looks for it in a list of names.
+fn sub_option(thread: &mut Thread) -> Outcome {
+    let [place, names, value_place] = [0, 1, 2].map(|number| word(thread, number));
+    let window = thread.window();
+    let start = load::<8>(window, place)?;
+    let rest = text(window, start)?;
+    if rest.is_empty() {
+        return result_int(thread, -1);
+    }
+    let comma = rest.iter().position(|byte| *byte == b',');
+    let option = &rest[..comma.unwrap_or(rest.len())];
+    let at = |offset: usize| start.wrapping_add(offset as u64);
+    let next = match comma {
+        Some(end) => {
+            write(window, at(end), &[0])?;
+            at(end + 1)
+        }
+        None => at(rest.len()),
+    };
+    store::<8>(window, place, next)?;
+    let equals = option.iter().position(|byte| *byte == b'=');
+    let name = &option[..equals.unwrap_or(option.len())];
+    for index in 0.. {
+        thread.poll()?;
+        let known = load::<8>(thread.window(), names.wrapping_add(8 * index))?;
+        if known == 0 {
+            break;
+        }
+        if text(thread.window(), known)? == name {
+            let value = equals.map_or(0, |equals| at(equals + 1));
+            store::<8>(thread.window(), value_place, value)?;
+            return result_int(thread, index as i32);
+        }
+    }
+    store::<8>(thread.window(), value_place, start)?;
+    result_int(thread, -1)
+}
 
 /// Bytes of a page, as programs see it.
 const PAGE: i64 = 65536;

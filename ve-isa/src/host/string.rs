@@ -1,7 +1,10 @@
 //! `string.h` and `strings.h`: strings.
 
+use std::ffi::{CStr, c_char, c_int};
+
 use super::call::{
-    ByteReader, Outcome, Table, int, load, result, result_int, store, text, text_up_to, word, write,
+    ByteReader, Outcome, Table, c_text, int, load, result, result_int, store, text, text_up_to,
+    word, write,
 };
 use super::heap;
 use super::memory::{fill, position};
@@ -80,10 +83,7 @@ pub(super) const TABLE: Table = &[
         duplicate(thread, limit)
     }),
     ("strsignal", |thread| {
-        // SAFETY: the C library's text is a string, and stays until the next call of this thread.
-        let name = unsafe { std::ffi::CStr::from_ptr(libc::strsignal(int(thread, 0))) };
-        let mut bytes = name.to_bytes().to_vec();
-        bytes.truncate(127);
+        let mut bytes = signal_text(int(thread, 0));
         bytes.push(0);
         let place = thread.private().start + ERROR_TEXT;
         write(thread.window(), place, &bytes)?;
@@ -92,7 +92,30 @@ pub(super) const TABLE: Table = &[
     ("strerror", describe_error),
     ("__xpg_strerror_r", describe_error_into),
     ("strerror_r", describe_error_into),
+    ("strverscmp", |thread| {
+        let [left, right] = [0, 1].map(|number| c_text(thread.window(), word(thread, number)));
+        let order = compare_versions(&left?, &right?);
+        result_int(thread, order)
+    }),
 ];
+
+/// What a signal is called.
+pub(super) fn signal_text(number: i32) -> Vec<u8> {
+    // SAFETY: the C library's text is a string, and stays until the next call of this thread.
+    let name = unsafe { CStr::from_ptr(libc::strsignal(number)) };
+    let mut bytes = name.to_bytes().to_vec();
+    bytes.truncate(127);
+    bytes
+}
+
+/// Compares names with numbers in them, as `strverscmp` does.
+pub(super) fn compare_versions(left: &CStr, right: &CStr) -> i32 {
+    unsafe extern "C" {
+        fn strverscmp(left: *const c_char, right: *const c_char) -> c_int;
+    }
+    // SAFETY: both are strings.
+    unsafe { strverscmp(left.as_ptr(), right.as_ptr()) }
+}
 
 /// Where the thread's own memory has the rest of what `strtok` splits, and the text of `strerror`.
 const TOKEN_REST: u64 = 8;

@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
-use super::call::{Outcome, Table, bad_pointer, load, nothing, result_int, set_errno, store, word};
-use super::time::{clock, timespec};
+use super::arrived;
+use super::call::{
+    Outcome, Table, bad_pointer, load, nothing, result_int, set_errno, store, timespec, word,
+};
+use super::time::clock;
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -33,6 +36,14 @@ pub(super) const TABLE: Table = &[
     ("pthread_mutex_timedlock", |thread| {
         let until = Until::time(thread, word(thread, 1), libc::CLOCK_REALTIME)?;
         let error = match until {
+            Some(until) => lock(thread, word(thread, 0), until)?,
+            None => libc::EINVAL,
+        };
+        result_int(thread, error)
+    }),
+    ("pthread_mutex_clocklock", |thread| {
+        let clock = word(thread, 1) as i32;
+        let error = match Until::time(thread, word(thread, 2), clock)? {
             Some(until) => lock(thread, word(thread, 0), until)?,
             None => libc::EINVAL,
         };
@@ -83,6 +94,15 @@ pub(super) const TABLE: Table = &[
         };
         result_int(thread, error)
     }),
+    ("pthread_cond_clockwait", |thread| {
+        let (condition, mutex) = (word(thread, 0), word(thread, 1));
+        let clock = word(thread, 2) as i32;
+        let error = match Until::time(thread, word(thread, 3), clock)? {
+            Some(until) => wait(thread, condition, mutex, until)?,
+            None => libc::EINVAL,
+        };
+        result_int(thread, error)
+    }),
     ("pthread_cond_signal", |thread| {
         signal(thread, 1)?;
         result_int(thread, 0)
@@ -106,6 +126,18 @@ pub(super) const TABLE: Table = &[
     ("pthread_rwlock_rdlock", |thread| share(thread, Until::Ever)),
     ("pthread_rwlock_tryrdlock", |thread| {
         share(thread, Until::Now)
+    }),
+    ("pthread_rwlock_timedrdlock", |thread| {
+        match Until::time(thread, word(thread, 1), libc::CLOCK_REALTIME)? {
+            Some(until) => share(thread, until),
+            None => result_int(thread, libc::EINVAL),
+        }
+    }),
+    ("pthread_rwlock_timedwrlock", |thread| {
+        match Until::time(thread, word(thread, 1), libc::CLOCK_REALTIME)? {
+            Some(until) => take(thread, until),
+            None => result_int(thread, libc::EINVAL),
+        }
     }),
     ("pthread_rwlock_wrlock", |thread| take(thread, Until::Ever)),
     ("pthread_rwlock_trywrlock", |thread| {
@@ -171,6 +203,13 @@ pub(super) const TABLE: Table = &[
     ("sem_trywait", |thread| down(thread, Until::Now)),
     ("sem_timedwait", |thread| {
         match Until::time(thread, word(thread, 1), libc::CLOCK_REALTIME)? {
+            Some(until) => down(thread, until),
+            None => fail(thread, libc::EINVAL),
+        }
+    }),
+    ("sem_clockwait", |thread| {
+        let clock = word(thread, 1) as i32;
+        match Until::time(thread, word(thread, 2), clock)? {
             Some(until) => down(thread, until),
             None => fail(thread, libc::EINVAL),
         }
@@ -458,11 +497,12 @@ fn signal(thread: &Thread, threads: i32) -> Outcome {
     Ok(())
 }
 
-/// Changes the word of a lock or semaphore as soon as that is possible; the result is an error number.
+/// Changes the word of a lock or semaphore as soon as that is possible; the result is an error number. A signal that comes can be the end.
 fn acquire(
     thread: &Thread,
     place: u64,
     until: Until,
+    may_end: bool,
     new: impl Fn(u64) -> Option<u64>,
 ) -> Result<i32, Failure> {
     loop {
@@ -476,13 +516,16 @@ fn acquire(
         if until.is_over() {
             return Ok(libc::ETIMEDOUT);
         }
+        if may_end && arrived::has_come(thread)? {
+            return Ok(libc::EINTR);
+        }
         thread.wait_at(place, before as u32)?;
     }
 }
 
 fn share(thread: &mut Thread, until: Until) -> Outcome {
     let lock = word(thread, 0);
-    let error = acquire(thread, lock, until, |state| {
+    let error = acquire(thread, lock, until, false, |state| {
         (state < WRITTEN - 1).then_some(state + 1)
     })?;
     result_int(thread, error)
@@ -490,13 +533,15 @@ fn share(thread: &mut Thread, until: Until) -> Outcome {
 
 fn take(thread: &mut Thread, until: Until) -> Outcome {
     let lock = word(thread, 0);
-    let error = acquire(thread, lock, until, |state| (state == 0).then_some(WRITTEN))?;
+    let error = acquire(thread, lock, until, false, |state| {
+        (state == 0).then_some(WRITTEN)
+    })?;
     result_int(thread, error)
 }
 
 fn down(thread: &mut Thread, until: Until) -> Outcome {
     let semaphore = word(thread, 0);
-    match acquire(thread, semaphore, until, |value| value.checked_sub(1))? {
+    match acquire(thread, semaphore, until, true, |value| value.checked_sub(1))? {
         0 => result_int(thread, 0),
         libc::EBUSY => fail(thread, libc::EAGAIN),
         error => fail(thread, error),

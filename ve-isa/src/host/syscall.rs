@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::call::{CHUNK, Outcome, c_text, load, result, store};
-use super::maps;
+use super::{arrived, maps};
 use crate::check::{self, host};
 use crate::process::{self, is_pipe};
 use crate::thread::{Failure, Thread};
@@ -124,7 +124,9 @@ fn last_error() -> i32 {
 /// Waits until a file can be read or written without waiting. Where somebody asks the thread to stop, the error is that of a call that
 /// was interrupted: the thread traps once it goes on.
 fn wait_for(thread: &Thread, file: i32, events: i16) -> Result<(), i32> {
-    let ready = process::wait_for(file, events, || thread.is_asked_to_stop());
+    let ready = process::wait_for(file, events, || {
+        thread.is_asked_to_stop() || arrived::has_come(thread).unwrap_or(false)
+    });
     ready.then_some(()).ok_or(libc::EINTR)
 }
 

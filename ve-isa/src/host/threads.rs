@@ -1,25 +1,34 @@
 //! `pthread.h`, `threads.h`: threads, functions that run once, thread-specific values.
 
-use super::call::{Outcome, Table, int, load, nothing, result, result_int, store, word};
+use std::time::{Duration, Instant};
+
+use super::call::{Outcome, Table, int, load, nothing, result, result_int, store, timespec, word};
 use super::control::leave_program;
 use super::memory::fill;
 use super::signals;
 use super::sync::{ERROR, exchange, swap, wake_all};
-use super::time::{sleep, timespec};
+use super::time::sleep;
 use crate::thread::{Failure, Start, Thread};
 
 pub(super) const TABLE: Table = &[
     ("pthread_create", create),
-    ("pthread_join", |thread| {
-        let (number, place) = (word(thread, 0), word(thread, 1));
-        match join(thread, number)? {
-            Ok(value) => {
-                if place != 0 {
-                    store::<8>(thread.window(), place, value)?;
-                }
-                result_int(thread, 0)
+    ("pthread_join", |thread| join_for_value(thread, None)),
+    ("pthread_tryjoin_np", |thread| {
+        join_until(thread, Instant::now(), libc::EBUSY)
+    }),
+    ("pthread_timedjoin_np", |thread| {
+        let place = word(thread, 2);
+        if place == 0 {
+            return join_for_value(thread, None);
+        }
+        let (seconds, nanos) = super::time::clock(libc::CLOCK_REALTIME).unwrap_or_default();
+        let now = Duration::new(seconds, nanos as u32);
+        match timespec(thread, place)? {
+            Some(end) => {
+                let left = end.saturating_sub(now).min(LONGEST);
+                join_until(thread, Instant::now() + left, libc::ETIMEDOUT)
             }
-            Err(error) => result_int(thread, error),
+            None => result_int(thread, libc::EINVAL),
         }
     }),
     ("pthread_detach", |thread| {
@@ -114,7 +123,17 @@ pub(super) const TABLE: Table = &[
         }
         result_int(thread, 0)
     }),
+    ("pthread_setcanceltype", |thread| {
+        let place = word(thread, 1);
+        if place != 0 {
+            store::<4>(thread.window(), place, 0)?;
+        }
+        result_int(thread, 0)
+    }),
     ("pthread_testcancel", nothing),
+    ("pthread_cancel", |thread| result_int(thread, libc::ENOSYS)),
+    ("_pthread_cleanup_push", push_cleanup),
+    ("_pthread_cleanup_pop", pop_cleanup),
     // No process is forked.
     ("pthread_atfork", succeed),
     ("pthread_attr_setguardsize", succeed),
@@ -138,7 +157,7 @@ pub(super) const TABLE: Table = &[
     }),
     ("thrd_join", |thread| {
         let (number, place) = (word(thread, 0), word(thread, 1));
-        match join(thread, number)? {
+        match join(thread, number, None)? {
             Ok(value) => {
                 if place != 0 {
                     store::<4>(thread.window(), place, value)?;
@@ -170,8 +189,8 @@ pub(super) const TABLE: Table = &[
         let Some(time) = time else {
             return result_int(thread, -2);
         };
-        sleep(thread, time)?;
-        result_int(thread, 0)
+        let left = sleep(thread, time)?;
+        result_int(thread, if left.is_zero() { 0 } else { -1 })
     }),
     ("call_once", once),
     ("tss_create", |thread| {
@@ -193,12 +212,12 @@ pub(super) const TABLE: Table = &[
 const NO_MEMORY: i32 = 3;
 
 /// Where the attributes of a thread are in their structure, words both.
-const DETACHED: u64 = 0;
-const STACK: u64 = 8;
+pub(super) const DETACHED: u64 = 0;
+pub(super) const STACK: u64 = 8;
 
 /// Bytes of stack of a thread.
-const DEFAULT_STACK: u64 = 8 << 20;
-const SMALLEST_STACK: u64 = 16 << 10;
+pub(super) const DEFAULT_STACK: u64 = 8 << 20;
+pub(super) const SMALLEST_STACK: u64 = 16 << 10;
 
 fn succeed(thread: &mut Thread) -> Outcome {
     result_int(thread, 0)
@@ -254,8 +273,33 @@ fn begin(thread: &Thread, place: u64, start: Start) -> Result<bool, Failure> {
     Ok(begun)
 }
 
-/// Waits for the end of a thread; the error is a number as in `errno`.
-fn join(thread: &Thread, number: u64) -> Result<Result<u64, i32>, Failure> {
+/// The longest that a thread waits for another one's end, where it has a limit: nobody sees what comes later.
+const LONGEST: Duration = Duration::from_secs(1 << 32);
+
+fn join_until(thread: &mut Thread, end: Instant, late: i32) -> Outcome {
+    join_for_value(thread, Some((end, late)))
+}
+
+/// Waits for the end of a thread, and stores what it ended with.
+fn join_for_value(thread: &mut Thread, limit: Option<(Instant, i32)>) -> Outcome {
+    let (number, place) = (word(thread, 0), word(thread, 1));
+    match join(thread, number, limit)? {
+        Ok(value) => {
+            if place != 0 {
+                store::<8>(thread.window(), place, value)?;
+            }
+            result_int(thread, 0)
+        }
+        Err(error) => result_int(thread, error),
+    }
+}
+
+/// Waits for the end of a thread, for ever or until a time, after which another error is the result; errors are numbers as in `errno`.
+fn join(
+    thread: &Thread,
+    number: u64,
+    limit: Option<(Instant, i32)>,
+) -> Result<Result<u64, i32>, Failure> {
     if number == thread.number() {
         return Ok(Err(libc::EDEADLK));
     }
@@ -269,6 +313,12 @@ fn join(thread: &Thread, number: u64) -> Result<Result<u64, i32>, Failure> {
             Ok(None) => {}
             Err(error) => return Ok(Err(error)),
         }
+        if let Some((end, late)) = limit
+            && Instant::now() >= end
+        {
+            members.give_up_join(number);
+            return Ok(Err(late));
+        }
         if let Err(failure) = thread.poll() {
             members.give_up_join(number);
             return Err(failure);
@@ -276,8 +326,62 @@ fn join(thread: &Thread, number: u64) -> Result<Result<u64, i32>, Failure> {
     }
 }
 
+/// Where the thread's own memory has the address of the first function that is to run when the thread ends, and the fields of what is
+/// there: the function, its argument, the address of the next one.
+const CLEANUP: u64 = 560;
+const CLEANUP_ARGUMENT: u64 = 8;
+const CLEANUP_NEXT: u64 = 16;
+
+/// Puts a function before those that are to run when the thread ends.
+fn push_cleanup(thread: &mut Thread) -> Outcome {
+    let [block, function, argument] = [0, 1, 2].map(|number| word(thread, number));
+    let first = thread.private().start + CLEANUP;
+    let window = thread.window();
+    let next = load::<8>(window, first)?;
+    store::<8>(window, block, function)?;
+    store::<8>(window, block.wrapping_add(CLEANUP_ARGUMENT), argument)?;
+    store::<8>(window, block.wrapping_add(CLEANUP_NEXT), next)?;
+    store::<8>(window, first, block)
+}
+
+/// Takes a function away, and calls it if that is wanted.
+fn pop_cleanup(thread: &mut Thread) -> Outcome {
+    let (block, wanted) = (word(thread, 0), int(thread, 1) != 0);
+    let first = thread.private().start + CLEANUP;
+    let window = thread.window();
+    let next = load::<8>(window, block.wrapping_add(CLEANUP_NEXT))?;
+    store::<8>(window, first, next)?;
+    if wanted {
+        call_cleanup(thread, block)?;
+    }
+    Ok(())
+}
+
+fn call_cleanup(thread: &mut Thread, block: u64) -> Outcome {
+    let function = load::<8>(thread.window(), block)?;
+    let argument = load::<8>(thread.window(), block.wrapping_add(CLEANUP_ARGUMENT))?;
+    thread.call_back(function, &[argument])?;
+    Ok(())
+}
+
+/// Calls what is to run when the thread ends.
+fn clean_up(thread: &mut Thread) -> Outcome {
+    let first = thread.private().start + CLEANUP;
+    loop {
+        thread.poll()?;
+        let block = load::<8>(thread.window(), first)?;
+        if block == 0 {
+            return Ok(());
+        }
+        let next = load::<8>(thread.window(), block.wrapping_add(CLEANUP_NEXT))?;
+        store::<8>(thread.window(), first, next)?;
+        call_cleanup(thread, block)?;
+    }
+}
+
 /// Ends the thread. Where the program began, it waits for all other threads and ends the program.
 fn exit(thread: &mut Thread, value: u64) -> Outcome {
+    clean_up(thread)?;
     if thread.is_created() {
         return Err(Failure::End(value));
     }

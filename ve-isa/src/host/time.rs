@@ -4,9 +4,10 @@ use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
+use super::arrived;
 use super::call::{
-    Outcome, Table, c_text, copy_errno, int, load, nothing, read, result, result_double,
-    result_int, set_errno, store, word, write,
+    Outcome, Table, c_text, copy_errno, fail, int, load, nothing, read, result, result_double,
+    result_int, set_errno, store, timespec, word, write,
 };
 use super::wide::{narrow, put, wide};
 use crate::thread::{Failure, Thread};
@@ -54,21 +55,54 @@ pub(super) const TABLE: Table = &[
     }),
     ("sleep", |thread| {
         let time = Duration::from_secs(u64::from(word(thread, 0) as u32));
-        sleep(thread, time)?;
-        result_int(thread, 0)
+        let left = sleep(thread, time)?;
+        result_int(thread, left.as_secs_f64().ceil() as i32)
     }),
     ("usleep", |thread| {
         let time = Duration::from_micros(u64::from(word(thread, 0) as u32));
-        sleep(thread, time)?;
-        result_int(thread, 0)
+        match sleep(thread, time)? {
+            Duration::ZERO => result_int(thread, 0),
+            _ => fail(thread, libc::EINTR),
+        }
     }),
     ("nanosleep", |thread| {
         let Some(time) = timespec(thread, word(thread, 0))? else {
             set_errno(thread, libc::EINVAL);
             return result_int(thread, -1);
         };
-        sleep(thread, time)?;
-        result_int(thread, 0)
+        let place = word(thread, 1);
+        match sleep(thread, time)? {
+            Duration::ZERO => result_int(thread, 0),
+            left => {
+                store_left(thread, place, left)?;
+                fail(thread, libc::EINTR)
+            }
+        }
+    }),
+    ("clock_nanosleep", |thread| {
+        let (number, flags) = (int(thread, 0), int(thread, 1));
+        let time = timespec(thread, word(thread, 2))?;
+        let (Some(time), Ok((seconds, nanos))) = (time, clock(number)) else {
+            return result_int(thread, libc::EINVAL);
+        };
+        let now = Duration::new(seconds, nanos as u32);
+        let time = if flags & libc::TIMER_ABSTIME != 0 {
+            time.saturating_sub(now)
+        } else {
+            time
+        };
+        let place = if flags & libc::TIMER_ABSTIME != 0 {
+            0
+        } else {
+            word(thread, 3)
+        };
+        match sleep(thread, time)? {
+            Duration::ZERO => result_int(thread, 0),
+            left => {
+                store_left(thread, place, left)?;
+                result_int(thread, libc::EINTR)
+            }
+        }
     }),
     ("gmtime", |thread| break_down(thread, libc::gmtime_r, None)),
     ("localtime", |thread| {
@@ -147,6 +181,14 @@ pub(super) const TABLE: Table = &[
         store::<8>(thread.window(), place.wrapping_add(8), nanos)?;
         result_int(thread, if base == 1 { 1 } else { 0 })
     }),
+    ("timespec_getres", |thread| {
+        let (place, base) = (word(thread, 0), int(thread, 1));
+        if place != 0 && base == 1 {
+            store::<8>(thread.window(), place, 0)?;
+            store::<8>(thread.window(), place.wrapping_add(8), 1)?;
+        }
+        result_int(thread, if base == 1 { 1 } else { 0 })
+    }),
     ("clock_getres", |thread| {
         let (number, place) = (int(thread, 0), word(thread, 1));
         if let Err(error) = clock(number) {
@@ -206,16 +248,10 @@ pub(super) fn clock(number: i32) -> Result<(u64, u64), i32> {
     Ok((time.tv_sec as u64, time.tv_nsec as u64))
 }
 
-/// The time in a `struct timespec`; nothing if it is none.
-pub(super) fn timespec(thread: &Thread, place: u64) -> Result<Option<Duration>, Failure> {
-    let seconds = load::<8>(thread.window(), place)?;
-    let nanos = load::<8>(thread.window(), place.wrapping_add(8))?;
-    let right = seconds <= i64::MAX as u64 && nanos <= 999_999_999;
-    Ok(right.then(|| Duration::new(seconds, nanos as u32)))
-}
-
 /// Sleeps, but not for longer than somebody lets it.
-pub(super) fn sleep(thread: &Thread, time: Duration) -> Outcome {
+///
+/// A signal of another thread is the end of it, too; the result is how much was left.
+pub(super) fn sleep(thread: &Thread, time: Duration) -> Result<Duration, Failure> {
     thread.flush_output();
     let begin = Instant::now();
     loop {
@@ -224,10 +260,23 @@ pub(super) fn sleep(thread: &Thread, time: Duration) -> Outcome {
             .checked_sub(begin.elapsed())
             .filter(|left| !left.is_zero())
         else {
-            return Ok(());
+            return Ok(Duration::ZERO);
         };
+        if arrived::has_come(thread)? {
+            return Ok(left);
+        }
         std::thread::sleep(left.min(Duration::from_millis(10)));
     }
+}
+
+/// Stores how much was left of a sleep, if there is a place.
+fn store_left(thread: &Thread, place: u64, left: Duration) -> Outcome {
+    if place == 0 {
+        return Ok(());
+    }
+    store::<8>(thread.window(), place, left.as_secs())?;
+    let nanos = u64::from(left.subsec_nanos());
+    store::<8>(thread.window(), place.wrapping_add(8), nanos)
 }
 
 fn to_host(date: &Date) -> libc::tm {

@@ -10,6 +10,7 @@ use super::call::{
 use super::directories::{self, ENTRY};
 use super::heap;
 use super::posix::store_status_at;
+use super::string::compare_versions;
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -35,6 +36,17 @@ pub(super) const TABLE: Table = &[
         };
         let order = name(0)?.cmp(&name(1)?);
         result_int(thread, order as i32)
+    }),
+    ("versionsort", |thread| {
+        let name = |number| {
+            let entry = load::<8>(thread.window(), word(thread, number))?;
+            c_text(
+                thread.window(),
+                entry.wrapping_add(directories::NAME as u64),
+            )
+        };
+        let order = compare_versions(&name(0)?, &name(1)?);
+        result_int(thread, order)
     }),
 ];
 

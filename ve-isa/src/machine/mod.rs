@@ -78,7 +78,7 @@ impl Machine {
     /// # Errors
     /// The window is full.
     pub fn in_window(window: Window) -> Result<Self, MemoryError> {
-        let gates = Gates::new(&window, host::system_call)?;
+        let gates = Gates::new(&window, host::system_call, host::take_signals)?;
         Ok(Self {
             common: Arc::new(Common::new(window)),
             gates: Arc::new(gates),

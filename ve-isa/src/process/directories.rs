@@ -1,11 +1,19 @@
 //! Directories that machine code reads.
 
-/// An open directory: what was in it when it was opened.
+use std::ffi::CStr;
+use std::io::{Error, Result};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd};
+use std::sync::Arc;
+
+/// An open directory: what was in it when it was last looked at.
 #[derive(Debug)]
 pub(crate) struct Directory {
     pub(crate) entries: Vec<DirectoryEntry>,
     /// The index of the next one to be read.
     pub(crate) next: usize,
+    pub(crate) file: Arc<OwnedFd>,
+    /// The number by which machine code knows the file.
+    pub(crate) number: i32,
 }
 
 /// A file in a directory.
@@ -16,4 +24,51 @@ pub(crate) struct DirectoryEntry {
     /// What it is, as `struct dirent` has it.
     pub(crate) kind: u8,
     pub(crate) name: Vec<u8>,
+}
+
+/// Opens a directory.
+pub(crate) fn open_directory(path: &CStr) -> Result<OwnedFd> {
+    super::open(path, FLAGS, 0, || false)
+}
+
+const FLAGS: i32 = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
+
+/// What is in a directory that is open, in the order that the system has it in.
+pub(crate) fn entries_of(directory: &OwnedFd) -> Result<Vec<DirectoryEntry>> {
+    // A number of its own, so that where others read it does not change.
+    let own = super::open_at(directory.as_raw_fd(), c".", FLAGS, 0, || false)?;
+    let number = own.into_raw_fd();
+    // SAFETY: nobody else uses the number, which the call takes over where it succeeds.
+    let stream = unsafe { libc::fdopendir(number) };
+    if stream.is_null() {
+        let error = Error::last_os_error();
+        // SAFETY: nobody has taken it over.
+        drop(unsafe { OwnedFd::from_raw_fd(number) });
+        return Err(error);
+    }
+    let mut entries = Vec::new();
+    let outcome = loop {
+        // SAFETY: the variable of this thread; the stream is open, and nobody else knows of it. An entry stays until the next call.
+        let entry = unsafe {
+            *libc::__errno_location() = 0;
+            libc::readdir64(stream).as_ref()
+        };
+        let Some(entry) = entry else {
+            let error = Error::last_os_error();
+            break match error.raw_os_error() {
+                Some(0) | None => Ok(()),
+                Some(_) => Err(error),
+            };
+        };
+        // SAFETY: the name ends with a 0 inside the entry.
+        let name = unsafe { CStr::from_ptr((&raw const entry.d_name).cast()) };
+        entries.push(DirectoryEntry {
+            number: entry.d_ino,
+            kind: entry.d_type,
+            name: name.to_bytes().to_vec(),
+        });
+    };
+    // SAFETY: nobody uses the stream any more.
+    unsafe { libc::closedir(stream) };
+    outcome.map(|()| entries)
 }

@@ -12,6 +12,7 @@ mod opening;
 mod options;
 mod random;
 mod regex;
+mod sent;
 mod stream_file;
 mod streams;
 mod variables;
@@ -26,16 +27,17 @@ use crate::check;
 use crate::interp::StopHandle;
 use crate::memory::{FileMapping, MemoryError, Protection, Window};
 
-pub(crate) use directories::{Directory, DirectoryEntry};
+pub(crate) use directories::{Directory, DirectoryEntry, entries_of, open_directory};
 pub(crate) use exits::{ExitFunction, Exits};
 pub(crate) use files::{Files, OpenFile, is_pipe, wait_for};
 pub(crate) use heap::{Heap, HeapError};
 pub(crate) use keys::Keys;
 pub(crate) use memory_file::{MemoryFile, MemoryPlace};
-pub(crate) use opening::open;
+pub(crate) use opening::{open, open_at};
 pub(crate) use options::OptionState;
 pub(crate) use random::{Random, Random48};
 pub(crate) use regex::{Regex, Regexes};
+pub(crate) use sent::SentSignals;
 pub(crate) use streams::{CStream, HeldStream, Streams};
 use variables::Variables;
 
@@ -53,6 +55,7 @@ pub(crate) struct Process {
     actions: Mutex<[SignalAction; SIGNALS]>,
     /// Signals that were sent to the program by a thread that blocks them: a bit for each.
     waiting_signals: AtomicU64,
+    pub(crate) sent_signals: SentSignals,
     /// The entries of `hsearch`, while there is a table.
     entries: Mutex<Option<Entries>>,
     options: Mutex<OptionState>,
@@ -116,6 +119,7 @@ impl Process {
             random48: Mutex::default(),
             actions: Mutex::new([SignalAction::default(); SIGNALS]),
             waiting_signals: AtomicU64::new(0),
+            sent_signals: SentSignals::default(),
             entries: Mutex::default(),
             options: Mutex::default(),
             regexes: Regexes::default(),

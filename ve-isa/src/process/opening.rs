@@ -30,7 +30,7 @@ pub(crate) fn open(
 }
 
 /// As [`open`], by a path from a directory that is open with this number.
-pub(super) fn open_at(
+pub(crate) fn open_at(
     directory: c_int,
     path: &CStr,
     flags: c_int,

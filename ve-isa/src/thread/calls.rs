@@ -34,7 +34,7 @@ impl Thread {
         }
         self.elsewhere = None;
         if self.caller.is_none() {
-            self.caller = Some(self.members().caller(self.stop.clone()));
+            self.caller = Some(self.members().caller(self.number, self.stop.clone()));
         }
         if let Some(caller) = &self.caller
             && let Err(fault) = self.members().enter(caller)
@@ -251,6 +251,13 @@ impl Thread {
         if let Some(check) = self.interpreter.check_mut() {
             check.host_returns();
         }
+        let outcome = match outcome {
+            // What another thread has sent meanwhile arrives before machine code goes on.
+            Ok(()) if self.process().sent_signals.any() => {
+                panics::caught(self, self.gates.take_signals)
+            }
+            outcome => outcome,
+        };
         match outcome {
             Ok(()) => {
                 let lr = self.registers().scalar(role::LR);

@@ -37,17 +37,23 @@ pub struct Gates {
     pub(super) range: Range<u64>,
     list: RwLock<GateList>,
     pub(super) system_call: HostFunction,
+    pub(super) take_signals: HostFunction,
     process: Process,
     pub(super) members: Members,
     pub(super) templates: Templates,
 }
 
 impl Gates {
-    /// Takes addresses for them. `system_call` does what `monc` asks for.
+    /// Takes addresses for them. `system_call` does what `monc` asks for, `take_signals` what the program wants done with signals that other
+    /// threads have sent to the calling one.
     ///
     /// # Errors
     /// The window is full.
-    pub fn new(window: &Window, system_call: HostFunction) -> Result<Self, MemoryError> {
+    pub fn new(
+        window: &Window,
+        system_call: HostFunction,
+        take_signals: HostFunction,
+    ) -> Result<Self, MemoryError> {
         Ok(Self {
             range: window.map(GATES, Protection::None)?,
             list: RwLock::new(GateList {
@@ -55,6 +61,7 @@ impl Gates {
                 names: HashMap::new(),
             }),
             system_call,
+            take_signals,
             process: Process::new(window)?,
             members: Members::default(),
             templates: Templates::default(),

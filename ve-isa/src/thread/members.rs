@@ -62,6 +62,8 @@ struct Created {
 /// A thread that calls from outside run on. Such a call begins and ends without a lock, unless there is a fault.
 #[derive(Debug)]
 pub(super) struct Caller {
+    /// The thread's number.
+    number: u64,
     stop: StopHandle,
     /// One of the three below.
     call: AtomicU8,
@@ -150,6 +152,13 @@ impl Members {
         self.changed.notify_all();
     }
 
+    /// Whether there is a thread with this number, be it one that has ended and that somebody may wait for.
+    pub(crate) fn is_known(&self, number: u64) -> bool {
+        let state = self.lock();
+        let mut callers = state.callers.iter();
+        state.created.contains_key(&number) || callers.any(|caller| caller.number == number)
+    }
+
     /// Nobody will wait for the thread. The error is a number as in `errno`.
     pub(crate) fn detach(&self, number: u64) -> Result<(), i32> {
         let mut state = self.lock();
@@ -218,8 +227,9 @@ impl Members {
     }
 
     /// A thread that calls from outside are to run on.
-    pub(super) fn caller(&self, stop: StopHandle) -> Arc<Caller> {
+    pub(super) fn caller(&self, number: u64, stop: StopHandle) -> Arc<Caller> {
         let caller = Arc::new(Caller {
+            number,
             stop,
             call: AtomicU8::new(IDLE),
             fault: Mutex::default(),
@@ -344,7 +354,7 @@ mod tests {
             for _ in 0..2 {
                 scope.spawn(|| {
                     let stop = StopHandle::default();
-                    let caller = members.caller(stop.clone());
+                    let caller = members.caller(members.number(), stop.clone());
                     while !over.load(Ordering::SeqCst) {
                         let fault = match members.enter(&caller) {
                             Ok(()) => members.leave(&caller),

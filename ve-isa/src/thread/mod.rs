@@ -360,6 +360,7 @@ impl Thread {
     fn forget_values(&self) {
         self.process().keys.lock().forget(self.number);
         self.process().exits.forget(self.number);
+        self.process().sent_signals.take(self.number, u64::MAX);
     }
 }
 
@@ -396,7 +397,7 @@ mod tests {
     #[test]
     fn a_callback_that_traps_gives_its_caller_the_registers_back() {
         let window = Window::reserve().unwrap();
-        let gates = Gates::new(&window, |_| Ok(())).unwrap();
+        let gates = Gates::new(&window, |_| Ok(()), |_| Ok(())).unwrap();
         let function = gates.function("careless", careless).unwrap();
         let common = Arc::new(Common::new(window));
         let mut thread = Thread::new(common, Arc::new(gates), 1 << 20).unwrap();

@@ -128,6 +128,71 @@ fn a_mapped_file_that_shrinks_is_memory_that_is_not_there() {
     assert_eq!(call("get", 0), Ok(0));
 }
 
+/// What `mprotect` has said of a range goes with it. Of a range with parts that differ nothing goes.
+#[test]
+fn a_range_that_moves_keeps_its_protection() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+        #include "libc.h"
+        int open(const char *, int, ...), ftruncate(int, long), mprotect(void *, size_t, int), close(int);
+        void *mmap(void *, size_t, int, int, int, long), *mremap(void *, size_t, size_t, int, ...);
+        long move(long flags)
+        {
+            int file = open("/tmp", 020200002, 0600);
+            ftruncate(file, 1 << 20);
+            char *memory = mmap(0, 1 << 18, 3, flags, file, 0);
+            close(file);
+            memory[70000] = 7;
+            mprotect(memory, 1 << 18, 1);
+            return (long)mremap(memory, 1 << 18, 1 << 19, 1);
+        }
+        long hide(long flags)
+        {
+            char *memory = mmap(0, 1 << 18, 3, flags | 0x20, -1, 0);
+            memory[70000] = 9;
+            mprotect(memory, 1 << 18, 0);
+            memory = mremap(memory, 1 << 18, 1 << 17, 1);
+            mprotect(memory, 1 << 17, 3);
+            return memory[70000];
+        }
+        long mix(long flags)
+        {
+            char *memory = mmap(0, 1 << 18, 3, flags | 0x20, -1, 0);
+            mprotect(memory + 65536, 1 << 16, 1);
+            errno = 0;
+            long moved = (long)mremap(memory, 1 << 18, 1 << 19, 1);
+            mprotect(memory, 1 << 18, 3);
+            return moved == -1 && errno == 12 && mremap(memory, 1 << 18, 1 << 19, 1) != (void *)-1;
+        }
+        long get(long at) { return *(char *)at; }
+        long put(long at) { return *(char *)at = 1; }
+        static void run(void) {}
+    "#;
+    let machine = machine(directory.path(), source, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let mut call = |name: &str, word: u64| {
+        let function = machine.symbol(name).unwrap();
+        thread.call(function, &[word]).map_err(|trap| trap.kind)
+    };
+    const SHARED: u64 = 1;
+    const OWN: u64 = 0x22;
+    for flags in [SHARED, OWN] {
+        let memory = call("move", flags).unwrap();
+        assert_eq!(call("get", memory + 70_000), Ok(7));
+        assert_eq!(call("get", memory + 300_000), Ok(0));
+        let trap = call("put", memory + 70_000).unwrap_err();
+        assert!(
+            matches!(trap, TrapKind::MemoryAccess { write: true, .. }),
+            "{trap}"
+        );
+    }
+    assert_eq!(call("hide", 2), Ok(9));
+    assert_eq!(call("mix", 2), Ok(1));
+}
+
 #[test]
 fn patterns_walks_and_streams_in_memory() {
     if can_compile() {
@@ -139,5 +204,19 @@ fn patterns_walks_and_streams_in_memory() {
 fn files_signals_searches_and_options() {
     if can_compile() {
         assert!(compare(include_str!("system.c")) > 300);
+    }
+}
+
+#[test]
+fn locks_directories_and_users() {
+    if can_compile() {
+        assert!(compare(include_str!("files.c")) > 8);
+    }
+}
+
+#[test]
+fn signals_of_other_threads() {
+    if can_compile() {
+        assert!(compare(include_str!("sent.c")) == 3);
     }
 }

@@ -447,3 +447,45 @@ static void run(void) {}
         machine.unload(&ids).unwrap();
     }
 }
+
+/// The macros of the header beside the functions that they call.
+#[test]
+fn a_thread_cleans_up_when_it_ends() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+        #include <pthread.h>
+        static long order;
+        static void note(void *digit) { order = order * 10 + (long)digit; }
+        __attribute__((noinline)) static void leave(long how) { if (how) pthread_exit((void *)7); }
+        static void *work(void *how)
+        {
+            pthread_cleanup_push(note, (void *)1);
+            pthread_cleanup_push(note, (void *)2);
+            pthread_cleanup_push(note, (void *)3);
+            pthread_cleanup_pop((long)how & 1);
+            leave((long)how & 2);
+            pthread_cleanup_pop(0);
+            pthread_cleanup_pop(1);
+            return (void *)8;
+        }
+        long cleans(long how)
+        {
+            pthread_t thread;
+            void *value;
+            order = 0;
+            pthread_create(&thread, 0, work, (void *)how);
+            pthread_join(thread, &value);
+            return order * 10 + (long)value;
+        }
+    "#;
+    let headers = concat!(env!("CARGO_MANIFEST_DIR"), "/../veo-build/libc");
+    let flags = ["-O1", "-idirafter", headers];
+    let machine = machine(directory.path(), source, &flags);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let function = machine.symbol("cleans").unwrap();
+    let ends = [0, 1, 2, 3].map(|how| thread.call(function, &[how]));
+    assert_eq!(ends, [Ok(18), Ok(318), Ok(217), Ok(3217)]);
+}

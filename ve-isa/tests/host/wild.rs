@@ -8,7 +8,7 @@ use ve_isa::memory::Protection;
 use ve_isa::trap::TrapKind;
 
 /// Functions that end the program whatever they are given, or say that they cannot be called.
-const ENDS: [&str; 17] = [
+const ENDS: [&str; 20] = [
     "abort",
     "exit",
     "_exit",
@@ -22,14 +22,18 @@ const ENDS: [&str; 17] = [
     "_ZSt9terminatev",
     "err",
     "errx",
+    "verr",
+    "verrx",
+    "error",
     "pthread_exit",
     "thrd_exit",
     "raise",
     "kill",
 ];
 
-/// The functions that work on input, output or the mask of the test, which they do not get.
-const OF_THE_TEST: [&str; 12] = [
+/// The functions that work on input, output or the mask of the test, which they do not get, or on all files of the system.
+const OF_THE_TEST: [&str; 13] = [
+    "sync",
     "getchar",
     "getchar_unlocked",
     "getwchar",

@@ -2,7 +2,9 @@
 #ifndef VEO_LIBC_SYS_SELECT_H
 #define VEO_LIBC_SYS_SELECT_H
 
+#include <signal.h>
 #include <sys/time.h>
+#include <time.h>
 
 #define FD_SETSIZE 1024
 typedef struct {
@@ -19,6 +21,7 @@ extern "C" {
 #endif
 
 int select(int, fd_set *, fd_set *, fd_set *, struct timeval *);
+int pselect(int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *);
 
 #ifdef __cplusplus
 }

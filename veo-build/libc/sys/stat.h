@@ -64,6 +64,8 @@ int mkdir(const char *, mode_t), chmod(const char *, mode_t);
 mode_t umask(mode_t);
 int fchmod(int, mode_t);
 int utimensat(int, const char *, const struct timespec *, int), futimens(int, const struct timespec *);
+int fstatat(int, const char *, struct stat *, int), mkdirat(int, const char *, mode_t), fchmodat(int, const char *, mode_t, int);
+int mkfifo(const char *, mode_t), mkfifoat(int, const char *, mode_t);
 
 #ifdef __cplusplus
 }

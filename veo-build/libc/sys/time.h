@@ -35,12 +35,21 @@ struct timezone {
         } \
     } while (0)
 
+#define ITIMER_REAL 0
+#define ITIMER_VIRTUAL 1
+#define ITIMER_PROF 2
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 int gettimeofday(struct timeval *, void *);
 int utimes(const char *, const struct timeval *);
+int lutimes(const char *, const struct timeval *), futimes(int, const struct timeval *);
+struct itimerval {
+    struct timeval it_interval, it_value;
+};
+int setitimer(int, const struct itimerval *, struct itimerval *), getitimer(int, struct itimerval *);
 
 #ifdef __cplusplus
 }

@@ -11,11 +11,14 @@
 #define WIFEXITED(status) (WTERMSIG(status) == 0)
 #define WIFSIGNALED(status) (WTERMSIG(status) != 0 && WTERMSIG(status) != 0x7f)
 
+struct rusage;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 pid_t wait(int *), waitpid(pid_t, int *, int);
+pid_t wait3(int *, int, struct rusage *), wait4(pid_t, int *, int, struct rusage *);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@ mod integer;
 mod output;
 mod specification;
 
-use super::call::{ByteReader, Outcome, load, load_bits, store, text, text_up_to};
+use super::call::{ByteReader, Outcome, load, load_bits, place, store, text, text_up_to, word};
 use crate::check::host;
 use crate::memory::Window;
 use crate::thread::{Failure, Thread};
@@ -16,6 +16,24 @@ use crate::thread::{Failure, Thread};
 use output::OutputField;
 pub(super) use output::{FormattedOutput, Sink};
 use specification::{Amount, FormatFlags, FormatLength, FormatPiece, Specification};
+
+/// Where the arguments for a format are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Variadic {
+    /// They are those from this number on.
+    Arguments(u64),
+    /// The argument with this number is a `va_list`.
+    List(usize),
+}
+
+impl Variadic {
+    pub(super) fn address(self, thread: &Thread) -> u64 {
+        match self {
+            Self::Arguments(first) => place(thread, first),
+            Self::List(number) => word(thread, number),
+        }
+    }
+}
 
 /// Why a call prints nothing, or not all: an error number.
 #[derive(Debug)]

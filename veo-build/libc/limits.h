@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef VEO_LIBC_LIMITS_H
+#define VEO_LIBC_LIMITS_H
+
+#define SSIZE_MAX __LONG_MAX__
+#define PATH_MAX 4096
+#define NAME_MAX 255
+#define PIPE_BUF 4096
+#define IOV_MAX 1024
+#define LINE_MAX 2048
+#define NGROUPS_MAX 65536
+#define HOST_NAME_MAX 64
+#define LOGIN_NAME_MAX 256
+#define SEM_VALUE_MAX 0x7fffffff
+#define PTHREAD_KEYS_MAX 1024
+#define PTHREAD_STACK_MIN 16384
+#define PTHREAD_DESTRUCTOR_ITERATIONS 4
+#define _POSIX_PATH_MAX 256
+#define _POSIX_NAME_MAX 14
+
+#endif
