@@ -19,7 +19,7 @@ pub struct Outcome {
     pub stdout: String,
     /// What it wrote to its standard error.
     pub stderr: String,
-    /// Processes it started that were still there two seconds later, with their commands.
+    /// Processes it started that were still there two seconds later, or as [`run_and_leave`] has it, with their commands.
     pub left_behind: Vec<String>,
 }
 
@@ -40,6 +40,11 @@ impl Outcome {
 ///
 /// Every process it leaves behind is listed and then killed.
 pub fn run(command: &mut Command, limit: Duration) -> Outcome {
+    run_and_leave(command, limit, Duration::from_secs(2))
+}
+
+/// The same for a program whose processes may be there for so long after it.
+pub fn run_and_leave(command: &mut Command, limit: Duration, leave: Duration) -> Outcome {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let mark = format!("{}.{number}", std::process::id());
@@ -54,7 +59,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Outcome {
     let stdout = reader(child.stdout.take());
     let stderr = reader(child.stderr.take());
     let status = wait(&mut child, limit);
-    let left_behind = sweep(&mark);
+    let left_behind = sweep(&mark, leave);
     Outcome {
         status,
         stdout: stdout.join().unwrap_or_default(),
@@ -92,9 +97,9 @@ pub fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     }
 }
 
-/// Lists the processes that carry `mark` two seconds from now, and kills them.
-fn sweep(mark: &str) -> Vec<String> {
-    let end = Instant::now() + Duration::from_secs(2);
+/// Lists the processes that carry `mark` so long from now, and kills them.
+fn sweep(mark: &str, leave: Duration) -> Vec<String> {
+    let end = Instant::now() + leave;
     loop {
         let left = marked(mark);
         if left.is_empty() {
@@ -104,13 +109,34 @@ fn sweep(mark: &str) -> Vec<String> {
             return left
                 .into_iter()
                 .map(|(pid, command)| {
+                    let about = about(pid);
                     let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
-                    format!("{pid} {command}")
+                    format!("{pid} {command}{about}")
                 })
                 .collect();
         }
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// What the system says of a process that should not be there: its state, its parent, where each of its threads waits.
+fn about(pid: u32) -> String {
+    let read = |file: String| std::fs::read_to_string(file).unwrap_or_default();
+    let status = read(format!("/proc/{pid}/status"));
+    let lines = status
+        .lines()
+        .filter(|line| line.starts_with("State:") || line.starts_with("PPid:"));
+    let mut text: Vec<String> = lines.map(|line| line.replace('\t', " ")).collect();
+    for entry in std::fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let of_thread = |file: &str| read(entry.path().join(file).display().to_string());
+        let name = of_thread("comm");
+        text.push(format!("{} in {}", name.trim(), of_thread("wchan").trim()));
+    }
+    format!(" ({})", text.join(", "))
 }
 
 /// The live processes whose environment carries `mark`.

@@ -15,8 +15,14 @@ use veo_test_support::{available, found};
 /// The variable that makes a program one of the ranks; its value says what the rank does.
 const CASE: &str = "VEO_TEST_MPI_CASE";
 
+/// The variable with the number of the process of the launcher.
+pub const LAUNCHER: &str = "VEO_TEST_MPI_LAUNCHER";
+
 /// How long a job may take. It takes seconds, but for a machine with other things to do.
 const LONGEST: Duration = Duration::from_secs(300);
+
+/// How long processes of a job may be there after its launcher.
+const LONGEST_LEFT: Duration = Duration::from_secs(3);
 
 /// What this program is to do as a rank, if it is one.
 pub fn case() -> Option<String> {
@@ -74,12 +80,8 @@ impl Launch {
         let launcher = launcher()?;
         // Whoever wants to end the launcher knows it by this number.
         let mut command = Command::new("/bin/sh");
-        command.args([
-            "-c",
-            "export VEO_TEST_MPI_LAUNCHER=$$; exec \"$@\"",
-            "sh",
-            launcher,
-        ]);
+        let script = format!("export {LAUNCHER}=$$; exec \"$@\"");
+        command.args(["-c", &script, "sh", launcher]);
         if is_open_mpi() {
             // Ranks that wait give their CPU to others; copies between them need no right that a container lacks.
             command.args([
@@ -117,7 +119,11 @@ impl Launch {
 
     /// Runs the job to its end. What it leaves behind is listed and ended.
     pub fn run(mut self) -> Job {
-        Job(run::run(&mut self.command, self.limit))
+        Job(run::run_and_leave(
+            &mut self.command,
+            self.limit,
+            LONGEST_LEFT,
+        ))
     }
 }
 
@@ -170,6 +176,21 @@ pub fn alone(test: &str, case: &str, set: impl FnOnce(&mut Command)) -> Job {
     command.args(arguments(test)).env(CASE, case);
     set(&mut command);
     Job(run::run(&mut command, LONGEST))
+}
+
+/// Runs the test `test` of this program under a shell, which it takes for a launcher: its rank has a variable of one.
+pub fn under_a_shell(test: &str, case: &str, set: impl FnOnce(&mut Command)) -> Job {
+    let mut command = Command::new("/bin/sh");
+    let script = format!("export {LAUNCHER}=$$; \"$@\" & wait");
+    command
+        .args(["-c", &script, "sh"])
+        .arg(env::current_exe().expect("a test program has a path"))
+        .args(arguments(test))
+        // That of an MPI which this is not.
+        .env("MPIRANK", "0")
+        .env(CASE, case);
+    set(&mut command);
+    Job(run::run_and_leave(&mut command, LONGEST, LONGEST_LEFT))
 }
 
 /// Begins one rank without a launcher. Its standard error is a pipe that nobody reads yet.

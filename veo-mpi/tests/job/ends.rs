@@ -1,30 +1,28 @@
 //! One rank fails while the others wait for it: the job ends, and says which rank it was and why.
 
 use std::io::Read;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mpi::traits::*;
 use rustix::io::ioctl_fionread;
 use ve_kernels::faults::{crash_segv, own_pid, run_forever};
-use veo_core::VeoProc;
 use veo_mpi::Job;
 
 use crate::Part;
-use crate::common::{Launch, alone, begin_alone, case, scratch};
+use crate::common::{Launch, alone, begin_alone, case};
 
 /// The rank that fails.
 const FAILS: i32 = 1;
 
 /// Waits for what never comes: a message.
-fn wait_in_recv(job: &Job) {
+pub fn wait_in_recv(job: &Job) {
     let mut nothing = [0_u8];
     let last = job.world().process_at_rank(job.rank());
     last.receive_into_with_tag(&mut nothing[..], 77);
 }
 
 /// Computes without end.
-fn compute() -> ! {
+pub fn compute() -> ! {
     loop {
         std::hint::spin_loop();
         std::thread::sleep(Duration::from_millis(1));
@@ -223,57 +221,4 @@ fn a_rank_lives_until_its_reason_is_read() {
         lives
     });
     assert!(waits, "the rank ends before anybody has read why");
-}
-
-/// Where the ranks of a job whose launcher gets a signal note that they have begun.
-fn begun(signal: &str) -> PathBuf {
-    scratch().join(format!("begun-{signal}"))
-}
-
-/// A rank of a job whose launcher is ended by a rank.
-#[test]
-fn abandoned_rank() {
-    let Some(signal) = case() else {
-        return;
-    };
-    let launcher = std::env::var("VEO_TEST_MPI_LAUNCHER").expect("the launcher's number");
-    let ran = veo_mpi::run(|job| {
-        let proc: &VeoProc = job.proc();
-        let pid = own_pid(proc)?;
-        // What it prints may be lost with the launcher.
-        let note = begun(&signal).join(job.rank().to_string());
-        std::fs::write(note, pid.to_string())?;
-        job.world().barrier();
-        match job.rank() {
-            0 => {
-                let signal: i32 = signal.parse()?;
-                // SAFETY: the signal is for the launcher, which the test has started for this.
-                unsafe { libc::kill(launcher.parse()?, signal) };
-                compute()
-            }
-            1 => run_forever(proc)?,
-            2 => wait_in_recv(job),
-            _ => job.world().barrier(),
-        }
-        Ok(())
-    });
-    ran.expect("MPI has begun");
-}
-
-#[test]
-fn nothing_survives_the_launcher() {
-    for signal in [libc::SIGTERM, libc::SIGKILL] {
-        let signal = signal.to_string();
-        let Some(launch) = Launch::new(4, "ends::abandoned_rank", &signal) else {
-            return;
-        };
-        let notes = begun(&signal);
-        // Of a run before.
-        let _ = std::fs::remove_dir_all(&notes);
-        std::fs::create_dir_all(&notes).expect("the directory can be made");
-        let job = launch.run();
-        let count = std::fs::read_dir(&notes).expect("it is there").count();
-        assert_eq!(count, 4, "all have begun: {:#?}", job.0);
-        job.fails(&[]);
-    }
 }

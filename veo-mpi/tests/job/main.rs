@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod abandoned;
 mod begins;
 mod ends;
 mod examples;
