@@ -7,18 +7,22 @@
 use std::error::Error as StdError;
 use std::fmt::Display;
 use std::io::Write;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::process;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use mpi::ffi;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
-use rustix::io::ioctl_fionread;
+use rustix::io::{ioctl_fionread, retry_on_intr};
 
 /// The status of a process whose rank has failed.
 const FAILED: i32 = 1;
+
+/// How long the end of this process waits for those who read its standard error.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// No job has begun.
 const BEFORE: u8 = 0;
@@ -84,8 +88,9 @@ pub(super) fn end_job(why: &dyn Display) -> ! {
             std::thread::sleep(Duration::from_secs(1));
         }
     }
-    say(why);
-    wait_until_read();
+    let give_up = Instant::now() + PATIENCE;
+    say_until(why, give_up);
+    wait_until_read(give_up);
     let is_in_charge = SELF.get().is_some_and(|rank| rank.thread == this_thread());
     if is_in_charge && mpi::environment::is_initialized() && !mpi::environment::is_finalized() {
         // SAFETY: MPI has begun and not ended, and this is the thread that calls it; it takes any status.
@@ -102,29 +107,65 @@ pub(super) fn leave() -> ! {
 
 /// Prints a line about this rank, in one piece: the lines of all ranks come out in one place.
 pub(super) fn say(what: &dyn Display) {
-    let line = match SELF.get() {
+    // Standard error may be closed, with nobody left to tell.
+    let _ = std::io::stderr().write_all(line(what).as_bytes());
+}
+
+/// Prints a line about this rank if that needs no wait: those who read the standard error may be gone or stopped, and other threads may
+/// wait for them.
+pub(super) fn say_at_once(what: &dyn Display) {
+    say_until(what, Instant::now());
+}
+
+fn line(what: &dyn Display) -> String {
+    match SELF.get() {
         Some(Rank {
             rank, size, host, ..
         }) => format!("veo-mpi: rank {rank} of {size} on {host} {what}\n"),
         None => format!("veo-mpi: a rank {what}\n"),
-    };
-    // Standard error may be closed, with nobody left to tell.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    }
 }
 
-/// Waits, one second at most, until the launcher has read this process's standard error. MPICH's launcher drops what it has not read
-/// when it hears of an abort, and the reason of the end with it.
-fn wait_until_read() {
-    let give_up = Instant::now() + Duration::from_secs(1);
-    while is_unread_pipe(std::io::stderr().as_fd()) && Instant::now() < give_up {
+/// Prints a line about this rank, as much of it as goes before `give_up`. What other threads print does not hold it up.
+fn say_until(what: &dyn Display, give_up: Instant) {
+    let stderr = std::io::stderr();
+    // A pipe that can be written takes so many bytes without a wait.
+    for part in line(what).as_bytes().chunks(libc::PIPE_BUF) {
+        let written = wait_for(PollFlags::OUT, give_up).contains(PollFlags::OUT)
+            && retry_on_intr(|| rustix::io::write(&stderr, part)).is_ok();
+        if !written {
+            return;
+        }
+    }
+}
+
+/// What the standard error is ready for, of `wanted`, at the latest at `give_up`. [`PollFlags::ERR`]: nobody reads it.
+fn wait_for(wanted: PollFlags, give_up: Instant) -> PollFlags {
+    let stderr = std::io::stderr();
+    let left = give_up.saturating_duration_since(Instant::now());
+    let left = Timespec::try_from(left).unwrap_or_default();
+    let mut files = [PollFd::from_borrowed_fd(stderr.as_fd(), wanted)];
+    match poll(&mut files, Some(&left)) {
+        Ok(_) => files[0].revents(),
+        Err(_) => PollFlags::empty(),
+    }
+}
+
+/// Waits until the launcher has read this process's standard error. MPICH's launcher drops what it has not read when it hears of
+/// an abort, and the reason of the end with it.
+fn wait_until_read(give_up: Instant) {
+    while is_unread_pipe() && Instant::now() < give_up {
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// Whether `file` is a pipe with bytes that nobody has read yet.
-fn is_unread_pipe(file: BorrowedFd<'_>) -> bool {
-    let is_pipe = fstat(file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_fifo());
-    is_pipe && ioctl_fionread(file).is_ok_and(|unread| unread > 0)
+/// Whether the standard error is a pipe with bytes that somebody may still read.
+fn is_unread_pipe() -> bool {
+    let stderr = std::io::stderr();
+    let is_pipe = fstat(&stderr).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_fifo());
+    is_pipe
+        && ioctl_fionread(&stderr).is_ok_and(|unread| unread > 0)
+        && !wait_for(PollFlags::empty(), Instant::now()).contains(PollFlags::ERR)
 }
 
 /// An error with what caused it, where it does not say so itself. The job ends, so what a program could do after a fault is left out.

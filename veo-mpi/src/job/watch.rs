@@ -1,7 +1,8 @@
 //! The watcher of a job: a thread that ends this rank where the thread in charge cannot.
 //!
-//! It looks at three things: the VE process, whose end the thread in charge does not see while it waits in MPI or computes; the launcher, whose end some
-//! MPIs do not tell a rank; and an end of the job that takes too long. It never calls MPI.
+//! It looks at three things: the launcher, whose end some MPIs do not tell a rank; the VE process, whose end the thread in charge does not see while it
+//! waits in MPI or computes; and an end of the job that takes too long. It is there before MPI begins, whose beginning waits for all ranks. It never
+//! calls MPI.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -97,7 +98,7 @@ fn watch(shared: &Shared, launcher: Option<libc::pid_t>) {
         let process = state.process.clone();
         drop(state);
         if launcher.is_some_and(|launcher| parent() != launcher) {
-            ending::say(&"has lost its launcher, which has ended, and ends, too");
+            ending::say_at_once(&"has lost its launcher, which has ended, and ends, too");
             ending::leave();
         }
         if ending::is_ending() {

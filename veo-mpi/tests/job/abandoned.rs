@@ -1,5 +1,6 @@
 //! The launcher is ended, by a signal that it can answer and by one that it cannot: nothing of the job is left, whatever its ranks do.
 
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use veo_core::VeoContext;
 use veo_mpi::{Job, Operation, VeComm};
 
 use crate::Part;
-use crate::common::{LAUNCHER, Launch, case, scratch};
+use crate::common::{LAUNCHER, Launch, case, scratch, under_a_shell};
 use crate::ends::{compute, wait_in_recv};
 
 const RANKS: usize = 4;
@@ -60,6 +61,18 @@ fn transfer(job: &Job, step: impl Fn(&VeComm<'_>, &VeoContext) -> Part) -> Part 
     }
 }
 
+/// Makes a full pipe, which nobody reads, the standard error, and holds the lock of it.
+fn block_stderr() -> Part {
+    let (reader, writer) = std::io::pipe()?;
+    rustix::io::ioctl_fionbio(&writer, true)?;
+    while rustix::io::write(&writer, &[b'x'; 4096]).is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false)?;
+    // SAFETY: both numbers are those of open files.
+    unsafe { libc::dup2(writer.as_raw_fd(), 2) };
+    std::mem::forget((reader, std::io::stderr().lock()));
+    Ok(())
+}
+
 /// What a rank does before and after rank 0 ends the launcher.
 fn part(job: &Job, case: &str, what: &str) -> Part {
     // All of them have a VE process.
@@ -73,6 +86,11 @@ fn part(job: &Job, case: &str, what: &str) -> Part {
     let end_launcher = || if own == 0 { signal(case) } else { Ok(()) };
     match what {
         "waits" => {
+            end_launcher()?;
+            wait(job)
+        }
+        "is not heard" => {
+            block_stderr()?;
             end_launcher()?;
             wait(job)
         }
@@ -170,6 +188,18 @@ fn ends(what: &str, path: &str) {
 #[test]
 fn nothing_survives_the_launcher() {
     ends("waits", "auto");
+}
+
+/// Nobody reads what the rank says of it, and no MPI helps to end it.
+#[test]
+fn a_rank_that_nobody_hears_does_not_survive_its_launcher() {
+    let case = format!("{} is not heard", libc::SIGKILL);
+    let notes = Notes::new(&case);
+    let rank = under_a_shell("abandoned::rank", &case, |command| {
+        command.env(NOTES, &notes.0);
+    });
+    assert_eq!(count(&notes.0), 1, "it has begun: {:#?}", rank.0);
+    assert!(rank.0.left_behind.is_empty(), "{:#?}", rank.0);
 }
 
 #[test]
