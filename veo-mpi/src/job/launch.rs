@@ -46,7 +46,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 ///
-/// [`Error::SecondRun`], [`Error::AlreadyInitialised`].
+/// [`Error::SecondRun`], [`Error::AlreadyInitialised`]; [`Error::System`] if a thread cannot be started.
 pub fn run(part: impl FnOnce(&Job) -> std::result::Result<(), Box<dyn StdError>>) -> Result<()> {
     builder().run(part)
 }
@@ -106,7 +106,9 @@ impl JobBuilder {
         if !ending::take_job() {
             return Err(Error::SecondRun);
         }
+        let watcher = JobWatcher::start()?;
         let Some((universe, level)) = mpi::initialize_with_threading(Threading::Serialized) else {
+            watcher.stop();
             return Err(Error::AlreadyInitialised);
         };
         // `MPI_Finalize` waits for all ranks, so it must not be called while unwinding.
@@ -119,10 +121,6 @@ impl JobBuilder {
                  choose an MPI with support for threads"
             ));
         }
-        let watcher = match JobWatcher::start() {
-            Ok(watcher) => watcher,
-            Err(error) => ending::end_job(&format_args!("cannot run: {error}")),
-        };
         let done = catch_unwind(AssertUnwindSafe(|| {
             let job = self.begin(world, &watcher)?;
             part(&job)?;
