@@ -28,6 +28,8 @@ pub(super) struct Channel {
     pub(super) labels: RefCell<DirectLabels>,
     /// Collective operations that were begun.
     collective: Cell<u64>,
+    /// Whether nobody begins anything with it any more.
+    closed: Cell<bool>,
 }
 
 impl Channel {
@@ -51,6 +53,7 @@ impl Channel {
                 _ => 0,
             })),
             collective: Cell::new(0),
+            closed: Cell::new(false),
         })
     }
 
@@ -89,6 +92,16 @@ impl Channel {
         let number = self.collective.get() + 1;
         self.collective.set(number);
         number
+    }
+
+    /// Notes that nobody begins anything with it any more. What was begun goes on.
+    pub(super) fn close(&self) {
+        self.closed.set(true);
+    }
+
+    /// Whether nobody begins anything with it any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.get()
     }
 
     /// The tag of messages that are looked for: on the direct path any, since values come unasked.

@@ -33,7 +33,8 @@ use crate::error::{Error, Result};
 ///
 /// Messages move while the program is in a call of [`VeComm`] or [`VePlain`]: wait for open requests before other calls of MPI,
 /// such as `barrier` of its world, and before it ends. [`run`](crate::run) waits for those that were dropped until all
-/// ranks have done their part; without it a [`barrier`](Self::barrier) at the end does so.
+/// ranks have done their part; without it a [`barrier`](Self::barrier) at the end does so. What has come and was not received when
+/// this is dropped is thrown away, and its sender is not told.
 ///
 /// What is refused in one rank, such as memory of another process, is not told to the others, which go on waiting for it:
 /// [`run`](crate::run) ends them when the error leaves its closure.
@@ -115,15 +116,14 @@ impl<'c> VeComm<'c> {
         } else {
             Path::Staged
         };
-        let own = Channel::new(duplicate, place, path, chunk);
-        let this = |channel| VeComm {
+        let comm = VeComm {
             engine,
-            channel,
+            channel: Channel::new(duplicate, place, path, chunk),
             proc: proc.clone(),
             origin,
             of: PhantomData,
         };
-        let [least, most, chunk] = this(Rc::clone(&own)).least([code, !code, chunk as u64])?;
+        let [least, most, chunk] = comm.least([code, !code, chunk as u64])?;
         chosen?;
         let differ = |reason: &str| {
             Err(Error::Path {
@@ -139,8 +139,8 @@ impl<'c> VeComm<'c> {
             );
         }
         // It is one of those that the ranks have given.
-        own.agree_on(usize::try_from(chunk).unwrap_or(usize::MAX));
-        let comm = this(own);
+        let chunk = usize::try_from(chunk).unwrap_or(usize::MAX);
+        comm.channel.agree_on(chunk);
         if path == Path::Staged {
             let neighbours = comm.neighbours()?;
             comm.channel.meet(neighbours);
@@ -393,6 +393,23 @@ impl<'c> VeComm<'c> {
             *number = bytes.try_into().map_or(0, u64::from_ne_bytes);
         }
         Ok(found)
+    }
+}
+
+/// What has come and was not received is thrown away, so that its senders come to an end.
+impl Drop for VeComm<'_> {
+    fn drop(&mut self) {
+        self.channel.close();
+        if std::thread::panicking() {
+            return;
+        }
+        match self.engine.state() {
+            // Where this fails, the next look at any request does it.
+            Ok(mut state) => drop(state.progress()),
+            // MPI does not call itself to give its part of the channel back.
+            Err(Error::Reentered) => std::mem::forget(Rc::clone(&self.channel)),
+            Err(_) => {}
+        }
     }
 }
 

@@ -34,9 +34,9 @@ pub(super) struct ProgressState {
     shared: Shared,
 }
 
-/// What has come and was not looked at yet.
+/// What has come and was not looked at yet. It holds the channel, so that no message is lost which MPI has given.
 struct Arriving {
-    channel: Weak<Channel>,
+    channel: Rc<Channel>,
     source: i32,
     what: Arrived,
 }
@@ -299,6 +299,7 @@ impl ProgressState {
         let mut moved = self.find()?;
         moved |= self.take_in()?;
         moved |= self.pair();
+        moved |= self.refuse();
         self.shared.answers.retain_mut(|answer| {
             // One that fails is one whose receiver is gone.
             matches!(answer.test(), Ok(None))
@@ -340,7 +341,7 @@ impl ProgressState {
                     Arrived::Values(found)
                 };
                 self.arriving.push_back(Arriving {
-                    channel: weak.clone(),
+                    channel: Rc::clone(&channel),
                     source,
                     what,
                 });
@@ -349,8 +350,6 @@ impl ProgressState {
         }
         if gone {
             self.channels.retain(|channel| channel.strong_count() > 0);
-            self.incoming
-                .retain(|incoming| incoming.channel.strong_count() > 0);
         }
         Ok(moved)
     }
@@ -373,17 +372,15 @@ impl ProgressState {
             else {
                 break;
             };
-            let alive = channel.upgrade();
-            let (message, payload, pieces) = match (what, alive) {
-                // Nobody can ask for a message of a communicator that is gone.
-                (_, None) => continue,
-                (Arrived::Values(found), Some(alive)) => {
-                    let Some((message, pieces)) = alive.labels.borrow_mut().take(found)? else {
+            let (message, payload, pieces) = match what {
+                Arrived::Values(found) => {
+                    let taken = channel.labels.borrow_mut().take(found)?;
+                    let Some((message, pieces)) = taken else {
                         continue;
                     };
                     (message, Vec::new(), pieces)
                 }
-                (Arrived::Header(flight), Some(alive)) => {
+                Arrived::Header(flight) => {
                     let mut bytes = flight.into_memory().0.into_host();
                     match Header::decode(&bytes)? {
                         Header::Ready(number) => {
@@ -399,7 +396,7 @@ impl ProgressState {
                                 tag, context, ty, ..
                             } = message;
                             let meaning = LabelMeaning { tag, context, ty };
-                            let mut labels = alive.labels.borrow_mut();
+                            let mut labels = channel.labels.borrow_mut();
                             labels.hear(source, message.number, meaning)?;
                             continue;
                         }
@@ -420,7 +417,7 @@ impl ProgressState {
         Ok(moved)
     }
 
-    fn answered(&mut self, channel: &Weak<Channel>, source: i32, number: u64, wanted: bool) {
+    fn answered(&mut self, channel: &Rc<Channel>, source: i32, number: u64, wanted: bool) {
         for operation in self.operations.values_mut() {
             if let Work::Send(send) = &mut operation.work
                 && send.is(channel, source, number)
@@ -451,6 +448,20 @@ impl ProgressState {
                 receive.give(incoming);
                 moved = true;
             }
+        }
+        moved
+    }
+
+    /// Throws away what has come by communicators that nobody can use to ask for it, so that their senders come to an end.
+    fn refuse(&mut self) -> bool {
+        let is_unwanted = |incoming: &Incoming| incoming.channel.is_closed();
+        let mut moved = false;
+        while let Some(place) = self.incoming.iter().position(is_unwanted)
+            && let Some(incoming) = self.incoming.remove(place)
+        {
+            let id = self.receive(Receive::unwanted(incoming));
+            self.abandon(id);
+            moved = true;
         }
         moved
     }

@@ -1,7 +1,7 @@
 //! A message on its way in.
 
 use std::collections::VecDeque;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use super::channel::{Channel, HEADERS};
 use super::flight::{Flight, FlightMemory};
@@ -16,8 +16,7 @@ use crate::error::{Error, Result};
 
 /// A message that has come and that nobody has asked for yet.
 pub(super) struct Incoming {
-    /// By its address, which is not used again while this is here.
-    pub(super) channel: Weak<Channel>,
+    pub(super) channel: Rc<Channel>,
     pub(super) source: i32,
     pub(super) message: Announced,
     /// Its values, if they came with it.
@@ -120,6 +119,22 @@ impl Receive {
         }
     }
 
+    /// Throws a message away, which nobody can ask for any more.
+    pub(super) fn unwanted(incoming: Incoming) -> Receive {
+        let wanted = Wanted {
+            source: None,
+            tag: None,
+            context: 0,
+        };
+        Receive {
+            channel: Rc::clone(&incoming.channel),
+            wanted,
+            to: None,
+            state: ReceiveState::Matched(incoming),
+            lent: Lent::default(),
+        }
+    }
+
     /// Whether no message was given to it.
     pub(super) fn is_unmatched(&self) -> bool {
         matches!(self.state, ReceiveState::Unmatched)
@@ -137,8 +152,8 @@ impl Receive {
     }
 
     /// Whether it waits for such a message.
-    pub(super) fn fits(&self, channel: &Weak<Channel>, source: i32, message: &Announced) -> bool {
-        std::ptr::eq(channel.as_ptr(), Rc::as_ptr(&self.channel))
+    pub(super) fn fits(&self, channel: &Rc<Channel>, source: i32, message: &Announced) -> bool {
+        Rc::ptr_eq(channel, &self.channel)
             && message.context == self.wanted.context
             && self.wanted.source.is_none_or(|wanted| wanted == source)
             && self.wanted.tag.is_none_or(|wanted| wanted == message.tag)
@@ -225,9 +240,6 @@ impl Receive {
         incoming: Incoming,
         shared: &mut Shared,
     ) -> std::result::Result<(ReceiveState, bool), Result<Status>> {
-        let Some(to) = self.to.clone() else {
-            return Err(Err(Error::NotRunning));
-        };
         let Incoming {
             source, message, ..
         } = incoming;
@@ -242,29 +254,18 @@ impl Receive {
             count: usize::try_from(message.len).unwrap_or(0),
             bytes: message.bytes().unwrap_or(0),
         };
-        if let Err(why) = check(&message, source, &to) {
-            // Some MPIs end the program if a message is longer than its memory, so what was sent is received all the same.
-            let rest = match message.form {
-                Form::Inline => UnwantedRest::Nothing,
-                Form::Pushed => UnwantedRest::Sent(tag, matched.bytes),
-                Form::Direct => UnwantedRest::Found(incoming.pieces.into()),
-                Form::Filled => {
-                    let window = self.channel.window_of(source);
-                    // To drop it empties the slot.
-                    drop(
-                        window
-                            .as_ref()
-                            .and_then(|window| window.find(message.number, 0)),
-                    );
-                    UnwantedRest::Nothing
-                }
-                Form::OnDemand | Form::Slots => {
-                    self.answer(source, Header::Refused(message.number), shared)?;
-                    UnwantedRest::Nothing
-                }
-            };
-            return self.throw_away(None, rest, source, why);
-        }
+        let checked = match &self.to {
+            Some(to) => check(&message, source, to).map(|()| to.clone()),
+            // Nobody is told.
+            None => Err(Error::NotRunning),
+        };
+        let to = match checked {
+            Ok(to) => to,
+            Err(why) => {
+                let rest = self.refuse(incoming, matched.bytes, shared)?;
+                return self.throw_away(None, rest, source, why);
+            }
+        };
         match message.form {
             Form::Inline => {
                 let written = to.write(0, &incoming.payload);
@@ -328,6 +329,31 @@ impl Receive {
                 Ok((state, true))
             }
         }
+    }
+
+    /// Tells the sender of a message that its values are not wanted. What it has sent is received all the same: it may wait for that, and
+    /// some MPIs end the program if a message is longer than its memory.
+    fn refuse(
+        &self,
+        incoming: Incoming,
+        bytes: usize,
+        shared: &mut Shared,
+    ) -> std::result::Result<UnwantedRest, Result<Status>> {
+        let (source, number) = (incoming.source, incoming.message.number);
+        match incoming.message.form {
+            Form::Inline => {}
+            Form::Pushed => return Ok(UnwantedRest::Sent(self.channel.values_tag(number), bytes)),
+            Form::Direct => return Ok(UnwantedRest::Found(incoming.pieces.into())),
+            Form::Filled => {
+                let window = self.channel.window_of(source);
+                // To drop it empties the slot.
+                drop(window.as_ref().and_then(|window| window.find(number, 0)));
+            }
+            Form::OnDemand | Form::Slots => {
+                self.answer(source, Header::Refused(number), shared)?;
+            }
+        }
+        Ok(UnwantedRest::Nothing)
     }
 
     /// Takes what there is out of the sender's window.

@@ -1,7 +1,7 @@
 //! A message on its way out.
 
 use std::collections::VecDeque;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use super::channel::{Channel, HEADERS};
 use super::flight::{Flight, FlightMemory};
@@ -187,10 +187,8 @@ impl Send {
     }
 
     /// Whether it is that message of the receiver.
-    pub(super) fn is(&self, channel: &Weak<Channel>, receiver: i32, number: u64) -> bool {
-        std::ptr::eq(channel.as_ptr(), Rc::as_ptr(&self.channel))
-            && self.to.rank == receiver
-            && self.number == number
+    pub(super) fn is(&self, channel: &Rc<Channel>, receiver: i32, number: u64) -> bool {
+        Rc::ptr_eq(channel, &self.channel) && self.to.rank == receiver && self.number == number
     }
 
     /// The receiver has said whether it wants the chunks.

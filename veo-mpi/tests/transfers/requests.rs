@@ -303,3 +303,54 @@ fn ranks_that_are_done_still_send_and_receive() {
     }
     rank(ended_early);
 }
+
+/// A rank gives up a communicator before it has asked for messages which have come there.
+fn not_asked_for(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let world = mpi::topology::SimpleCommunicator::world();
+    let other = VeComm::new(&world, proc)?;
+    if comm.rank() == 0 {
+        // The last one is longer than what any MPI sends unasked.
+        let lens = [8, CHUNK, CHUNK, 16 << 20];
+        let x = proc.upload(&values::<u8>(0, 1, 16 << 20))?;
+        let mut sends = Vec::new();
+        for len in lens {
+            sends.push(other.isend(ctx, x.slice(..len)?, 1, 1)?);
+        }
+        other.send(ctx, x.slice(..8)?, 1, 2)?;
+        let start = Instant::now();
+        while !sends.is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(60), "nobody takes it");
+            for send in std::mem::take(&mut sends) {
+                match send.test() {
+                    Ok(sent) => sent?,
+                    Err(again) => sends.push(again),
+                }
+            }
+        }
+    } else {
+        let mut y = proc.alloc::<u8>(8)?;
+        // What was sent before has come, too.
+        other.recv(ctx, &mut y, 0, 2)?;
+        drop(other);
+    }
+    // All goes on.
+    let x = proc.upload(&values::<u8>(comm.rank(), 1, CHUNK))?;
+    let mut y = proc.alloc::<u8>(CHUNK)?;
+    let peer = 1 - comm.rank();
+    comm.sendrecv(ctx, &x, peer, 0, &mut y, peer, 0)?;
+    assert_eq!(y.to_vec()?, values::<u8>(peer, 1, CHUNK));
+    comm.barrier(ctx)?;
+    Ok(())
+}
+
+#[test]
+fn messages_that_nobody_can_ask_for_come_to_an_end() {
+    if case().is_none() {
+        return on_each_path(
+            2,
+            "requests::messages_that_nobody_can_ask_for_come_to_an_end",
+        );
+    }
+    rank(not_asked_for);
+}
