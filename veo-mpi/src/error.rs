@@ -31,6 +31,12 @@ pub enum Error {
     )]
     OtherThread,
 
+    /// This process was forked by the one that has begun MPI.
+    #[error(
+        "this process was forked by a rank, whose MPI it cannot use; send and receive in the rank itself"
+    )]
+    Forked,
+
     /// Code that runs inside of a transfer has begun another one.
     #[error(
         "a transfer was begun inside of another one, by the closure of an operation or by what receives tracing's events; begin it when the other has ended"

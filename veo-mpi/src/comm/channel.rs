@@ -134,7 +134,7 @@ impl Channel {
 impl Drop for Channel {
     fn drop(&mut self) {
         // After a panic the other ranks may not come here.
-        if raw::is_running() && !std::thread::panicking() {
+        if !raw::is_forked() && raw::is_running() && !std::thread::panicking() {
             self.comm.free();
         }
     }

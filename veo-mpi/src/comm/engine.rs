@@ -67,18 +67,30 @@ thread_local! {
     static ENGINE: &'static ProgressEngine = Box::leak(Box::new(ProgressEngine(RefCell::default())));
 }
 
+/// Whether MPI may be called at all.
+fn check_running() -> Result<()> {
+    if raw::is_forked() {
+        return Err(Error::Forked);
+    }
+    if !raw::is_running() {
+        return Err(Error::NotRunning);
+    }
+    Ok(())
+}
+
 impl ProgressEngine {
     /// That of this thread, if it may call MPI. The first that asks is in charge from then on.
     pub(super) fn current() -> Result<&'static ProgressEngine> {
-        if !raw::is_running() {
-            return Err(Error::NotRunning);
-        }
+        check_running()?;
         let mut in_charge = IN_CHARGE.lock().unwrap_or_else(PoisonError::into_inner);
         let here = std::thread::current().id();
         match *in_charge {
             Some(thread) if thread != here => return Err(Error::OtherThread),
             Some(_) => {}
-            None if raw::allows_this_thread() => *in_charge = Some(here),
+            None if raw::allows_this_thread() => {
+                raw::watch_forks();
+                *in_charge = Some(here);
+            }
             None => return Err(Error::OtherThread),
         }
         drop(in_charge);
@@ -89,9 +101,7 @@ impl ProgressEngine {
 
     /// Its state, unless this is called by something that it runs itself.
     pub(super) fn state(&self) -> Result<RefMut<'_, ProgressState>> {
-        if !raw::is_running() {
-            return Err(Error::NotRunning);
-        }
+        check_running()?;
         self.0.try_borrow_mut().map_err(|_| Error::Reentered)
     }
 

@@ -2,6 +2,7 @@
 //! `Flight` (`flight`). Nothing else here calls MPI, but for `plain`, which does so by these.
 
 use std::ffi::{CStr, c_char, c_int};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mpi::ffi;
 
@@ -72,6 +73,22 @@ pub(super) fn is_running() -> bool {
         ffi::MPI_Finalized(&raw mut ended);
     }
     begun != 0 && ended == 0
+}
+
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+/// Has [`is_forked`] notice child processes that are forked from now on.
+pub(super) fn watch_forks() {
+    extern "C" fn in_child() {
+        FORKED.store(true, Ordering::Relaxed);
+    }
+    // SAFETY: the function takes nothing, does not unwind, stores to a static, and is part of the program as long as that lives.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+/// Whether this process was forked by the one that has begun MPI, whose memory it would damage.
+pub(super) fn is_forked() -> bool {
+    FORKED.load(Ordering::Relaxed)
 }
 
 /// The thread level that MPI was begun with allows this thread to call it if no other does.
