@@ -29,9 +29,10 @@ pub(super) fn check_process(have: &VeoProc, wanted: &VeoProc, what: &str) -> Res
     }))
 }
 
-/// Waits for what a context has queued. Messages go on meanwhile.
+/// Waits for what a context has queued. Messages go on meanwhile. Nothing has begun where it is an error, as it is inside of another transfer.
 pub(super) fn sync(engine: &ProgressEngine, ctx: &VeoContext, proc: &VeoProc) -> Result<()> {
     check_process(ctx.proc(), proc, "a context")?;
+    drop(engine.state()?);
     let mut pause = Duration::ZERO;
     while !ctx.sync_timeout(pause)? {
         engine.state()?.progress()?;

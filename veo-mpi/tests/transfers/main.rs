@@ -6,6 +6,7 @@ mod common;
 
 mod attacks;
 mod collectives;
+mod hostile;
 mod messages;
 mod plain;
 mod random;
