@@ -91,7 +91,7 @@ pub(super) fn start(
     let end_table = collector.as_ref().filter(|_| prints).map(|collector| {
         let detail = wanted == WantedStatistics::Detail;
         let (collector, memory) = (Arc::clone(collector), Arc::clone(&memory));
-        EndTable::new(core.to_string(), detail, collector, memory)
+        EndTable::new(&core, detail, collector, memory)
     });
     let main = CtxShared::new(Arc::clone(&core), main);
     timeline::enter(&core, main.id, options.timeline.as_deref());

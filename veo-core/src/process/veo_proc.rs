@@ -256,6 +256,9 @@ impl VeoProc {
     pub fn stats(&self) -> ProcStats {
         let shared = self.shared();
         let requests = shared.settings.collector.as_ref();
+        if requests.is_some() {
+            shared.core.gather_records();
+        }
         ProcStats {
             name: shared.core.to_string(),
             memory: shared.memory.stats(),

@@ -6,16 +6,14 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use smallvec::SmallVec;
 use veo_abi::ffi::{self, veo_emu_result};
 
 use super::entry::{DeferredWork, Payload, Ticket};
 use super::handle::MOST;
-use super::observed::{observe_oldest, record_of, run_times};
 use super::shared::{CtxShared, DeferredWorks, Phase, StateGuard};
-use crate::clock::{Moment, RunTimes, Stamp};
+use crate::clock::Stamp;
 use crate::error::{Error, Result};
-use crate::session::{CommandOutcome, CommandState, RequestRecord};
+use crate::session::{CommandOutcome, CommandState, RecordKeeper, RequestRecords};
 use crate::warning::contain;
 
 /// A request that has finished, as its handle gets it.
@@ -225,7 +223,12 @@ impl CtxShared {
         let count = state.table.oldest_ids(ids);
         let ids = &ids[..count];
         state.collecting = true;
-        drop(state);
+        if state.observed.is_empty() {
+            drop(state);
+        } else {
+            // The VE has something to do meanwhile.
+            self.tell_observed(state, true);
+        }
         let mut results = [const { MaybeUninit::uninit() }; MOST];
         // On the thread that runs host functions nothing before them is left to wait
         // for, and libveo's own wait may need that very thread.
@@ -266,21 +269,16 @@ impl CtxShared {
         ids: &[u64],
         results: &[veo_emu_result],
     ) -> (StateGuard<'a>, Option<(u64, Stamp)>) {
-        let now = Moment::now();
-        // Mostly one, for which little is cleared.
-        let mut runs = SmallVec::<[RunTimes; 4]>::from_elem(RunTimes::default(), results.len());
-        run_times(self, &ids[..results.len()], &mut runs);
+        let now = Stamp::now();
         let mut state = self.lock();
-        state.collecting = false;
-        let mut records = SmallVec::<[RequestRecord; 1]>::new();
         let (mut after, mut finished) = (DeferredWorks::new(), None);
         let mut own = own;
-        for ((id, result), run) in ids.iter().zip(results).zip(runs) {
+        for (id, result) in ids.iter().zip(results) {
             // When the process was destroyed meanwhile, its requests were lost.
             if state.table.oldest() != Some(*id) {
                 break;
             }
-            records.extend(record_of(self, &mut state, outcome(result).state, run, now));
+            self.note_oldest(&mut state, outcome(result).state, now);
             // The first may be the caller's own.
             if let Some(own) = own.take()
                 && result.state == ffi::VEO_COMMAND_OK as i32
@@ -290,18 +288,78 @@ impl CtxShared {
                 finished = Some((result.value, submitted));
                 continue;
             }
-            after.extend(self.record(&mut state, outcome(result), now.stamp));
+            after.extend(self.record(&mut state, outcome(result), now));
         }
+        // The backend of a closed context cannot be asked any more.
+        let tells = state.observed.is_full()
+            || self.core.observers.is_urgent()
+            || state.phase != Phase::Open
+            || results
+                .iter()
+                .any(|result| outcome(result).state != CommandState::Ok);
+        let records = if tells {
+            self.take_records(&mut state, true)
+        } else {
+            RequestRecords::new()
+        };
+        state.collecting = false;
         self.wake(&state);
-        drop(state);
-        for record in &records {
-            self.core.observers.tell(record);
+        if records.is_empty() && after.is_empty() {
+            return (state, finished);
         }
+        drop(state);
+        self.core.observers.tell(&records);
         after.into_iter().for_each(DeferredWork::run);
         (self.lock(), finished)
     }
 
-    /// Records how these requests of the backend ended, the oldest there are.
+    /// Notes how the oldest request has ended, which is about to be recorded, if anybody looks.
+    #[inline]
+    fn note_oldest(&self, state: &mut StateGuard<'_>, ended: CommandState, collected: Stamp) {
+        if self.core.observers.is_on() {
+            let state = &mut **state;
+            state.observed.note(&state.table, ended, collected);
+        }
+    }
+
+    /// The records of all that is kept, of which observers are to be told when the lock is
+    /// released. `asks`: the context is not closed, or the caller is its collector, so that the
+    /// backend can be asked when they ran.
+    #[cold]
+    fn take_records(&self, state: &mut StateGuard<'_>, asks: bool) -> RequestRecords {
+        state.observed.take(self.id, |ids, runs| {
+            if asks {
+                // SAFETY: as the caller sees to, the context is valid: its lock is held, or this
+                // thread is the collector, without whom nobody closes it.
+                unsafe { self.core.extension.run_times(self.handle.raw(), ids, runs) };
+            }
+        })
+    }
+
+    /// Tells observers of what is kept. `asks` as for [`take_records`](Self::take_records).
+    #[cold]
+    #[inline(never)]
+    fn tell_observed(&self, mut state: StateGuard<'_>, asks: bool) {
+        let records = self.take_records(&mut state, asks);
+        drop(state);
+        self.core.observers.tell(&records);
+    }
+
+    /// Locks the context, which is about to be closed. What observers want to know of it they were
+    /// told while the backend could still be asked.
+    pub(super) fn close_to_observers(&self) -> StateGuard<'_> {
+        let mut state = self.lock();
+        if state.phase == Phase::Closed || state.observed.is_empty() {
+            return state;
+        }
+        state.phase = Phase::Closed;
+        let records = self.take_records(&mut state, true);
+        drop(state);
+        self.core.observers.tell(&records);
+        self.lock()
+    }
+
+    /// RequestRecords how these requests of the backend ended, the oldest there are.
     fn record_all<'a>(
         &'a self,
         mut state: StateGuard<'a>,
@@ -345,12 +403,23 @@ impl CtxShared {
                 break;
             };
             any = true;
-            after.extend(observe_oldest(self, state, outcome(&result), true));
-            after.extend(self.record(state, outcome(&result), Stamp::now()));
+            let now = Stamp::now();
+            self.note_oldest(state, outcome(&result).state, now);
+            after.extend(self.record(state, outcome(&result), now));
         }
         if any {
             self.wake(state);
+            after.extend(self.told_later(state, true));
         }
+    }
+
+    /// Has observers told, when the lock is released, of what is kept.
+    fn told_later(&self, state: &mut StateGuard<'_>, asks: bool) -> Option<DeferredWork> {
+        if state.observed.is_empty() {
+            return None;
+        }
+        let records = self.take_records(state, asks);
+        Some(DeferredWork::told(Arc::clone(&self.core), records))
     }
 
     /// Collects what is there without waiting, for nobody in particular. Tells whether
@@ -374,7 +443,7 @@ impl CtxShared {
     /// lose its requests first.
     pub(crate) fn lose_all(&self, leak: bool) -> DeferredWorks {
         let mut after = DeferredWorks::new();
-        let mut state = self.lock();
+        let mut state = self.close_to_observers();
         state.phase = Phase::Closed;
         if leak {
             if state.table.borrows() {
@@ -387,9 +456,11 @@ impl CtxShared {
                 state: CommandState::Lost,
                 word: 0,
             };
-            after.extend(observe_oldest(self, &mut state, lost, false));
-            after.extend(self.record(&mut state, lost, Stamp::now()));
+            let now = Stamp::now();
+            self.note_oldest(&mut state, lost.state, now);
+            after.extend(self.record(&mut state, lost, now));
         }
+        after.extend(self.told_later(&mut state, false));
         state.args.clear();
         self.wake_all();
         after
@@ -499,6 +570,16 @@ impl CtxShared {
             } else {
                 state = self.sleep(state, Some(idle_since + IDLE));
             }
+        }
+    }
+}
+
+impl RecordKeeper for CtxShared {
+    fn tell_kept(&self) {
+        let state = self.lock();
+        if !state.observed.is_empty() {
+            let asks = state.phase != Phase::Closed;
+            self.tell_observed(state, asks);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::task::Waker;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::session::{
-    CommandOutcome, CommandState, LibraryCode, ProcCore, RequestKind, RequestName, RequestRecord,
+    CommandOutcome, CommandState, LibraryCode, ProcCore, RequestKind, RequestName, RequestRecords,
 };
 use crate::staging::Staging;
 use crate::warning::{contain, warn};
@@ -203,14 +203,14 @@ pub(crate) struct DeferredWork {
     /// An error that goes to the log, since nobody will ask for it.
     pub(super) failed: Option<Box<Uncollected>>,
     /// What observers of the process are told.
-    pub(super) told: Option<Box<(Arc<ProcCore>, RequestRecord)>>,
+    pub(super) told: Option<Box<(Arc<ProcCore>, RequestRecords)>>,
 }
 
 impl DeferredWork {
     /// The observers of a process are to be told of this.
-    pub(super) fn told(core: Arc<ProcCore>, record: RequestRecord) -> DeferredWork {
+    pub(super) fn told(core: Arc<ProcCore>, records: RequestRecords) -> DeferredWork {
         DeferredWork {
-            told: Some(Box::new((core, record))),
+            told: Some(Box::new((core, records))),
             ..DeferredWork::default()
         }
     }
@@ -229,8 +229,8 @@ impl DeferredWork {
         if let Some(failed) = failed {
             contain(|| failed.log());
         }
-        if let Some((core, record)) = told.as_deref() {
-            core.observers.tell(record);
+        if let Some((core, records)) = told.as_deref() {
+            core.observers.tell(records);
         }
         if let Some(waker) = waker {
             contain(|| waker.wake());

@@ -1,62 +1,97 @@
-//! Requests on their way out of a context while somebody looks: their records, with the times
-//! that the backend has of them. Without observers nothing here runs.
+//! Requests on their way out of a context while somebody looks. Without observers nothing here
+//! runs.
+//!
+//! To make a record and to tell observers of it takes a hundred nanoseconds and more. So when a
+//! request is collected only what would be lost is noted. The rest is done while the VE has the
+//! next request and the thread that collects would wait. Where none comes, observers ask.
 
-use std::sync::Arc;
+use smallvec::SmallVec;
 
-use super::entry::DeferredWork;
-use super::shared::{CtxShared, StateGuard};
+use super::table::RequestTable;
 use crate::clock::{Moment, RunTimes, Stamp};
-use crate::session::{CommandOutcome, CommandState, RequestRecord, RequestTimes, next_record};
+use crate::session::{
+    CommandState, RequestKind, RequestRecord, RequestRecords, RequestTimes, next_record,
+};
 
-/// Has observers told, when the lock is released, how the oldest request ended, which is
-/// about to be recorded. `asks`: the backend knows when it ran.
-#[inline]
-pub(super) fn observe_oldest(
-    ctx: &CtxShared,
-    state: &mut StateGuard<'_>,
-    outcome: CommandOutcome,
-    asks: bool,
-) -> Option<DeferredWork> {
-    if !ctx.core.observers.is_on() {
-        return None;
-    }
-    let mut run = [RunTimes::default()];
-    if let Some(id) = state.table.oldest().filter(|_| asks) {
-        run_times(ctx, &[id], &mut run);
-    }
-    let record = record_of(ctx, state, outcome.state, run[0], Moment::now())?;
-    Some(DeferredWork::told(Arc::clone(&ctx.core), record))
+/// Requests that were collected and of which observers have not been told, the oldest first.
+#[derive(Default)]
+pub(super) struct ObservedRequests {
+    kept: Vec<ObservedRequest>,
+    /// When the last request ended that observers were told of, in nanoseconds of
+    /// `CLOCK_MONOTONIC`.
+    last_end: u64,
 }
 
-/// The record of the oldest request, which has just been collected. `None`: nobody looked when
-/// it was submitted.
-pub(super) fn record_of(
-    ctx: &CtxShared,
-    state: &mut StateGuard<'_>,
-    ended: CommandState,
-    run: RunTimes,
-    now: Moment,
-) -> Option<RequestRecord> {
-    let (number, kind, submitted) = state.table.oldest_request()?;
-    if submitted == Stamp::default() {
-        return None;
-    }
-    let kind = kind.clone();
-    let times = RequestTimes::new(now.time_of(submitted), run, state.last_end, now.time);
-    state.last_end = times.ended;
-    Some(RequestRecord {
-        id: next_record(),
-        context: ctx.id,
-        number: Some(number),
-        kind,
-        state: ended,
-        times,
-    })
+struct ObservedRequest {
+    number: u64,
+    /// The backend's number.
+    id: u64,
+    kind: RequestKind,
+    state: CommandState,
+    submitted: Stamp,
+    collected: Stamp,
 }
 
-/// When these requests of the backend ran, which have just ended. The context is not closed,
-/// and its lock is held or the caller is its collector.
-pub(super) fn run_times(ctx: &CtxShared, ids: &[u64], runs: &mut [RunTimes]) {
-    // SAFETY: as the caller sees to, the context is valid.
-    unsafe { ctx.core.extension.run_times(ctx.handle.raw(), ids, runs) };
+/// So many are kept.
+const MOST: usize = 32;
+
+impl ObservedRequests {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Whether there are so many that observers are to be told of them now.
+    pub(super) fn is_full(&self) -> bool {
+        self.kept.len() >= MOST
+    }
+
+    /// Notes how the oldest request of the table has ended, which is about to be recorded there.
+    #[inline]
+    pub(super) fn note(&mut self, table: &RequestTable, state: CommandState, collected: Stamp) {
+        let Some((number, id, kind, submitted)) = table.oldest_request() else {
+            return;
+        };
+        // Nobody looked when it was submitted.
+        if submitted == Stamp::default() {
+            return;
+        }
+        self.kept.push(ObservedRequest {
+            number,
+            id,
+            kind: kind.clone(),
+            state,
+            submitted,
+            collected,
+        });
+    }
+
+    /// The records of all that is kept, of a context of this number. `run_times` asks the backend
+    /// when requests of these numbers ran.
+    pub(super) fn take(
+        &mut self,
+        context: u64,
+        run_times: impl FnOnce(&[u64], &mut [RunTimes]),
+    ) -> RequestRecords {
+        let ids: SmallVec<[u64; 4]> = self.kept.iter().map(|request| request.id).collect();
+        let mut runs = SmallVec::<[RunTimes; 4]>::from_elem(RunTimes::default(), ids.len());
+        run_times(&ids, &mut runs);
+        let now = Moment::now();
+        let last_end = &mut self.last_end;
+        let records = self.kept.drain(..).zip(runs).map(|(request, run)| {
+            let [queued, collected] =
+                [request.submitted, request.collected].map(|stamp| now.time_of(stamp));
+            let times = RequestTimes::new(queued, run, *last_end, collected);
+            *last_end = times.ended;
+            RequestRecord {
+                id: next_record(),
+                context,
+                number: Some(request.number),
+                kind: request.kind,
+                state: request.state,
+                times,
+            }
+        });
+        records.collect()
+    }
 }

@@ -22,6 +22,7 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 use super::args::ArgsHandle;
 use super::entry::{DeferredWork, Ticket};
 use super::handle::ContextHandle;
+use super::observed::ObservedRequests;
 use super::table::RequestTable;
 use super::user_code::{Inside, current};
 use crate::backend::need;
@@ -48,9 +49,8 @@ pub(crate) struct CtxState {
     pub(super) retired: bool,
     /// Threads that sleep until something changes.
     sleepers: usize,
-    /// When the last request ended that somebody has looked at, in nanoseconds of
-    /// `CLOCK_MONOTONIC`.
-    pub(super) last_end: u64,
+    /// What observers have not been told of so far.
+    pub(super) observed: ObservedRequests,
     /// The thread inside a request block, and how deep.
     pub(super) block: Option<(ThreadId, usize)>,
     /// When it began, if somebody looks.
@@ -121,7 +121,7 @@ impl CtxShared {
     pub(crate) fn new(core: Arc<ProcCore>, handle: *mut veo_thr_ctxt) -> Arc<CtxShared> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let handle = ContextHandle::new(core.api, handle);
-        Arc::new(CtxShared {
+        let ctx = Arc::new(CtxShared {
             core,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             handle,
@@ -131,7 +131,7 @@ impl CtxShared {
                 collecting: false,
                 retired: false,
                 sleepers: 0,
-                last_end: 0,
+                observed: ObservedRequests::default(),
                 block: None,
                 block_begin: 0,
                 args: Vec::new(),
@@ -141,7 +141,10 @@ impl CtxShared {
             changed: Condvar::new(),
             collected: AtomicU64::new(0),
             orders: Mutex::default(),
-        })
+        });
+        let keeper: Weak<CtxShared> = Arc::downgrade(&ctx);
+        ctx.core.observers.add_keeper(keeper);
+        ctx
     }
 
     /// The backend's handle, for someone who holds the lock and saw that the context
@@ -233,7 +236,7 @@ impl CtxShared {
     /// Waits for the collector's place until `until` and keeps it for good: afterwards
     /// nobody uses the backend's handle.
     pub(crate) fn retire(&self, until: Instant) -> Retirement {
-        let mut state = self.lock();
+        let mut state = self.close_to_observers();
         if state.retired {
             return Retirement::Before;
         }

@@ -294,10 +294,11 @@ impl RequestTable {
         self.oldest == ticket.place && self.find(ticket).is_some()
     }
 
-    /// The oldest pending request: its number, what it is, when it was submitted.
-    pub(super) fn oldest_request(&self) -> Option<(u64, &RequestKind, Stamp)> {
+    /// The oldest pending request: its number and the backend's, what it is, when it was submitted.
+    #[inline]
+    pub(super) fn oldest_request(&self) -> Option<(u64, u64, &RequestKind, Stamp)> {
         let entry = self.places.get(self.oldest as usize)?;
-        Some((entry.number, &entry.kind, entry.submitted))
+        Some((entry.number, entry.id, &entry.kind, entry.submitted))
     }
 
     /// The backend's numbers of the oldest pending requests, in order; how many there are.

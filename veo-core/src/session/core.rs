@@ -77,14 +77,26 @@ impl ProcCore {
     /// Tells an observer of the requests of the process from now on, and has the backend note when
     /// they run.
     pub(crate) fn observe(&self, observer: Arc<dyn RequestObserver>) {
+        // What has ended before is none of its business.
+        self.gather_records();
         self.observers
             .join(observer, || self.extension.set_timed(true));
     }
 
     /// Tells an observer nothing any more.
     pub(crate) fn ignore(&self, observer: &Arc<dyn RequestObserver>) {
+        self.gather_records();
         self.observers
             .leave(observer, || self.extension.set_timed(false));
+    }
+
+    /// Has observers told of all requests that were collected until now. Not to be called with the
+    /// lock of a context.
+    pub(crate) fn gather_records(&self) {
+        // In a forked child a thread of the parent may have held a lock.
+        if !self.image.is_foreign() {
+            self.observers.gather();
+        }
     }
 
     /// Remembers what has ended the process, and tells observers.

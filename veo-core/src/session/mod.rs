@@ -13,6 +13,8 @@ mod request_kind;
 pub(crate) use self::core::{ProcCore, ProcId, ProcThreadHandle, ProcThreadTask};
 pub(crate) use code::LibraryCode;
 pub(crate) use fork::ProcessImage;
-pub(crate) use observe::{RequestObserver, RequestRecord, RequestTimes, next_record};
+pub(crate) use observe::{
+    RecordKeeper, RequestObserver, RequestRecord, RequestRecords, RequestTimes, next_record,
+};
 pub(crate) use outcome::{CommandOutcome, CommandState};
 pub(crate) use request_kind::{RequestKind, RequestName, TransferRange};

@@ -6,13 +6,19 @@
 //! nothing else happens. [`Observers::tell`] is the one place where records are handed out.
 //!
 //! To join: implement [`RequestObserver`] and give it to [`ProcCore::observe`](super::ProcCore::observe),
-//! as `process/thread.rs` does for those that are there from the start. Observers are called by the
-//! thread that has collected the request, without the lock of its context, and not in the order of
-//! the requests where several threads collect. What they do there is part of the time of a call.
+//! as `process/thread.rs` does for those that are there from the start. Observers are called
+//! without the lock of a context, and not in the order of the requests where several threads
+//! collect.
+//!
+//! A context keeps the records of its last requests until it waits for the VE the next time: then
+//! observers cost nothing that the program would notice. Whoever wants all that has ended asks for
+//! it before, by [`ProcCore::gather_records`](super::ProcCore::gather_records).
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+
+use smallvec::SmallVec;
 
 use super::outcome::CommandState;
 use super::request_kind::{RequestKind, RequestName};
@@ -70,6 +76,9 @@ impl RequestTimes {
     }
 }
 
+/// RequestRecords of requests that have ended, mostly one.
+pub(crate) type RequestRecords = SmallVec<[RequestRecord; 1]>;
+
 /// A number for a record.
 pub(crate) fn next_record() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -89,6 +98,12 @@ pub(crate) trait RequestObserver: Send + Sync {
 
     /// The process has ended, by a fault or in order. This comes once.
     fn ended(&self, _fault: Option<&Fault>) {}
+}
+
+/// Somebody who keeps records for a while.
+pub(crate) trait RecordKeeper: Send + Sync {
+    /// Tells the observers of all that it keeps.
+    fn tell_kept(&self);
 }
 
 /// The target of the events that `tracing` gets of requests, at the level TRACE.
@@ -132,6 +147,7 @@ pub(crate) struct Observers {
     /// Whether they know that the process has ended.
     ended: AtomicBool,
     list: RwLock<Vec<Arc<dyn RequestObserver>>>,
+    keepers: Mutex<Vec<Weak<dyn RecordKeeper>>>,
 }
 
 impl Observers {
@@ -139,6 +155,26 @@ impl Observers {
     #[inline(always)]
     pub(crate) fn is_on(&self) -> bool {
         self.any.load(Ordering::Relaxed) || is_traced()
+    }
+
+    /// Whether somebody wants each record at once.
+    #[inline]
+    pub(crate) fn is_urgent(&self) -> bool {
+        is_traced()
+    }
+
+    /// Somebody begins to keep records.
+    pub(crate) fn add_keeper(&self, keeper: Weak<dyn RecordKeeper>) {
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        keepers.retain(|keeper| keeper.strong_count() > 0);
+        keepers.push(keeper);
+    }
+
+    /// Has observers told of all that is kept. Not to be called with the lock of a context.
+    pub(super) fn gather(&self) {
+        let keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        let keepers: Vec<_> = keepers.iter().filter_map(Weak::upgrade).collect();
+        keepers.iter().for_each(|keeper| keeper.tell_kept());
     }
 
     /// Tells an observer of everything from now on. `first` runs before, if it is the only one.
@@ -151,16 +187,18 @@ impl Observers {
         self.any.store(true, Ordering::Relaxed);
     }
 
-    /// Hands out a record. Not to be called with a lock held: a subscriber of `tracing` is code of
+    /// Hands out records. Not to be called with a lock held: a subscriber of `tracing` is code of
     /// the user. Its panic ends here: what collects must go on, since memory is used until then.
     #[cold]
-    pub(crate) fn tell(&self, record: &RequestRecord) {
+    pub(crate) fn tell(&self, records: &[RequestRecord]) {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         for observer in &*list {
-            observer.request(record);
+            records.iter().for_each(|record| observer.request(record));
         }
         drop(list);
-        contain(|| trace(record));
+        for record in records {
+            contain(|| trace(record));
+        }
     }
 
     /// Tells an observer nothing any more. `last` runs if nobody is left.
@@ -266,14 +304,15 @@ impl WaitedOperation<'_> {
         let now = system_time();
         // A start is known only if this thread did the work; it has just ended then.
         run.ended = run.started.map(|_| now);
-        observers.tell(&RequestRecord {
+        let record = RequestRecord {
             id: next_record(),
             context,
             number: None,
             kind,
             state,
             times: RequestTimes::new(queued, run, queued, now),
-        });
+        };
+        observers.tell(std::slice::from_ref(&record));
     }
 }
 

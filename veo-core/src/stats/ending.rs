@@ -12,7 +12,7 @@ use super::collector::StatisticsCollector;
 use super::executed::KernelStatistics;
 use super::figures::{MemoryCount, ProcStats};
 use super::table::proginf;
-use crate::session::ProcessImage;
+use crate::session::{ProcCore, ProcessImage};
 
 /// How long the end of the program waits for that of a process.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -23,6 +23,7 @@ pub(crate) struct EndTable {
     /// Whether it has a line for each context.
     detail: bool,
     image: ProcessImage,
+    core: Weak<ProcCore>,
     collector: Arc<StatisticsCollector>,
     memory: Arc<MemoryCount>,
     state: Mutex<TableState>,
@@ -40,9 +41,9 @@ enum TableState {
 static TABLES: Mutex<Vec<Weak<EndTable>>> = Mutex::new(Vec::new());
 
 impl EndTable {
-    /// The table of a process that was just created. `name` is how errors name it.
+    /// The table of a process that was just created.
     pub(crate) fn new(
-        name: String,
+        core: &Arc<ProcCore>,
         detail: bool,
         collector: Arc<StatisticsCollector>,
         memory: Arc<MemoryCount>,
@@ -53,9 +54,10 @@ impl EndTable {
             unsafe { libc::atexit(at_exit) };
         });
         let table = Arc::new(EndTable {
-            name,
+            name: core.to_string(),
             detail,
             image: ProcessImage::current(),
+            core: Arc::downgrade(core),
             collector,
             memory,
             state: Mutex::new(TableState::Open),
@@ -112,6 +114,9 @@ impl EndTable {
             .changed
             .wait_timeout_while(state, PATIENCE, |state| *state == TableState::Ending);
         drop(waited);
+        if let Some(core) = self.core.upgrade() {
+            core.gather_records();
+        }
         self.print(&[]);
     }
 }

@@ -286,6 +286,7 @@ impl Recorder {
     }
 
     fn flush_to(&self, sink: &mut Sink) -> io::Result<bool> {
+        self.gather();
         drop(self.followers());
         // A process is known before its requests are.
         let [requests, marks] = [0, 1].map(|of: usize| self.dropped[of].load(Ordering::Relaxed));
@@ -314,6 +315,15 @@ impl Recorder {
         }
         sink.write()?;
         Ok(more)
+    }
+
+    /// Takes the records that contexts keep, in which nothing else happens.
+    fn gather(&self) {
+        let followers = lock(&self.followers);
+        let cores = followers.iter().filter_map(|known| known.core.upgrade());
+        let cores: Vec<_> = cores.collect();
+        drop(followers);
+        cores.iter().for_each(|core| core.gather_records());
     }
 
     /// Writes what is left and takes nothing any more.

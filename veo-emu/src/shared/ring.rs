@@ -312,11 +312,7 @@ impl HostSide<'_> {
     /// When request `id` ran, as far as the ring still has it.
     pub(crate) fn span(self, id: u64) -> Span {
         if self.ring.response(id).is_some() {
-            let response = self.ring.response_of(id);
-            let span = Span {
-                started: response.started.load(Ordering::Relaxed),
-                ended: response.ended.load(Ordering::Relaxed),
-            };
+            let span = self.span_of_response(id);
             // The VE side takes the tag away before it writes the times of another request.
             fence(Ordering::Acquire);
             if self.ring.response(id).is_some() {
@@ -329,6 +325,17 @@ impl HostSide<'_> {
             };
         }
         Span::default()
+    }
+
+    /// When request `id` ran, whose response the caller has seen, and whose place no other request
+    /// has got.
+    #[inline]
+    pub(crate) fn span_of_response(self, id: u64) -> Span {
+        let response = self.ring.response_of(id);
+        Span {
+            started: response.started.load(Ordering::Relaxed),
+            ended: response.ended.load(Ordering::Relaxed),
+        }
     }
 
     /// Begins a wait: pass the result to `sleep` after looking once more.

@@ -198,7 +198,7 @@ impl Queue {
         if !state.results.pass(id) {
             return None;
         }
-        state.times.keep(id, || self.ring().span(id));
+        state.times.keep(id, || self.ring().span_of_response(id));
         state.in_ring.start += 1;
         self.finished.store(state.in_ring.start, Ordering::Release);
         Some(value)
