@@ -75,8 +75,8 @@ pub struct TickClock {
     anchor: Reading,
     /// Where the rate is measured from next.
     base: Reading,
-    /// Nanoseconds in a tick; 0: not known.
-    rate: f64,
+    /// Nanoseconds in 2^32 ticks; 0: not known.
+    rate: u64,
     last: u64,
 }
 
@@ -97,7 +97,7 @@ impl TickClock {
         TickClock {
             anchor: NEVER,
             base: NEVER,
-            rate: 0.0,
+            rate: 0,
             last: 0,
         }
     }
@@ -107,10 +107,12 @@ impl TickClock {
     pub fn read(&mut self) -> Reading {
         let ticks = ticks();
         let passed = ticks.wrapping_sub(self.anchor.ticks);
-        if self.rate == 0.0 || passed >= Self::REACH {
+        if self.rate == 0 || passed >= Self::REACH {
             return self.look();
         }
-        let time = self.anchor.time + (passed as f64 * self.rate) as u64;
+        // To go by floats would take longer than to read the counter.
+        let passed = (u128::from(passed) * u128::from(self.rate)) >> 32;
+        let time = self.anchor.time.wrapping_add(passed as u64);
         self.last = time.max(self.last);
         Reading {
             ticks,
@@ -152,10 +154,11 @@ impl TickClock {
             return;
         }
         if passed <= Self::LONGEST && now.ticks > self.base.ticks {
-            let rate = passed as f64 / (now.ticks - self.base.ticks) as f64;
+            // It fits, since the time is at most `LONGEST`.
+            let rate = (passed << 32) / (now.ticks - self.base.ticks);
             // The counter's rate is fixed: where it seems to differ, the machine slept for less than that.
-            let is_same = self.rate == 0.0 || (rate / self.rate - 1.0).abs() < 0.01;
-            self.rate = if is_same { rate } else { 0.0 };
+            let is_same = self.rate == 0 || rate.abs_diff(self.rate) < self.rate / 100;
+            self.rate = if is_same { rate } else { 0 };
         }
         self.base = now;
     }
@@ -209,14 +212,14 @@ mod tests {
         clock.compare(at(1_000, 5_000_000_000));
         clock.compare(at(30_001_000, 5_010_000_000));
         let known = clock.rate;
-        assert!(known > 0.0 || !ticks_keep_time());
+        assert!(known > 0 || !ticks_keep_time());
         // The counter went on for an hour, the time for two seconds.
         clock.compare(at(10_800_030_001_000, 7_010_000_000));
         assert_eq!(clock.rate, known);
         // The counter went on for an hour, the time for half a second: the rate is measured anew.
         let mut short = clock;
         short.compare(at(21_600_030_001_000, 7_510_000_000));
-        assert_eq!(short.rate, 0.0);
+        assert_eq!(short.rate, 0);
         // The counter began anew.
         clock.compare(at(7_000, 7_020_000_000));
         assert_eq!(clock.rate, known);
