@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use crate::check::ThreadCheck;
 use crate::encoding::Insn;
-use crate::memory::ArenaPlace;
+use crate::memory::{ArenaPlace, Window};
 use crate::semantics::float::{FloatMode, Host};
 use crate::state::Cpu;
 use crate::trap::{Trap, TrapKind};
@@ -162,6 +162,12 @@ impl Interpreter {
     #[inline]
     pub(crate) fn check_mut(&mut self) -> Option<&mut ThreadCheck> {
         self.check.as_deref_mut()
+    }
+
+    /// The check of memory, to be told, and the memory.
+    #[inline]
+    pub(crate) fn window_and_check(&mut self) -> Option<(&Window, &mut ThreadCheck)> {
+        Some((&self.run.common.window, self.check.as_deref_mut()?))
     }
 
     /// Lets somebody see each instruction from now on; nobody, for `None`. The result is who saw them until now.

@@ -157,9 +157,8 @@ impl Thread {
         cpu.set_scalar(role::FUNCTION, function);
         cpu.set_scalar(role::TP, tp);
         cpu.ic = function;
-        let window = &self.interpreter.common().clone().window;
         let mut values = None;
-        if let Some(check) = self.interpreter.check_mut() {
+        if let Some((window, check)) = self.interpreter.window_and_check() {
             values = check.undefined_scalars().filter(|_| nested);
             let arguments = sp + SAVE_AREA..sp + needed;
             check.call_begins(window, sp, arguments);
