@@ -132,7 +132,7 @@ fn size(bytes: f64) -> String {
 fn time(ns: f64) -> String {
     match ns {
         t if t < 1e4 => format!("{t:.0} ns"),
-        t if t < 1e7 => format!("{:.1} us", t / 1e3),
+        t if t < 1e7 => format!("{:.1} µs", t / 1e3),
         t => format!("{:.1} ms", t / 1e6),
     }
 }

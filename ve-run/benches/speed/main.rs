@@ -221,7 +221,7 @@ fn verdict(relation: &str, goal: f64, found: f64) -> String {
 fn time(nanoseconds: f64) -> String {
     match nanoseconds {
         ns if ns < 1e4 => format!("{ns:.1} ns"),
-        ns if ns < 1e7 => format!("{:.1} us", ns / 1e3),
+        ns if ns < 1e7 => format!("{:.1} µs", ns / 1e3),
         ns => format!("{:.1} ms", ns / 1e6),
     }
 }

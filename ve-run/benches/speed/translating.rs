@@ -48,7 +48,7 @@ pub fn tell() {
     let longest = load(&LONGEST) / 1e6;
     println!("\ntranslating {instructions} instructions");
     println!(
-        "{each:.1} us for each, {}",
+        "{each:.1} µs for each, {}",
         crate::verdict("<=", GOAL, each)
     );
     println!(
