@@ -21,6 +21,7 @@ mod nodes;
 mod output;
 mod ps;
 mod scratch;
+mod screen;
 mod seen;
 mod sources;
 mod symbols;

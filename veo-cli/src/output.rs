@@ -11,8 +11,10 @@ use std::process::ExitCode;
 
 use anstyle::Style;
 use serde::Serialize;
+use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::failure::CommandFailure;
+use crate::screen::Screen;
 
 const HEADING: Style = Style::new().bold();
 /// Between two columns.
@@ -62,9 +64,20 @@ impl Console {
             self.print_json(answer)
         } else {
             let stdout = anstream::stdout().lock();
-            let mut page = Page::new(Box::new(io::BufWriter::new(stdout)));
-            answer.print(&mut page).and_then(|()| page.out.flush())
+            Page::new(Box::new(io::BufWriter::new(stdout)), terminal()).print(answer)
         };
+        printed.map_err(|error| CommandFailure::of_output(&error))
+    }
+
+    /// Prints an answer that takes the place of the last one on a terminal: as much of it as there is room for.
+    pub(crate) fn show(&self, answer: &impl Answer) -> Result<(), CommandFailure> {
+        let size = terminal().filter(|_| !self.json);
+        let Some((Width(columns), Height(rows))) = size else {
+            return self.give(answer);
+        };
+        let stdout = anstream::stdout().lock();
+        let screen = Screen::new(stdout, columns.into(), rows.into());
+        let printed = Page::new(Box::new(screen), size).print(answer);
         printed.map_err(|error| CommandFailure::of_output(&error))
     }
 
@@ -114,6 +127,13 @@ impl Column {
     }
 }
 
+/// The size of the terminal, if the output goes to one.
+fn terminal() -> Option<(Width, Height)> {
+    let stdout = io::stdout();
+    let is_terminal = stdout.is_terminal();
+    is_terminal.then(|| terminal_size_of(&stdout)).flatten()
+}
+
 /// Lines for people.
 pub(crate) struct Page {
     out: Box<dyn Write>,
@@ -122,15 +142,16 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    fn new(out: Box<dyn Write>) -> Self {
-        let stdout = io::stdout();
-        let size = stdout
-            .is_terminal()
-            .then(|| terminal_size::terminal_size_of(&stdout));
+    fn new(out: Box<dyn Write>, terminal: Option<(Width, Height)>) -> Self {
         Self {
             out,
-            width: size.flatten().map(|(width, _)| usize::from(width.0)),
+            width: terminal.map(|(width, _)| usize::from(width.0)),
         }
+    }
+
+    fn print(mut self, answer: &impl Answer) -> io::Result<()> {
+        answer.print(&mut self)?;
+        self.out.flush()
     }
 
     /// Where text for programs goes, as it is.

@@ -47,7 +47,7 @@ pub(crate) fn run(command: &Top, console: &Console) -> Result<(), CommandFailure
         } else if shown > 0 && !console.is_json() {
             blank().map_err(|error| CommandFailure::of_output(&error))?;
         }
-        console.give(&list)?;
+        console.show(&list)?;
         shown += 1;
         if command.times.is_some_and(|times| shown >= times) {
             return Ok(());

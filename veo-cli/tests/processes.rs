@@ -255,10 +255,10 @@ fn processes_may_end_while_it_looks() {
     }
 }
 
-/// What a command prints on a terminal of so many columns.
-fn on_terminal(arguments: &[&str], columns: u16) -> String {
+/// What a command prints on a terminal of so many columns and rows.
+fn on_terminal(arguments: &[&str], columns: u16, rows: u16) -> String {
     let size = libc::winsize {
-        ws_row: 24,
+        ws_row: rows,
         ws_col: columns,
         ws_xpixel: 0,
         ws_ypixel: 0,
@@ -286,7 +286,7 @@ fn on_terminal(arguments: &[&str], columns: u16) -> String {
 #[test]
 fn twenty_columns_are_enough() -> Result<()> {
     let _proc = VeoProc::new(4)?;
-    let text = on_terminal(&["top", "-N", "4", "-n", "2", "-d", "0.01"], 20);
+    let text = on_terminal(&["top", "-N", "4", "-n", "2", "-d", "0.01"], 20, 24);
     // Each look takes the place of the last one.
     assert_eq!(text.matches("\u{1b}[H\u{1b}[J").count(), 2, "{text:?}");
     let fields = ["NODE", "PID", "PROGRAM", "KERNEL", "MEMORY"];
@@ -297,6 +297,21 @@ fn twenty_columns_are_enough() -> Result<()> {
         };
         assert_eq!(text.lines().filter(begins).count(), 2, "{field}: {text:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn no_more_is_shown_than_there_are_rows() -> Result<()> {
+    let _procs = [VeoProc::new(2)?, VeoProc::new(2)?, VeoProc::new(2)?];
+    let text = on_terminal(&["top", "-N", "2", "-n", "1"], 100, 3);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text:?}");
+    assert!(lines[0].contains("PROGRAM"), "{text:?}");
+    // Other programs may have processes there, too.
+    let said = lines[1].starts_with("… ") && lines[1].ends_with(" more lines");
+    assert!(said, "{text:?}");
+    let all = on_terminal(&["ps", "-N", "2"], 100, 3);
+    assert!(all.lines().count() >= 4, "{all:?}");
     Ok(())
 }
 
