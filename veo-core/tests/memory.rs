@@ -313,6 +313,8 @@ fn nodes_are_listed() -> Result<()> {
     assert!(proc.core().is_some());
     let error = VeoProc::new(i32::try_from(nodes.len()).unwrap()).unwrap_err();
     assert!(matches!(error, Error::NoSuchNode { .. }), "{error}");
+    // It is told once.
+    assert_eq!(error.to_string().matches("VE node").count(), 1, "{error}");
     assert!(VeoProc::new(-2).is_err());
     Ok(())
 }

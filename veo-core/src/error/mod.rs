@@ -424,7 +424,7 @@ pub enum Error {
     },
 
     /// There is no such node.
-    #[error("there is no {}: {reason}", text::node(*node))]
+    #[error("{}", text::no_node(*node, reason))]
     NoSuchNode {
         /// The node that was asked for.
         node: i32,

@@ -25,7 +25,15 @@ pub(super) fn node(number: i32) -> String {
     }
 }
 
-/// The same with its article, if it has one.
+/// Says that a node is not there. The emulated node's reason says so, too, in its first words.
+pub(super) fn no_node(number: i32, reason: &str) -> String {
+    let node = node(number);
+    let said = format!("{node} does not exist: ");
+    let reason = reason.strip_prefix(&said).unwrap_or(reason);
+    format!("there is no {node}: {reason}")
+}
+
+/// A node with its article, if it has one.
 pub(super) fn the_node(number: i32) -> String {
     let article = if number == -1 { "the " } else { "" };
     format!("{article}{}", node(number))
