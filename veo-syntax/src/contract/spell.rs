@@ -5,27 +5,54 @@ use syn::{BinOp, Expr, ExprPath};
 
 /// Spells an expression that the language has.
 pub(super) fn spell(expr: &Expr) -> String {
+    let mut text = String::new();
+    spell_to(expr, &mut text);
+    text
+}
+
+/// Each part writes behind the one before, so that one that nests deeply does not take the square of its length.
+fn spell_to(expr: &Expr, text: &mut String) {
     match expr {
         Expr::Binary(binary) => {
-            let op = operator(&binary.op);
-            format!("{} {op} {}", spell(&binary.left), spell(&binary.right))
+            spell_to(&binary.left, text);
+            text.extend([" ", &operator(&binary.op), " "]);
+            spell_to(&binary.right, text);
         }
-        Expr::Unary(unary) => format!("{}{}", unary.op.to_token_stream(), spell(&unary.expr)),
-        Expr::Paren(paren) => format!("({})", spell(&paren.expr)),
-        Expr::Group(group) => spell(&group.expr),
-        Expr::Call(call) => format!("{}({})", spell(&call.func), list(&call.args)),
+        Expr::Unary(unary) => {
+            text.push_str(&unary.op.to_token_stream().to_string());
+            spell_to(&unary.expr, text);
+        }
+        Expr::Paren(paren) => {
+            text.push('(');
+            spell_to(&paren.expr, text);
+            text.push(')');
+        }
+        Expr::Group(group) => spell_to(&group.expr, text),
+        Expr::Call(call) => {
+            spell_to(&call.func, text);
+            list_to(&call.args, text);
+        }
         Expr::MethodCall(call) => {
-            let receiver = spell(&call.receiver);
-            format!("{receiver}.{}({})", call.method, list(&call.args))
+            spell_to(&call.receiver, text);
+            text.push('.');
+            text.push_str(&call.method.to_string());
+            list_to(&call.args, text);
         }
-        Expr::Path(path) => spell_path(path),
-        other => crate::spell::spell(other),
+        Expr::Path(path) => text.push_str(&spell_path(path)),
+        other => text.push_str(&crate::spell::spell(other)),
     }
 }
 
-fn list<'a>(arguments: impl IntoIterator<Item = &'a Expr>) -> String {
-    let arguments: Vec<String> = arguments.into_iter().map(spell).collect();
-    arguments.join(", ")
+/// Arguments, in their parentheses.
+fn list_to<'a>(arguments: impl IntoIterator<Item = &'a Expr>, text: &mut String) {
+    text.push('(');
+    for (place, argument) in arguments.into_iter().enumerate() {
+        if place > 0 {
+            text.push_str(", ");
+        }
+        spell_to(argument, text);
+    }
+    text.push(')');
 }
 
 /// Paths have no blanks: `<T as Limits>::N` is the only one with words side by side.
