@@ -7,6 +7,7 @@ use std::process::Command;
 use object::elf::ET_DYN;
 use veo_build::{ErrorKind, Kernels, Target};
 use veo_debuginfo::prototypes;
+use veo_test_support::compile::{self, tool};
 use veo_test_support::ve;
 
 use crate::installed_compilers::{CXX, bench, clang, cxx, elf, flang, written};
@@ -222,21 +223,9 @@ long counted(long n) {
 fn printed(dir: &Path, source: &str, args: &[&str]) -> BTreeMap<String, i64> {
     let (file, program) = (dir.join("print.c"), dir.join("print"));
     std::fs::write(&file, source).unwrap();
-    let mut compile = Command::new("cc");
-    compile
-        .args(["-w", "-D_GNU_SOURCE"])
-        .args(args)
-        .arg(&file)
-        .arg("-o")
-        .arg(&program);
-    let output = compile.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let output = Command::new(program).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let options = [&["-w", "-D_GNU_SOURCE"], args].concat();
+    compile::program(file, &program, &options);
+    let text = tool(&mut Command::new(program));
     let pairs = text.lines().map(|line| line.split_once(' ').unwrap());
     pairs
         .map(|(name, number)| (name.to_string(), number.parse().unwrap()))
@@ -288,11 +277,7 @@ fn numbers_and_structures_of_the_headers_are_those_of_the_host() {
     }
     source += &format!("int main(void) {{\n{print}return 0;\n}}\n");
     let dir = tempfile::tempdir().unwrap();
-    let own = Command::new("cc")
-        .arg("-print-file-name=include")
-        .output()
-        .unwrap();
-    let own = String::from_utf8(own.stdout).unwrap();
+    let own = tool(compile::compiler("print.c").arg("-print-file-name=include"));
     let libc = libc.to_str().unwrap();
     let ours = printed(
         dir.path(),

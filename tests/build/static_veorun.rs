@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use veo_build::{Kernels, Target};
+use veo_test_support::compile::{self, tool};
 
 use crate::installed_compilers::{bench, elf};
 use crate::recording::Bench;
@@ -65,13 +66,8 @@ fn a_static_veorun_for_the_host_has_all_of_its_archives() {
     let archive = bench.path("package/libarchived.a");
     let object = bench.path("package/archived.o");
     let source = bench.source("archived.c", "long archived(void) { return 1; }\n");
-    let run = |command: &mut Command| assert!(command.status().unwrap().success());
-    run(Command::new("cc")
-        .args(["-fPIC", "-c"])
-        .arg(&source)
-        .arg("-o")
-        .arg(&object));
-    run(Command::new("ar").arg("cr").arg(&archive).arg(&object));
+    compile::object(&source, &object, &["-fPIC"]);
+    tool(Command::new("ar").arg("cr").arg(&archive).arg(&object));
     let mut kernels = Kernels::static_veorun("veorun_k");
     let built = bench
         .build(kernels.file("kernels/k.c").object("libarchived.a"))

@@ -146,18 +146,19 @@ fn kernels_that_ask_for_the_ve_compile_as_the_readme_says() {
                 #include <veo_ve.h>\n#include <veo_hmem.h>\n\
                 uint64_t f(void *p) { return (uint64_t)veo_get_hmem_addr(p); }\n";
     fs::write(&source, text).unwrap();
-    let compile = |options: &[&str]| {
-        let mut gcc = Command::new("gcc");
-        gcc.args(["-O1", "-g", "-fpic", "-shared", "-Wall", "-Werror", "-I"])
+    let compiles = |options: &[&str]| {
+        let mut compiler = compile::compiler(&source);
+        compiler
+            .args(["-O1", "-g", "-fpic", "-shared", "-Wall", "-Werror", "-I"])
             .arg(dropin.prefix().join("include"))
             .args(options)
             .arg(&source)
             .arg("-o")
             .arg(source.with_extension("so"));
-        gcc.output().unwrap().status.success()
+        compiler.output().unwrap().status.success()
     };
-    assert!(!compile(&[]), "the source asks for nothing");
-    assert!(compile(&["-D__ve__"]));
+    assert!(!compiles(&[]), "the source asks for nothing");
+    assert!(compiles(&["-D__ve__"]));
 }
 
 /// Kernels may be linked with libveohmem.so, as NEC's are.

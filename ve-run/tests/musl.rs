@@ -9,8 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use veo_build::{Built, Kernels, Target};
-use veo_test_support::compile::tool;
-use veo_test_support::run;
+use veo_test_support::{compile, run, ve};
 
 /// Where `tests/musl/run` has put sources and objects.
 fn musl() -> PathBuf {
@@ -54,35 +53,16 @@ fn programs_run_on_musl() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let host = dir.join("host");
-    tool(
-        Command::new("gcc")
-            .args(["-w"])
-            .arg(program())
-            .arg("-o")
-            .arg(&host)
-            .arg("-lm"),
-    );
+    compile::program(program(), &host, &["-w", "-lm"]);
     let expected = run::run(
         Command::new(&host).arg(dir.join("of the host")),
         Duration::from_secs(60),
     );
     let object = dir.join("program.o");
     let includes = ["arch/ve", "arch/generic", "obj/include", "include"];
-    tool(
-        Command::new("clang-19")
-            .args([
-                "--target=ve-linux",
-                "-nostdinc",
-                "-O2",
-                "-fno-builtin",
-                "-fpic",
-                "-c",
-            ])
-            .args(includes.map(|it| format!("-I{}", musl().join(it).display())))
-            .arg(program())
-            .arg("-o")
-            .arg(&object),
-    );
+    let includes = includes.map(|it| format!("-I{}", musl().join(it).display()));
+    let options = ["-nostdinc", "-O2", "-fno-builtin", "-fpic"].map(String::from);
+    ve::compile(program(), &object, &[&options[..], &includes].concat());
     let entries = fs::read_dir(musl().join("objects")).expect("tests/musl/run makes them");
     let mut objects: Vec<PathBuf> = entries.map(|it| it.unwrap().path()).collect();
     objects.sort();

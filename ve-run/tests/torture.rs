@@ -129,13 +129,8 @@ impl Program {
                 let mut objects = Vec::new();
                 for (number, source) in self.sources.iter().enumerate() {
                     let object = dir.join(format!("{number}.o"));
-                    let compiled = Command::new(ve::CLANG)
-                        .args([
-                            "--target=ve-unknown-linux-gnu",
-                            level,
-                            "-idirafter",
-                            headers,
-                        ])
+                    let compiled = ve::compiler()
+                        .args([level, "-idirafter", headers])
                         .args(&self.flags)
                         .arg("-c")
                         .arg(source)

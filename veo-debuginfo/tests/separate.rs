@@ -5,37 +5,20 @@ use std::path::Path;
 use std::process::Command;
 
 use veo_debuginfo::{Original, SourceLines};
-use veo_test_support as _;
-
-fn run(command: &mut Command) {
-    let status = command
-        .status()
-        .expect("a tool of binutils or a C compiler");
-    assert!(status.success(), "{command:?}: {status}");
-}
+use veo_test_support::compile::{library_of, tool};
 
 /// Makes `libk.so.1` and `k.debug` in `dir`, and gives an address in the library's function.
 fn split_library(dir: &Path) -> u64 {
-    fs::write(dir.join("k.c"), "int twice(int x) { return x * 2; }\n").unwrap();
-    let mut compile = Command::new("cc");
-    compile.args([
-        "-g",
-        "-shared",
-        "-fPIC",
-        "-nostdlib",
-        "-o",
-        "libk.so.1",
-        "k.c",
-    ]);
-    run(compile.current_dir(dir));
+    let source = "int twice(int x) { return x * 2; }\n";
+    library_of(source, "c", dir.join("libk.so.1"), &["-g", "-nostdlib"]);
     let whole = SourceLines::of(fs::read(dir.join("libk.so.1")).unwrap(), None);
     let address = (0..whole.extent()).find(|address| whole.find(*address).line > 0);
     let mut keep = Command::new("objcopy");
     keep.args(["--only-keep-debug", "libk.so.1", "k.debug"]);
-    run(keep.current_dir(dir));
+    tool(keep.current_dir(dir));
     let mut strip = Command::new("objcopy");
     strip.args(["--strip-debug", "--add-gnu-debuglink=k.debug", "libk.so.1"]);
-    run(strip.current_dir(dir));
+    tool(strip.current_dir(dir));
     address.expect("the library has debug information")
 }
 

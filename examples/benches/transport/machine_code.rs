@@ -1,13 +1,10 @@
 //! An empty function twice: as machine code of the Vector Engine, and as code of the host.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use veo_core::{Result, TypedFunction, VeoContext, VeoProc};
+use veo_test_support::ve::{self, CLANG};
 use veo_test_support::{compile, found};
-
-/// The compiler for the Vector Engine.
-const CLANG: &str = "clang-19";
 
 const SOURCE: &str = "long empty(void) { return 0; }\n";
 
@@ -33,16 +30,8 @@ impl Empty {
     pub fn load(proc: &VeoProc) -> Result<Empty> {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("transport");
         std::fs::create_dir_all(&directory).expect("a directory for what is compiled");
-        let source = directory.join("empty.c");
-        std::fs::write(&source, SOURCE).expect("the source is written");
-        let object = directory.join("empty.o");
-        compile::tool(
-            Command::new(CLANG)
-                .args(["--target=ve-unknown-linux-gnu", "-O2", "-c", "-o"])
-                .args([&object, &source]),
-        );
-        let library = directory.join("libempty.so");
-        compile::library(&source, &library, &["-O2"]);
+        let object = ve::object_of(&directory, "empty.c", SOURCE, &["-O2"]);
+        let library = compile::library_of(SOURCE, "c", directory.join("libempty.so"), &["-O2"]);
         let function = |file: PathBuf| proc.load_library(file)?.function("empty");
         Ok(Empty {
             ve: function(object)?,

@@ -13,6 +13,7 @@ use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionHeader as _}
 use object::{LittleEndian as E, Object as _, ObjectSymbol as _};
 use veo_build::{Kernels, Target};
 use veo_debuginfo::{Linkage, dynamic_symbols};
+use veo_test_support::compile::{self, tool};
 use veo_test_support::{available, found, ve};
 
 use self::machine::Machine;
@@ -65,11 +66,10 @@ fn code_finds_functions_data_and_thread_local_variables() {
         file
     });
     let program = dir.path().join("program");
-    let mut cc = Command::new("cc");
-    let status = cc.args(["-O1", "-w"]).args(&files).arg("-o").arg(&program);
-    assert!(status.status().unwrap().success());
-    let output = Command::new(program).output().unwrap();
-    let output = String::from_utf8(output.stdout).unwrap();
+    let [first, others @ ..] = files;
+    let options = [&["-O1".into(), "-w".into()][..], &others].concat();
+    compile::program(first, &program, &options);
+    let output = tool(&mut Command::new(program));
     let expected: Vec<i64> = output.lines().map(|line| line.parse().unwrap()).collect();
 
     let mut machine = Machine::default();
@@ -466,9 +466,7 @@ fn arithmetic_of_128_bits_is_that_of_the_host() {
     let text = include_str!("sources/int128.c").replace("SOURCE", &source.to_string_lossy());
     fs::write(&check, text).unwrap();
     let program = dir.path().join("check");
-    let mut cc = Command::new("cc");
-    let status = cc.args(["-O2", "-w"]).arg(&check).arg("-o").arg(&program);
-    assert!(status.status().unwrap().success());
+    compile::program(check, &program, &["-O2", "-w"]);
     let output = Command::new(program).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}");

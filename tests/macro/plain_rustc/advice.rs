@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use veo_abi::build_dir;
 use veo_debuginfo::prototypes;
+use veo_test_support::compile::library_of;
 
 use super::{libraries, messages, veo_core};
 
@@ -334,27 +336,13 @@ fn quoted(text: &str) -> Vec<(&str, &str)> {
 #[test]
 fn what_is_to_be_declared_instead_agrees_with_the_library() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let library = dir.path().join("veo/host/libbuilt.so");
+    let library = build_dir::library(dir.path(), build_dir::HOST, "libbuilt.so");
+    let prototypes_dir = build_dir::of(dir.path()).join(build_dir::PROTOTYPES);
     std::fs::create_dir_all(library.parent().unwrap()).unwrap();
-    std::fs::create_dir_all(dir.path().join("veo/prototypes")).unwrap();
-    std::fs::write(dir.path().join("kernels.c"), KERNELS).unwrap();
-    let status = Command::new("cc")
-        .args([
-            "-std=gnu11",
-            "-w",
-            "-g",
-            "-shared",
-            "-fPIC",
-            "kernels.c",
-            "-o",
-        ])
-        .arg(&library)
-        .current_dir(dir.path())
-        .status()
-        .expect("a C compiler (Debian: gcc)");
-    assert!(status.success());
+    std::fs::create_dir_all(&prototypes_dir).unwrap();
+    library_of(KERNELS, "c", &library, &["-std=gnu11", "-w", "-g"]);
     let found = prototypes::read_file(&library).expect("debug information");
-    let text = dir.path().join("veo/prototypes/libbuilt.so.txt");
+    let text = prototypes_dir.join(build_dir::prototypes_file("libbuilt.so"));
     std::fs::write(text, found.to_text()).unwrap();
 
     let right = RIGHT.iter().enumerate();

@@ -10,8 +10,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The compiler for a source, by its extension: `CC`, `CXX` or `FC`, or what is usual here.
-fn compiler(source: &Path) -> Command {
-    let extension = source.extension().and_then(OsStr::to_str);
+pub fn compiler(source: impl AsRef<Path>) -> Command {
+    let extension = source.as_ref().extension().and_then(OsStr::to_str);
     let (variable, usual) = match extension {
         Some("cpp") => ("CXX", "c++"),
         Some("f90") => ("FC", "gfortran"),
@@ -20,7 +20,7 @@ fn compiler(source: &Path) -> Command {
     Command::new(std::env::var_os(variable).unwrap_or_else(|| usual.into()))
 }
 
-/// Compiles and links `source` to `output`. `options` come last: they name libraries, too.
+/// Compiles and links `source` to `output`. `options` come last: they name libraries and further sources, too.
 ///
 /// # Panics
 ///
@@ -31,6 +31,17 @@ pub fn program(source: impl AsRef<Path>, output: impl AsRef<Path>, options: &[im
         let mut command = compiler(source);
         tool(command.arg("-o").args([fresh, source]).args(options));
     });
+}
+
+/// Compiles `source` to an object.
+///
+/// # Panics
+///
+/// As [`program`].
+pub fn object(source: impl AsRef<Path>, object: impl AsRef<Path>, options: &[impl AsRef<OsStr>]) {
+    let options = options.iter().map(AsRef::as_ref);
+    let options: Vec<_> = std::iter::once(OsStr::new("-c")).chain(options).collect();
+    program(source, object, &options);
 }
 
 /// Makes a shared library, such as one of kernels, as [`program`] makes a program.

@@ -26,6 +26,13 @@ pub fn can_build() -> bool {
     )
 }
 
+/// The compiler, told what it compiles for.
+pub fn compiler() -> Command {
+    let mut command = Command::new(CLANG);
+    command.arg("--target=ve-unknown-linux-gnu");
+    command
+}
+
 /// Compiles a source to a relocatable object.
 ///
 /// # Panics
@@ -33,8 +40,7 @@ pub fn can_build() -> bool {
 /// The compiler refuses it: with its messages.
 pub fn compile(source: impl AsRef<Path>, object: impl AsRef<Path>, options: &[impl AsRef<OsStr>]) {
     tool(
-        Command::new(CLANG)
-            .arg("--target=ve-unknown-linux-gnu")
+        compiler()
             .args(options)
             .arg("-c")
             .arg(source.as_ref())

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
+use veo_test_support::compile::{self, tool};
 use veo_test_support::ve;
 pub use veo_test_support::ve::can_compile;
 
@@ -13,16 +14,6 @@ const FLAGS: [&[&str]; 2] = [&["-O0"], &["-O2", "-fpic"]];
 
 /// How much a program may print.
 const ROOM: u64 = 8 << 20;
-
-fn run(command: &mut Command) -> Vec<u8> {
-    let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.stdout
-}
 
 /// What does not depend on whether a compiler knows the C library.
 const COMMON: [&str; 5] = [
@@ -57,12 +48,9 @@ fn on_host(directory: &Path, source: &str) -> String {
     let (file, program) = (directory.join("h.c"), directory.join("h"));
     std::fs::write(&file, source).unwrap();
     std::fs::write(directory.join("libc.h"), include_str!("libc.h")).unwrap();
-    run(Command::new("gcc")
-        .args(COMMON)
-        .args([&file, Path::new("-o"), &program])
-        .args(["-lm", "-pthread"]));
-    let text = run(&mut Command::new(program));
-    String::from_utf8_lossy(&text).into_owned()
+    let options = [&COMMON[..], &["-lm", "-pthread"]].concat();
+    compile::program(file, &program, &options);
+    tool(&mut Command::new(program))
 }
 
 /// What it prints on the Vector Engine.

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use veo_build::{Built, Kernels, Target};
-use veo_test_support::compile::tool;
+use veo_test_support::compile::{self, tool};
 use veo_test_support::{available, found, run, ve};
 
 /// What does not depend on the machine.
@@ -82,17 +82,11 @@ impl Program {
     /// What it prints on the host.
     fn on_host(&self, dir: &Path) -> String {
         let program = dir.join("host");
-        tool(
-            Command::new("gcc")
-                .args(COMMON)
-                .args(self.language)
-                .args(HOST)
-                .args(&self.sources)
-                .arg("-o")
-                .arg(&program)
-                .args(["-lm", "-latomic"])
-                .args((self.language == CXX).then_some("-lstdc++")),
-        );
+        let (main, others) = self.sources.split_first().unwrap();
+        let others: Vec<_> = others.iter().map(|it| it.to_str().unwrap()).collect();
+        let libraries = ["-lm", "-latomic"];
+        let options = [&COMMON, self.language, HOST, &others, &libraries].concat();
+        compile::program(main, &program, &options);
         tool(&mut Command::new(program))
     }
 

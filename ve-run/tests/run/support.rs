@@ -1,13 +1,12 @@
 //! Compiles programs and runs them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use veo_test_support::compile::tool;
 pub use veo_test_support::ve::can_compile;
-use veo_test_support::{run, ve};
+use veo_test_support::{compile, run, ve};
 
 /// A program of C sources, each compiled to an object, in a directory of its own.
 pub struct Program {
@@ -67,8 +66,10 @@ impl Program {
     pub fn on_host(&self) -> Output {
         let program = self.directory().join("host");
         let sources = self.names.iter().map(|name| self.directory().join(name));
-        let mut gcc = Command::new("gcc");
-        tool(gcc.args(["-w", "-o"]).arg(&program).args(sources));
+        let sources: Vec<_> = sources.map(PathBuf::into_os_string).collect();
+        let (first, others) = sources.split_first().unwrap();
+        let options = [&["-w".into()], others].concat();
+        compile::program(first, &program, &options);
         Command::new(program).output().unwrap()
     }
 }

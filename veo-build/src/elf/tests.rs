@@ -5,6 +5,7 @@ use std::process::Command;
 use object::elf::FileHeader64;
 use object::read::elf::{FileHeader as _, SectionHeader as _};
 use object::{LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _};
+use veo_test_support::ve::{self, can_compile};
 use veo_test_support::{available, found};
 
 use super::relocation::{StoredPart, kind};
@@ -22,7 +23,7 @@ const SOURCE: &str = "
 
 /// Objects that clang makes, one with groups.
 fn objects() -> Option<Vec<(String, Vec<u8>)>> {
-    if !available("clang 19 (Debian: clang-19)", found("clang-19")) {
+    if !can_compile() {
         return None;
     }
     let group = "inline long once() { static long n; return ++n; } extern \"C\" long g() { return once(); }";
@@ -33,20 +34,7 @@ fn objects() -> Option<Vec<(String, Vec<u8>)>> {
 /// An object that clang makes, with its name.
 fn compiled(name: &str, text: &str) -> (String, Vec<u8>) {
     let dir = tempfile::tempdir().unwrap();
-    let source = dir.path().join(name);
-    std::fs::write(&source, text).unwrap();
-    let object = source.with_extension("o");
-    let mut command = Command::new("clang-19");
-    command.args([
-        "--target=ve-unknown-linux-gnu",
-        "-O1",
-        "-g",
-        "-fpic",
-        "-fcommon",
-        "-c",
-    ]);
-    let status = command.arg(&source).arg("-o").arg(&object).status();
-    assert!(status.unwrap().success());
+    let object = ve::object_of(dir.path(), name, text, &["-O1", "-g", "-fpic", "-fcommon"]);
     (name.to_owned(), std::fs::read(object).unwrap())
 }
 
@@ -72,7 +60,7 @@ fn the_same_objects_make_the_same_library() {
 /// As linkers sort them: by their numbers over all objects, then those without one. The loader calls destructors backwards.
 #[test]
 fn constructors_of_all_objects_have_one_order() {
-    if !available("clang 19 (Debian: clang-19)", found("clang-19")) {
+    if !can_compile() {
         return;
     }
     let part = |name: &str, first: u32, second: u32| {

@@ -7,11 +7,10 @@
 mod wrong;
 
 use std::path::Path;
-use std::process::Command;
 
 use veo_core::abi::build_dir;
 use veo_debuginfo::prototypes;
-use veo_test_support as _;
+use veo_test_support::compile::{compiler, tool};
 
 const LIBRARY: &str = "libbuilt.so";
 
@@ -24,15 +23,13 @@ fn contradictions_are_errors_at_the_users_tokens() {
     std::fs::create_dir_all(library.parent().unwrap()).unwrap();
     std::fs::create_dir_all(&text).unwrap();
     let text = text.join(build_dir::prototypes_file(LIBRARY));
-    let status = Command::new("cc")
+    let source = "ui_built/kernels.c";
+    let mut compiler = compiler(source);
+    compiler
         .current_dir(here)
         .arg(format!("-ffile-prefix-map={}=.", here.display()))
-        .args(["-g", "-O1", "-shared", "-fPIC", "-o"])
-        .arg(&library)
-        .arg("ui_built/kernels.c")
-        .status()
-        .expect("a C compiler (Debian: gcc)");
-    assert!(status.success());
+        .args(["-g", "-O1", "-shared", "-fPIC", source, "-o"]);
+    tool(compiler.arg(&library));
     let found = prototypes::read_file(&library).expect("debug information");
     std::fs::write(text, found.to_text()).unwrap();
     wrong::refused(
