@@ -1,7 +1,7 @@
 //! The vocabulary of the VEO crates.
 //!
 //! - C scalar types as the Vector Engine has them: [`ScalarType`];
-//! - the 64-bit words that carry arguments and results: [`Word`];
+//! - the 64-bit words that carry arguments and results, [`Word`], and their classes, [`word_class`];
 //! - C type strings: [`CType`];
 //! - the types of a kernel declaration: [`Type`], [`Signature`];
 //! - the prototypes of a library's functions, and their comparison with declarations: [`prototype`];
@@ -31,6 +31,7 @@ pub mod signal;
 pub mod ticks;
 mod types;
 mod word;
+pub mod word_class;
 
 pub use ctype::{CType, CTypeError};
 pub use near::near_names;

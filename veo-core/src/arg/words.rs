@@ -3,10 +3,7 @@
 use std::fmt;
 use std::mem::MaybeUninit;
 
-use veo_abi::ffi::{
-    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_HMEM, VEO_EMU_CLASS_INTEGER,
-};
-use veo_abi::{Scalar, Word};
+use veo_abi::{Scalar, Word, word_class};
 
 /// One argument as the VE gets it.
 #[derive(Clone, Copy, Debug)]
@@ -20,19 +17,8 @@ pub(crate) enum ArgWord {
     Hmem(u64),
 }
 
-/// What a word holds, as `veo_emu_call_async` takes it: the emulated node passes these bits
-/// on to the kernel's side as they are.
-mod class {
-    pub(super) const INTEGER: u64 = super::VEO_EMU_CLASS_INTEGER as u64;
-    pub(super) const FLOAT: u64 = super::VEO_EMU_CLASS_FLOAT as u64;
-    pub(super) const DOUBLE: u64 = super::VEO_EMU_CLASS_DOUBLE as u64;
-    pub(super) const HMEM: u64 = super::VEO_EMU_CLASS_HMEM as u64;
-}
-
 /// Arguments that need no allocation.
 const FEW: usize = 16;
-/// Classes in one word, two bits each.
-const PER_WORD: usize = 32;
 
 /// The words of all arguments, and what each holds.
 pub(crate) struct Words {
@@ -40,7 +26,6 @@ pub(crate) struct Words {
     /// As many as `len` says are written, while there are no more than a few. The others stay
     /// unwritten: filling and copying them takes 50 of 1,400 instructions of a call.
     few_words: [MaybeUninit<u64>; FEW],
-    /// The first word's class is in the lowest two bits.
     few_classes: u64,
     /// All of them, once they are more than a few.
     many: Option<Box<(Vec<u64>, Vec<u64>)>>,
@@ -62,14 +47,14 @@ impl Words {
     #[inline(always)]
     pub(crate) fn push(&mut self, word: ArgWord) {
         let (word, class) = match word {
-            ArgWord::Integer(value) => (value as u64, class::INTEGER),
-            ArgWord::Float(value) => (value.to_word().0, class::FLOAT),
-            ArgWord::Double(value) => (value.to_word().0, class::DOUBLE),
-            ArgWord::Hmem(address) => (address, class::HMEM),
+            ArgWord::Integer(value) => (value as u64, word_class::INTEGER),
+            ArgWord::Float(value) => (value.to_word().0, word_class::FLOAT),
+            ArgWord::Double(value) => (value.to_word().0, word_class::DOUBLE),
+            ArgWord::Hmem(address) => (address, word_class::HMEM),
         };
         if self.len < FEW {
             self.few_words[self.len].write(word);
-            self.few_classes |= class << (2 * self.len);
+            self.few_classes = word_class::with(self.few_classes, self.len, class);
         } else {
             self.push_more(word, class);
         }
@@ -84,10 +69,10 @@ impl Words {
         }
         let Some(many) = &mut self.many else { return };
         let (words, classes) = &mut **many;
-        let (at, shift) = (words.len() / PER_WORD, words.len() % PER_WORD * 2);
+        let index = words.len();
         words.push(word);
-        classes.resize(at + 1, 0);
-        classes[at] |= class << shift;
+        classes.resize(word_class::words_for(words.len()), 0);
+        word_class::set(classes, index, class);
     }
 
     #[inline]
@@ -114,14 +99,15 @@ impl Words {
     /// The arguments one by one.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ArgWord> {
         let (words, classes) = self.packed();
-        words.iter().enumerate().map(|(index, word)| {
-            match classes[index / PER_WORD] >> (index % PER_WORD * 2) & 3 {
-                class::INTEGER => ArgWord::Integer(*word as i64),
-                class::FLOAT => ArgWord::Float(f32::from_word(Word(*word))),
-                class::DOUBLE => ArgWord::Double(f64::from_word(Word(*word))),
+        words
+            .iter()
+            .enumerate()
+            .map(|(index, word)| match word_class::get(classes, index) {
+                word_class::INTEGER => ArgWord::Integer(*word as i64),
+                word_class::FLOAT => ArgWord::Float(f32::from_word(Word(*word))),
+                word_class::DOUBLE => ArgWord::Double(f64::from_word(Word(*word))),
                 _ => ArgWord::Hmem(*word),
-            }
-        })
+            })
     }
 }
 
@@ -159,7 +145,7 @@ mod tests {
             }
             let (all, classes) = words.packed();
             assert_eq!(all.len(), count);
-            assert_eq!(classes.len(), count.div_ceil(PER_WORD).max(1));
+            assert_eq!(classes.len(), word_class::words_for(count).max(1));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The arguments of a call, as a program sets them one by one.
 
-use veo_abi::hmem;
 use veo_abi::limits::MAX_STACK_DATA;
+use veo_abi::{hmem, word_class};
 
 use crate::error::{Error, Result};
-use crate::shared::class::{PER_WORD, ResultClass, WordClass};
+use crate::shared::class::{ResultClass, WordClass};
 use crate::shared::ring::MAX_WORDS;
 
 /// All stack buffers of one call together.
@@ -42,7 +42,7 @@ pub(crate) struct StackBuffer {
 pub(crate) struct CallArgs {
     words: Vec<u64>,
     /// Packed.
-    classes: [u64; MAX_WORDS / PER_WORD],
+    classes: [u64; word_class::words_for(MAX_WORDS)],
     set: [u64; MAX_WORDS / 64],
     stack: Vec<StackBuffer>,
     /// Which words are addresses that may have a tag.
@@ -183,7 +183,7 @@ impl CallArgs {
 
     /// The classes of the words, packed.
     pub(crate) fn classes(&self) -> &[u64] {
-        &self.classes[..self.words.len().div_ceil(PER_WORD)]
+        &self.classes[..word_class::words_for(self.words.len())]
     }
 
     pub(crate) fn stack(&self) -> &[StackBuffer] {

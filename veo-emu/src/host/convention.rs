@@ -5,12 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId};
+use veo_abi::word_class;
 use veo_debuginfo::Original;
 use veo_debuginfo::prototypes::read_original;
 
 use super::library_file;
 use super::operation::CallView;
-use crate::shared::class::{PER_WORD, ResultClass, WordClass};
+use crate::shared::class::{ResultClass, WordClass};
 use crate::shared::ring::MAX_WORDS;
 use crate::sys::thread::Uncancelled;
 
@@ -112,14 +113,14 @@ fn passed(prototype: &Prototype, ty: TypeId) -> PassedAs {
 pub(crate) struct Prepared {
     words: [u64; MAX_WORDS],
     /// Packed.
-    classes: [u64; MAX_WORDS / PER_WORD],
+    classes: [u64; word_class::words_for(MAX_WORDS)],
 }
 
 impl Default for Prepared {
     fn default() -> Prepared {
         Prepared {
             words: [0; MAX_WORDS],
-            classes: [0; MAX_WORDS / PER_WORD],
+            classes: [0; word_class::words_for(MAX_WORDS)],
         }
     }
 }
@@ -162,7 +163,7 @@ impl Prepared {
         CallView {
             address,
             words: &self.words[..count],
-            classes: &self.classes[..count.div_ceil(PER_WORD)],
+            classes: &self.classes[..word_class::words_for(count)],
             returns: convention.returns,
         }
     }

@@ -6,13 +6,12 @@ use std::{ptr, slice};
 
 use libc::pid_t;
 use veo_abi::ffi::{
-    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_EMU_GUARD_DEFAULT,
-    VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF, VEO_EMU_GUARD_START, VEO_EMU_GUARD_ZONES,
-    VEO_EMU_PROFILE_COUNT, VEO_EMU_PROFILE_DEFAULT, VEO_EMU_PROFILE_OFF, VEO_REQUEST_ID_INVALID,
-    veo_emu_class, veo_emu_guard, veo_emu_options, veo_emu_profile, veo_emu_result, veo_emu_times,
-    veo_proc_handle, veo_thr_ctxt,
+    VEO_EMU_GUARD_DEFAULT, VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF, VEO_EMU_GUARD_START,
+    VEO_EMU_GUARD_ZONES, VEO_EMU_PROFILE_COUNT, VEO_EMU_PROFILE_DEFAULT, VEO_EMU_PROFILE_OFF,
+    VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_guard, veo_emu_options, veo_emu_profile,
+    veo_emu_result, veo_emu_times, veo_proc_handle, veo_thr_ctxt,
 };
-use veo_abi::hmem;
+use veo_abi::{hmem, word_class};
 
 use super::args::returns;
 use super::process::{self, create};
@@ -26,7 +25,7 @@ use crate::host::output::OutputFunction;
 use crate::host::queue::WaitResult;
 use crate::host::start::ProcessOptions;
 use crate::host::statistics;
-use crate::shared::class::{PER_WORD, WordClass, are_tagged};
+use crate::shared::class::are_tagged;
 use crate::shared::guard::Guarding;
 use crate::shared::ring::MAX_WORDS;
 
@@ -184,13 +183,6 @@ unsafe fn copy_text(text: &str, place: *mut c_char, size: usize) -> usize {
     text.len()
 }
 
-// The numbers of the classes are those of the interface.
-const _: () = {
-    assert!(WordClass::Integer as veo_emu_class == VEO_EMU_CLASS_INTEGER);
-    assert!(WordClass::Float as veo_emu_class == VEO_EMU_CLASS_FLOAT);
-    assert!(WordClass::Double as veo_emu_class == VEO_EMU_CLASS_DOUBLE);
-};
-
 pub unsafe extern "C" fn veo_emu_call_async(
     ctx: *mut veo_thr_ctxt,
     addr: u64,
@@ -220,7 +212,7 @@ pub unsafe extern "C" fn veo_emu_call_async(
             unsafe {
                 (
                     slice::from_raw_parts(words, count),
-                    slice::from_raw_parts(classes, count.div_ceil(PER_WORD)),
+                    slice::from_raw_parts(classes, word_class::words_for(count)),
                 )
             }
         };
@@ -245,7 +237,7 @@ pub unsafe extern "C" fn veo_emu_call_async(
 fn untagged(words: &[u64], classes: &[u64]) -> Vec<u64> {
     let mut words = words.to_vec();
     for (index, word) in words.iter_mut().enumerate() {
-        if are_tagged(&[classes[index / PER_WORD] >> (index % PER_WORD * 2)], 1) {
+        if word_class::get(classes, index) == word_class::HMEM {
             *word = hmem::untag(*word);
         }
     }

@@ -1,53 +1,40 @@
-//! The class of an argument or a result: which register of the host carries it.
-//!
-//! The classes of a call's words travel packed: two bits each, [`PER_WORD`] to a word,
-//! the first in the lowest bits.
+//! The class of an argument or a result: which register of the host carries it. The classes of a
+//! call's words go from the caller to the kernel as they are, packed by `veo_abi::word_class`.
 
-/// Register class of one word of a native call. The numbers are those of the C interface,
-/// so that classes go from the caller to the kernel as they are. Its 0, an address that may
-/// have a tag, is passed like an integer.
+use veo_abi::word_class::{self, PER_WORD};
+
+/// Register class of one word of a native call. The class of the C interface that this lacks, an
+/// address that may have a tag, is passed like an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum WordClass {
     /// Integers and pointers.
-    Integer = 1,
+    Integer = word_class::INTEGER as u8,
     /// `float`, whose bits are the upper half of the word.
-    Float = 2,
+    Float = word_class::FLOAT as u8,
     /// `double`.
-    Double = 3,
+    Double = word_class::DOUBLE as u8,
 }
-
-/// Classes in one word.
-pub(crate) const PER_WORD: usize = 32;
 
 /// The bits that only `Float` and `Double` set.
 const FLOATING: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 
 impl WordClass {
-    /// The class of two bits from another process.
-    #[inline]
-    fn from_bits(bits: u64) -> WordClass {
-        match bits & 3 {
-            2 => WordClass::Float,
-            3 => WordClass::Double,
-            _ => WordClass::Integer,
-        }
-    }
-
-    /// The class of word `index` of a call. Words beyond the classes are integers.
+    /// The class of word `index` of a call, by bits from another process. Words beyond the classes
+    /// are integers.
     #[inline]
     pub(crate) fn at(packed: &[u64], index: usize) -> WordClass {
-        let bits = packed.get(index / PER_WORD).copied().unwrap_or(0);
-        WordClass::from_bits(bits >> (index % PER_WORD * 2))
+        match word_class::get(packed, index) {
+            word_class::FLOAT => WordClass::Float,
+            word_class::DOUBLE => WordClass::Double,
+            _ => WordClass::Integer,
+        }
     }
 
     /// Makes this the class of word `index`.
     #[inline]
     pub(crate) fn put(self, packed: &mut [u64], index: usize) {
-        if let Some(bits) = packed.get_mut(index / PER_WORD) {
-            let shift = index % PER_WORD * 2;
-            *bits = *bits & !(3 << shift) | (self as u64) << shift;
-        }
+        word_class::set(packed, index, self as u64);
     }
 }
 
@@ -143,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_are_packed_in_order() {
+    fn a_class_is_read_as_it_was_written() {
         let all = [WordClass::Integer, WordClass::Float, WordClass::Double];
         let classes: Vec<WordClass> = (0..200usize).map(|n| all[n * 7 % 5 % 3]).collect();
         let mut packed = [u64::MAX; 7];
@@ -159,7 +146,7 @@ mod tests {
     #[test]
     fn a_word_without_a_class_is_found_wherever_it_is() {
         for count in [0usize, 1, 31, 32, 33, 64, 100] {
-            let mut packed = vec![0; count.div_ceil(PER_WORD)];
+            let mut packed = vec![0; word_class::words_for(count)];
             for index in 0..count {
                 [WordClass::Integer, WordClass::Float, WordClass::Double][index % 3]
                     .put(&mut packed, index);

@@ -1,6 +1,8 @@
 //! What goes through a ring comes out of it, and damage stays where it is.
 
-use super::class::{PER_WORD, ResultClass, WordClass};
+use veo_abi::word_class;
+
+use super::class::{ResultClass, WordClass};
 use super::ring::{Completion, MAX_WORDS, Received, Ring, RingOp, RingRequest, SLOTS, Span};
 use crate::sys::memfd::{self, Mapping, round_up};
 
@@ -27,7 +29,7 @@ fn requests_come_out_as_they_went_in() {
             .collect();
         let all = [WordClass::Integer, WordClass::Float, WordClass::Double];
         let classes: Vec<WordClass> = (0..count).map(|n| all[n * 7 % 5 % 3]).collect();
-        let mut packed = vec![0; count.div_ceil(PER_WORD)];
+        let mut packed = vec![0; word_class::words_for(count)];
         for (index, class) in classes.iter().enumerate() {
             class.put(&mut packed, index);
         }

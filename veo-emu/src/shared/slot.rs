@@ -1,13 +1,16 @@
 //! How a request lies in a slot of the ring: written word by word by the host, read once
 //! by the VE side.
 
-use crate::shared::class::{PER_WORD, ResultClass, WordClass};
-pub(crate) use crate::sync::MAX_WORDS;
-use crate::sync::{AtomicU64, INLINE_WORDS, Ordering};
 use std::array::from_fn;
 
+use veo_abi::word_class;
+
+use crate::shared::class::{ResultClass, WordClass};
+pub(crate) use crate::sync::MAX_WORDS;
+use crate::sync::{AtomicU64, INLINE_WORDS, Ordering};
+
 const EXTRA_WORDS: usize = MAX_WORDS - INLINE_WORDS;
-const CLASS_WORDS: usize = MAX_WORDS.div_ceil(PER_WORD);
+const CLASS_WORDS: usize = word_class::words_for(MAX_WORDS);
 
 /// The words that share a cache line with what every request has.
 const NEAR_WORDS: usize = if INLINE_WORDS < 4 { INLINE_WORDS } else { 4 };
@@ -76,7 +79,7 @@ impl Received {
     /// Their classes, packed.
     #[inline]
     pub(crate) fn classes(&self) -> &[u64] {
-        &self.classes[..self.count.div_ceil(PER_WORD).min(CLASS_WORDS)]
+        &self.classes[..word_class::words_for(self.count).min(CLASS_WORDS)]
     }
 
     /// The class of word `index`.
