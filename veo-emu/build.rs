@@ -8,6 +8,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use veo_abi::hmem;
+
 fn main() {
     println!("cargo::rerun-if-changed=shim/veohmem.c");
     println!("cargo::rerun-if-env-changed=DOCS_RS");
@@ -68,6 +70,9 @@ fn compile(library: &Path, target: &str) -> Result<(), String> {
         .warnings(true)
         .inherit_rustflags(false)
         .include(headers)
+        .define("VE_ADDRESS", &*format!("{:#x}UL", hmem::VE))
+        .define("IDENT_SHIFT", &*hmem::SHIFT.to_string())
+        .define("MAX_IDENT", &*hmem::MAX_PROCESSES.to_string())
         .try_get_compiler()
         .map_err(|error| error.to_string())?;
     let output = compiler

@@ -1,9 +1,9 @@
 //! The bits of hmem addresses (`veo_hmem.h`), which carry a tag that identifies their VE process.
 
 /// Bit 63: an address of a VE.
-const VE: u64 = 1 << 63;
+pub const VE: u64 = 1 << 63;
 /// Bits 62 to 59: the identifier of the process.
-const SHIFT: u32 = 59;
+pub const SHIFT: u32 = 59;
 /// How many identifiers fit into these bits.
 pub const MAX_PROCESSES: usize = 16;
 const TAG: u64 = VE | (MAX_PROCESSES as u64 - 1) << SHIFT;

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * libveohmem.so: what kernels link against. The emulated VE process loads it first
- * and sets the function behind veo_prev_req_result.
+ * libveohmem.so: the library that kernels link against. The emulated VE process loads it first
+ * and sets the function behind veo_prev_req_result. The build script defines the bits of hmem
+ * addresses, VE_ADDRESS, IDENT_SHIFT and MAX_IDENT, as veo-abi has them.
  */
 #include "veo_ve.h"
-
-#define VE_ADDRESS (1UL << 63)
-#define IDENT_SHIFT 59
-#define MAX_IDENT 16
 
 int (*veohmem_prev_req_result)(int offset, uint64_t *result);
 
