@@ -3,6 +3,7 @@
 //! - the prototypes of a library's functions, from its debug information: [`prototypes`];
 //! - the function and the source line of an address in a library: [`SourceLines`];
 //! - the machine of a file, and whether the file is complete: [`elf`];
+//! - the machine code of a file for the VE: [`ve_code_sections`];
 //! - what a library is linked with: [`Linkage`], [`dynamic_symbols`];
 //! - the sanitizers' runtime libraries that it needs: [`runtimes`];
 //! - the variables of a library, [`data_symbols`], and its separate debug file, [`debug_link`];
@@ -14,6 +15,7 @@
 //! library.
 
 mod budget;
+mod code_sections;
 pub mod elf;
 mod error;
 #[cfg(target_os = "linux")]
@@ -26,6 +28,7 @@ mod runtime;
 mod sections;
 mod source_lines;
 
+pub use code_sections::ve_code_sections;
 pub use error::ReadError;
 pub use files::debug_link;
 pub use image::{DynamicSymbol, Linkage, data_symbols, dynamic_symbols};

@@ -6,8 +6,8 @@ use object::elf::{
 };
 use object::read::elf::FileHeader as _;
 
-/// The machine number of the Vector Engine.
-const EM_VE: u16 = 251;
+/// The machine number of the Vector Engine in ELF files.
+pub const EM_VE: u16 = 251;
 
 /// The bits of `e_flags` that say which architecture it is; 0 for VE1 and VE2, 1 for VE3.
 const ARCHITECTURE: u32 = 0xf;

@@ -26,6 +26,7 @@ use std::ops::Range;
 use crate::memory::{Protection, Window};
 
 pub use error::ImageError;
+pub use file::EM_VE;
 pub use init_order::{InitFunction, InitList, constructors, destructors};
 pub use needed::is_of_the_system;
 pub use source::Source;

@@ -20,14 +20,11 @@ use std::path::{Path, PathBuf};
 use object::LittleEndian as E;
 use object::elf::{self, FileHeader64};
 use object::read::elf::FileHeader as _;
-use ve_isa::image::Source;
+use ve_isa::image::{EM_VE, Source};
 use ve_isa::machine::{Machine, MachineThread, Unresolved};
 use ve_isa::memory::Protection;
 use ve_isa::trap::Trap;
 use veo_test_support as _;
-
-/// The machine number of the Vector Engine.
-const EM_VE: u16 = 251;
 
 /// A file of theirs for the Vector Engine.
 #[derive(Debug, Clone)]
