@@ -3,6 +3,7 @@
 use std::fs;
 
 use veo_build::{ErrorKind, Kernels};
+use veo_debuginfo::elf;
 
 use crate::installed_compilers::bench;
 use crate::package::{Package, done, said};
@@ -103,7 +104,7 @@ fn the_build_note_is_a_warning_where_something_is_missed() {
 
     // The compilers are installed.
     fs::create_dir_all(package.dir.join("nec/ve/lib")).unwrap();
-    fs::write(package.dir.join("ve1"), elf_header(251, 0)).unwrap();
+    fs::write(package.dir.join("ve1"), elf_header(elf::VE, 0)).unwrap();
     let ncc = format!(
         "#!/bin/sh\n[ \"$1\" != --version ] || exec echo 'ncc (Stand-in) 5.1.0'\n\
          while [ \"$1\" != -o ]; do shift; done\nexec cp '{}' \"$2\"\n",

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use veo_build::{Built, Kernels, Result};
+use veo_debuginfo::elf;
 
 /// Records its command line, makes a VE file where `-o` says, a listing for `-report-all` and, unless it is told to
 /// refuse that, a dependency file. `IMITATE` makes it fail as the real ones do.
@@ -105,7 +106,11 @@ impl Bench {
         ] {
             fs::create_dir_all(root.join(dir)).unwrap();
         }
-        for (name, machine, flags) in [("ve1", 251, 0), ("ve3", 251, 1), ("x86", 62, 0)] {
+        for (name, machine, flags) in [
+            ("ve1", elf::VE, 0),
+            ("ve3", elf::VE, 1),
+            ("x86", elf::X86_64, 0),
+        ] {
             fs::write(root.join(name), elf_header(machine, flags)).unwrap();
         }
         for tool in ["ncc", "nc++", "nfort", "mk_veorun_static", "nobjcopy"] {

@@ -1,5 +1,6 @@
 //! Constant bounds of Fortran become contracts of declarations.
 
+use veo_abi::build_dir;
 use veo_syntax::CrateBuild;
 
 use crate::compilers::fortran_compilers;
@@ -21,9 +22,10 @@ fn constant_bounds_of_fortran_are_contracts() {
     for compiler in fortran_compilers() {
         let found = compiler.prototypes("bounds.f90", SOURCE);
         let out_dir = tempfile::tempdir().unwrap();
-        let dir = out_dir.path().join("veo/prototypes");
+        let dir = build_dir::of(out_dir.path()).join(build_dir::PROTOTYPES);
         std::fs::create_dir_all(&dir).unwrap();
-        std::fs::write(dir.join("libbounds.so.txt"), found.to_text()).unwrap();
+        let file = dir.join(build_dir::prototypes_file("libbounds.so"));
+        std::fs::write(file, found.to_text()).unwrap();
         let expanded = |keys: &str| {
             let args = format!("lib = \"libbounds.so\", name = \"bounds_\"{keys}");
             let item = format!("fn bounds{PARAMETERS}");
