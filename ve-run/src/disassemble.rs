@@ -1,20 +1,18 @@
 //! `--disassemble`: the instructions of an object file, one line for each word of its executable sections.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use ve_isa::encoding;
-use veo_debuginfo::ve_code_sections;
+use veo_debuginfo::{elf, ve_code_sections};
 
 /// Writes `hex address: text` for each word, with the addresses of the file and the text of `llvm-objdump`. A word that is no
 /// instruction is `<unknown>`. A reader that stops early is no error. The error says what is wrong with the file.
 pub fn disassemble(file: &Path, output: impl Write) -> Result<(), String> {
-    let metadata = std::fs::metadata(file).map_err(|error| error.to_string())?;
+    let (file, metadata) = elf::open(file).map_err(|error| error.to_string())?;
     if metadata.is_dir() {
         return Err("it is a directory".to_owned());
     }
-    let file = File::open(file).map_err(|error| error.to_string())?;
     let mut output = BufWriter::new(output);
     ve_code_sections(file, |address, bytes| section(&mut output, address, bytes))?
         .and_then(|()| output.flush())

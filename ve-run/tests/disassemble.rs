@@ -195,6 +195,10 @@ fn bad_files_are_refused_in_one_sentence() {
     let own = fs::read(env!("CARGO_BIN_EXE_ve-run")).unwrap();
     fs::write(&file, own).unwrap();
     refused(&file, "not for the Vector Engine");
+    // Nobody writes to it.
+    let fifo = directory.path().join("fifo");
+    tool(Command::new("mkfifo").arg(&fifo));
+    refused(&fifo, "no 64-bit ELF");
 }
 
 #[test]
