@@ -62,8 +62,17 @@ impl Program {
         ve_run(&[options, &self.arguments()].concat())
     }
 
+    /// Runs it with these options; it prints and ends as on the host. Gives what it printed.
+    pub fn run_as_on_host(&self, options: &[&str]) -> String {
+        let (output, expected) = (self.run(options), self.on_host());
+        assert_eq!(text(&output), text(&expected));
+        assert_eq!(output.status, expected.status);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        text(&output)
+    }
+
     /// What it does on the host.
-    pub fn on_host(&self) -> Output {
+    fn on_host(&self) -> Output {
         let program = self.directory().join("host");
         let sources = self.names.iter().map(|name| self.directory().join(name));
         let sources: Vec<_> = sources.map(PathBuf::into_os_string).collect();
