@@ -22,21 +22,14 @@ fn program() -> PathBuf {
 
 /// Links objects as a build script does.
 fn link(dir: &Path, name: &str, objects: &[PathBuf]) -> PathBuf {
-    let machine = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let out = dir.join(format!("{name}.built"));
     fs::create_dir(&out).unwrap();
     let built = Kernels::new(name)
         .objects(objects)
         .targets([Target::Ve1Llvm])
-        .out_dir(out)
-        .env("CARGO_MANIFEST_DIR", dir)
-        .env("CARGO_CFG_TARGET_OS", "linux")
-        .env("OPT_LEVEL", "2")
-        .env("DEBUG", "0")
+        .outside_of_cargo(out)
+        .opt_level(2)
         .env("NUM_JOBS", "1")
-        .target(&machine)
-        .host(&machine)
-        .cargo_metadata(false)
         .try_compile()
         .unwrap_or_else(|error| panic!("{error}"));
     Built::library(&built, Target::Ve1Llvm).unwrap().to_owned()

@@ -144,20 +144,13 @@ impl Program {
                 Some(objects)
             }
             Form::Library => {
-                let machine = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
                 let built = Kernels::new("libprogram.so")
                     .files(&self.sources)
                     .flags(&self.flags)
                     .targets([Target::Ve1Llvm])
-                    .out_dir(dir)
-                    .env("CARGO_MANIFEST_DIR", dir)
-                    .env("CARGO_CFG_TARGET_OS", "linux")
-                    .env("OPT_LEVEL", "2")
-                    .env("DEBUG", "0")
+                    .outside_of_cargo(dir)
+                    .opt_level(2)
                     .env("NUM_JOBS", "1")
-                    .target(&machine)
-                    .host(&machine)
-                    .cargo_metadata(false)
                     .try_compile()
                     .ok()?;
                 Some(vec![Built::library(&built, Target::Ve1Llvm)?.to_owned()])

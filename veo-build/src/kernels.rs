@@ -397,6 +397,22 @@ impl Kernels {
         self
     }
 
+    /// Builds in `dir` for the machine that this runs on, instead of where and for what Cargo says, and prints no lines for
+    /// Cargo. For programs that are no build scripts. Nothing is optimised unless [`opt_level`](Kernels::opt_level) says so.
+    /// The libraries are in the [`Built`](crate::Built) of `try_compile`.
+    pub fn outside_of_cargo(&mut self, dir: impl AsRef<Path>) -> &mut Self {
+        let dir = dir.as_ref();
+        let machine = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        self.out_dir(dir)
+            .env("CARGO_MANIFEST_DIR", dir)
+            .env("CARGO_CFG_TARGET_OS", "linux")
+            .env("OPT_LEVEL", "0")
+            .env("DEBUG", "true")
+            .target(&machine)
+            .host(&machine)
+            .cargo_metadata(false)
+    }
+
     /// Sets the directory to build in, instead of Cargo's `OUT_DIR`.
     pub fn out_dir(&mut self, dir: impl AsRef<Path>) -> &mut Self {
         self.env("OUT_DIR", dir.as_ref())

@@ -14,18 +14,12 @@ pub(crate) fn directory() -> Result<TempDir, CommandFailure> {
     })
 }
 
-/// Settings of a build outside of Cargo, for this machine.
+/// Settings of a build outside of Cargo, without a word of its own.
 pub(crate) fn kernels(scratch: &Path, name: &str) -> Kernels {
-    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let mut kernels = Kernels::new(name);
     kernels
+        .outside_of_cargo(scratch)
         .out_dir(scratch.join("out"))
-        .env("CARGO_MANIFEST_DIR", scratch)
-        .target(&triple)
-        .host(&triple)
-        .env("OPT_LEVEL", "0")
-        .env("DEBUG", "true")
-        .cargo_metadata(false)
         .cargo_warnings(false);
     kernels
 }

@@ -10,7 +10,7 @@ use super::function;
 
 const TWICE: &str = "long twice(long x) { return 2 * x; }\n";
 
-/// A place for what build scripts make, as Cargo gives them one.
+/// A directory for what is built.
 pub struct Bench(tempfile::TempDir);
 
 impl Bench {
@@ -19,17 +19,10 @@ impl Bench {
     }
 
     fn build(&self, kernels: &mut Kernels) -> Built {
-        let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         kernels
             .targets([Target::Host])
-            .out_dir(self.0.path())
-            .target(&triple)
-            .host(&triple)
-            .cargo_metadata(false)
-            .env("CARGO_MANIFEST_DIR", self.0.path())
-            .env("CARGO_CFG_TARGET_OS", "linux")
-            .env("OPT_LEVEL", "1")
-            .env("DEBUG", "2")
+            .outside_of_cargo(self.0.path())
+            .opt_level(1)
             .env("NUM_JOBS", "1");
         kernels
             .try_compile()

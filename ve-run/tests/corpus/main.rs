@@ -108,21 +108,12 @@ impl Program {
     fn link(&self, dir: &Path, name: &str, set: impl FnOnce(&mut Kernels)) -> PathBuf {
         let mut kernels = Kernels::new(format!("lib{}-{name}.so", self.name));
         set(&mut kernels);
-        let machine = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-        for (variable, value) in [
-            ("OUT_DIR", dir.join("out").as_os_str()),
-            ("CARGO_MANIFEST_DIR", dir.as_os_str()),
-            ("TARGET", machine.as_ref()),
-            ("HOST", machine.as_ref()),
-            ("CARGO_CFG_TARGET_OS", "linux".as_ref()),
-            ("OPT_LEVEL", "2".as_ref()),
-            ("DEBUG", "0".as_ref()),
-            ("NUM_JOBS", "1".as_ref()),
-            ("VEO_TARGETS", "ve1-llvm".as_ref()),
-        ] {
-            kernels.env(variable, value);
-        }
-        let built = kernels.cargo_metadata(false).try_compile().unwrap();
+        kernels
+            .outside_of_cargo(dir.join("out"))
+            .targets([Target::Ve1Llvm])
+            .env("OPT_LEVEL", "2")
+            .env("NUM_JOBS", "1");
+        let built = kernels.try_compile().unwrap();
         Built::library(&built, Target::Ve1Llvm).unwrap().to_owned()
     }
 

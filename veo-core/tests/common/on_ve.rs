@@ -30,7 +30,6 @@ pub fn library(source: &Path, library: &Path, flags: &[&str]) {
     fs::create_dir_all(&out).expect("the target directory is writable");
     let lock = File::create(out.join("lock")).expect("it is writable");
     lock.lock().expect("a lock of our own");
-    let machine = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let mut kernels = Kernels::new(name);
     kernels.file(source).for_target(Target::Ve1Llvm, |options| {
         for flag in flags {
@@ -49,20 +48,13 @@ pub fn library(source: &Path, library: &Path, flags: &[&str]) {
             }
         }
     });
-    for (variable, value) in [
-        ("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR").as_ref()),
-        ("CARGO_CFG_TARGET_OS", "linux".as_ref()),
-        ("OUT_DIR", out.as_os_str()),
-        ("TARGET", machine.as_ref()),
-        ("HOST", machine.as_ref()),
-        ("OPT_LEVEL", "1".as_ref()),
-        ("DEBUG", "2".as_ref()),
-        ("NUM_JOBS", "2".as_ref()),
-        ("VEO_TARGETS", "ve1-llvm".as_ref()),
-    ] {
-        kernels.env(variable, value);
-    }
-    let built = kernels.cargo_metadata(false).try_compile();
+    kernels
+        .outside_of_cargo(&out)
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .env("NUM_JOBS", "2")
+        .targets([Target::Ve1Llvm])
+        .opt_level(1);
+    let built = kernels.try_compile();
     let built = built.unwrap_or_else(|error| panic!("{error}"));
     let made = &built.targets[0].library;
     compile::into_place(library, |fresh| {

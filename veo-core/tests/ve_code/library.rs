@@ -23,23 +23,15 @@ pub fn build_with(
     target: Target,
     set: impl FnOnce(&mut Kernels),
 ) -> PathBuf {
-    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let stem = name.trim_start_matches("lib").trim_end_matches(".so");
     let mut kernels = Kernels::new(name);
     kernels
         .inline(format!("{stem}.c"), source)
         .targets([target])
-        .out_dir(directory.join(format!("{name}.built")))
+        .outside_of_cargo(directory.join(format!("{name}.built")))
         .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
-        .env("CARGO_CFG_TARGET_OS", "linux")
-        .env("OPT_LEVEL", "2")
-        .env("DEBUG", "2")
         .env("NUM_JOBS", "2")
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .target(&triple)
-        .host(&triple)
-        .cargo_metadata(false);
-    std::fs::create_dir_all(directory.join(format!("{name}.built"))).unwrap();
+        .opt_level(2);
     set(&mut kernels);
     let built = kernels
         .try_compile()
