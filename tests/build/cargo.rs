@@ -109,7 +109,7 @@ fn another_compiler_is_a_change() {
 }
 
 #[test]
-fn what_the_build_script_writes_itself_is_no_change() {
+fn files_that_the_build_script_writes_are_no_change() {
     let package = Package::new("veo-test-generated");
     let script = |value: u32| {
         format!(

@@ -149,7 +149,7 @@ fn a_symbol_that_nothing_defines_is_a_warning() {
 }
 
 #[test]
-fn what_the_user_says_of_missing_symbols_wins() {
+fn link_arguments_of_the_user_decide_about_missing_symbols() {
     let bench = bench("host");
     bench.source(
         "kernels/k.c",

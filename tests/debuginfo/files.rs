@@ -108,7 +108,7 @@ fn objects_for_the_ve_are_relocated_and_read() {
 }
 
 #[test]
-fn what_is_no_library_is_refused_with_a_reason() {
+fn a_file_that_is_no_library_is_refused_with_a_reason() {
     let error = |bytes: &[u8]| read(bytes, None).expect_err("it is no library").to_string();
     assert!(error(b"").contains("not an ELF file"));
     assert!(error(b"#!/bin/sh\n").contains("not an ELF file"));
@@ -123,7 +123,7 @@ fn what_is_no_library_is_refused_with_a_reason() {
 }
 
 #[test]
-fn what_dwz_shares_between_libraries_is_read() {
+fn debug_information_that_dwz_shares_between_libraries_is_read() {
     let dwz = find(&["dwz"]);
     if !veo_test_support::available("dwz (Debian: dwz)", dwz.is_some()) {
         return;
@@ -175,7 +175,7 @@ fn what_dwz_shares_between_libraries_is_read() {
 }
 
 #[test]
-fn what_dwz_shares_keeps_its_language() {
+fn debug_information_that_dwz_shares_keeps_its_language() {
     let dwz = find(&["dwz"]);
     if !veo_test_support::available("dwz (Debian: dwz)", dwz.is_some()) {
         return;

@@ -258,7 +258,7 @@ fn a_message_shows_the_structure_behind_the_pointer() {
 }
 
 #[test]
-fn what_a_constant_compares_stays_small() {
+fn a_web_of_structures_stays_small_in_a_constant() {
     // Each of twenty structures leads to all others.
     let mut source = String::new();
     for number in 0..20 {

@@ -202,7 +202,7 @@ fn layouts_that_agree_pass() {
 }
 
 #[test]
-fn what_the_rules_cannot_decide_is_noted() {
+fn types_that_the_rules_cannot_compare_are_noted() {
     let open = vec![
         (
             "wide_",

@@ -269,7 +269,7 @@ use std::ffi::*;
 }
 
 #[test]
-fn what_is_left_open_is_noted_and_not_refused() {
+fn types_that_are_left_open_are_noted_and_not_refused() {
     let source = "struct handle; void open_(struct handle *h) {} void wide(long double *x) {}";
     for compiler in once_with(c_compilers(), &[]) {
         let found = compiler.prototypes("k.c", source);

@@ -378,7 +378,7 @@ int number_(number n) { return n.i; } double wide_(wide w) { return w.d[0]; }
 }
 
 #[test]
-fn what_only_fortran_can_pass_is_refused_with_advice() {
+fn parameters_that_only_fortran_can_pass_are_refused_with_advice() {
     let source = "\
 subroutine shaped(x)
   real(8) :: x(:)
@@ -437,7 +437,7 @@ end subroutine
 /// flang before 20 leaves out parameters that are values, procedures or strings, and has
 /// `integer` for derived types.
 #[test]
-fn what_flang_leaves_out_is_not_held_against_a_declaration() {
+fn types_that_flang_leaves_out_refuse_no_declaration() {
     let source = "\
 subroutine fill(n, x) bind(c)
   use iso_c_binding

@@ -105,7 +105,7 @@ fn threads_that_are_cancelled_inside_the_library() {
 }
 
 #[test]
-fn what_the_emulated_node_offers_beyond_libveo() {
+fn functions_of_the_emulated_node_beyond_libveo() {
     Dropin::get().conforms("extensions.c", &[]);
 }
 

@@ -202,7 +202,7 @@ fn the_ve_process_runs_the_same_file() {
 /// Scripts as a veorun that are none, or do not start one as they have to. The program itself counts
 /// how often it runs.
 #[test]
-fn what_does_not_become_a_ve_process_ends() {
+fn a_script_that_starts_no_ve_process_ends() {
     let (directory, program) = place();
     let probe = program.display();
     let close = "for i in /proc/self/fd/*; do n=${i##*/}; \

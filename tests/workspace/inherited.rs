@@ -138,7 +138,7 @@ fn oddities_are_put_in_order() {
 
 /// What a test starts is as the test wants it.
 #[test]
-fn what_a_test_starts_is_left_alone() {
+fn programs_that_a_test_starts_are_left_alone() {
     let mut command = Command::new(env::current_exe().unwrap());
     command
         .args([

@@ -152,7 +152,7 @@ fn recursion_without_end_overflows_the_stack_alone() {
 }
 
 #[test]
-fn what_is_not_defined_is_named_at_once_or_when_it_is_called() {
+fn an_undefined_function_is_named_at_once_or_when_it_is_called() {
     if !can_compile() {
         return;
     }

@@ -131,7 +131,7 @@ fn calls_nest_and_cross_pages() {
 }
 
 #[test]
-fn what_is_not_memory_traps_at_the_instruction() {
+fn an_access_outside_of_memory_traps_at_the_instruction() {
     let text = &["nop", "ld %s0, 0(, %s0)", "b.l (, %s10)"];
     let program = Program::new(text);
     let end = program.data + (64 << 10);
@@ -311,7 +311,7 @@ fn single_steps_are_single_instructions() {
 }
 
 #[test]
-fn what_is_no_instruction_traps() {
+fn a_word_that_is_no_instruction_traps() {
     let program = Program::new(&["nop"]);
     let window = &program.common.window;
     let page = program.start..program.start + 8;
@@ -391,7 +391,7 @@ fn a_jump_to_nowhere_traps_where_it_is() {
 }
 
 #[test]
-fn what_is_unmapped_comes_back_as_zeros() {
+fn unmapped_memory_comes_back_as_zeros() {
     let window = Window::reserve().unwrap();
     let range = window.map(1 << 20, Protection::ReadWrite).unwrap();
     window.store::<8>(range.start, u64::MAX).unwrap();

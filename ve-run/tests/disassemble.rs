@@ -153,7 +153,7 @@ fn addresses_are_those_of_the_file() {
 }
 
 #[test]
-fn what_is_no_instruction_is_unknown() {
+fn a_word_that_is_no_instruction_is_unknown() {
     if !llvm() {
         return;
     }

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused_with_advice() {
+    fn impossible_type_strings_are_refused_with_advice() {
         for text in [
             "",
             "  ",

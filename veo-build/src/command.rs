@@ -149,7 +149,7 @@ mod tests {
     use std::process::ExitStatus;
 
     #[test]
-    fn what_a_failure_means() {
+    fn a_failed_tool_is_explained() {
         let failed = ExitStatus::from_raw(1 << 8);
         let kind = |text: &str| diagnose(failed, text).0;
         let advised = |text: &str| diagnose(failed, text).1.is_some();

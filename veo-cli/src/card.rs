@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_driver_says_is_computed_in_degrees_and_watts() {
+    fn sensors_of_the_driver_become_degrees_and_watts() {
         let (_kept, card) = card(&[
             ("os_state", "0\n"),
             ("cores_enable", "5\n"),

@@ -140,7 +140,7 @@ fn people_get_a_table() {
 }
 
 #[test]
-fn what_was_measured_is_told_even_if_it_cannot_be_drawn() {
+fn results_are_printed_even_if_they_cannot_be_drawn() {
     let outcome = bench(&["-t", "0.01", "--svg", "/dev/full"]);
     assert_eq!(outcome.status.unwrap().code(), Some(1), "{outcome:?}");
     assert!(outcome.stdout.contains("call, waited for"), "{outcome:?}");
@@ -180,7 +180,7 @@ fn an_interrupted_run_leaves_nothing_behind() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_one_sentence() {
+fn impossible_options_are_one_sentence() {
     let text = place("no-run.json");
     fs::write(&text, "{\"command\": \"nodes\"}").unwrap();
     let text = text.to_str().unwrap();

@@ -347,7 +347,7 @@ fn a_file_that_was_cut_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn what_a_program_left_out_is_told() {
+fn requests_that_a_program_left_out_are_counted() {
     let name = "requests that are missing here";
     let track = [
         number(1, 7),
@@ -467,7 +467,7 @@ fn a_picture_has_all_tracks() {
 }
 
 #[test]
-fn what_is_no_recording_is_one_sentence() {
+fn a_file_that_is_no_recording_is_one_sentence() {
     let long = [&[0x0a][..], &[0xff, 0xff, 0xff, 0xff, 0x7f]].concat();
     let elf = fs::read(env!("CARGO_BIN_EXE_veo")).unwrap()[..4096].to_vec();
     let chrome = chrome("VE 0").to_string();

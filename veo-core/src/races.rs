@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_or_is_of_the_same_context_is_ordered() {
+    fn ended_requests_and_those_of_one_context_are_ordered() {
         let log = deny();
         let write = here().with(0, 8, Use::Write);
         assert!(queued(&log, 1, 4, &write) && queued(&log, 1, 5, &write));
@@ -463,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_is_ordered_over_any_number_of_contexts() {
+    fn requests_after_one_another_are_ordered_over_any_number_of_contexts() {
         let log = deny();
         let write = here().with(0, 8, Use::Write);
         let other = here().with(8, 8, Use::Write);

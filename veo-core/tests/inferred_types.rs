@@ -148,7 +148,7 @@ fn contradictions_can_be_allowed() -> Result<()> {
 }
 
 #[test]
-fn what_no_call_can_pass_is_refused() -> Result<()> {
+fn types_that_no_call_can_pass_are_refused() -> Result<()> {
     let (proc, lib) = with_library(described())?;
     let is_x86 = cfg!(target_arch = "x86_64") && !common::on_ve::is_wanted();
     let mut cases = vec![

@@ -53,7 +53,7 @@ impl tracing::Subscriber for Heard {
 }
 
 #[test]
-fn what_a_needed_library_has_is_compared_under_its_own_name() -> Result<()> {
+fn functions_of_a_needed_library_are_compared_under_its_name() -> Result<()> {
     let flags = ["-g", "-DNAME=needed_there"];
     let needed = common::compile("dependent.c", "libneeded.so", &flags);
     let needed = needed.to_str().expect("the path is UTF-8");

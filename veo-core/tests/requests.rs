@@ -247,7 +247,7 @@ fn a_request_block_keeps_other_threads_out() -> Result<()> {
 }
 
 #[test]
-fn what_a_submission_waited_for_is_no_time_of_the_request() -> Result<()> {
+fn time_in_the_queue_excludes_the_submission() -> Result<()> {
     let proc = process();
     let ctx = proc.open_context()?;
     let (enter, entered) = mpsc::channel();

@@ -165,7 +165,7 @@ fn a_fault_that_nobody_collects_is_logged_once() {
 }
 
 #[test]
-fn what_was_lost_with_the_process_is_not_logged() {
+fn requests_lost_with_the_process_are_not_logged() {
     let lines = logged("with others behind it");
     let [line] = &*lines else {
         panic!("{lines:?}");

@@ -224,7 +224,7 @@ fn kernels_that_wait_for_each_other_go_on() {
 }
 
 #[test]
-fn what_nobody_waits_for_starts_after_a_while() {
+fn requests_that_nobody_waits_for_start_after_a_while() {
     for schedule in ["late", "random:3"] {
         let node = Node::new(schedule);
         let (note, noted) = (node.sym("note"), node.sym("noted"));
@@ -281,7 +281,7 @@ fn a_waiting_thread_comes_back_while_another_submits_without_end() {
 }
 
 #[test]
-fn what_nobody_waits_for_starts_while_the_program_submits_without_end() {
+fn requests_that_nobody_waits_for_start_while_the_program_submits() {
     unsafe extern "C" fn set(flag: *mut c_void) -> u64 {
         // SAFETY: the flag that was given outlives the process.
         unsafe { &*flag.cast::<AtomicBool>() }.store(true, Ordering::Release);

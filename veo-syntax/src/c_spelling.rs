@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rust_or_no_guess_is_left_to_the_compiler() {
+    fn rust_and_unclear_tokens_are_left_to_the_compiler() {
         for written in [
             "(n: i32, x: *mut f64): i32",
             "(x: &f64) => i32",

@@ -47,7 +47,7 @@ fn clauses_are_kept_as_they_were_written() {
 }
 
 #[test]
-fn what_the_language_lacks_is_refused_with_what_to_write() {
+fn expressions_that_contracts_lack_are_refused_with_advice() {
     for (clause, words) in [
         ("n = 3", "write `==` instead of `=`"),
         ("n += 3", "`n + 1`"),

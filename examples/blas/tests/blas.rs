@@ -166,7 +166,7 @@ mod calls {
     }
 
     #[test]
-    fn what_the_header_declares_and_the_library_lacks_fails_alone() -> Result<()> {
+    fn a_function_that_the_library_lacks_fails_alone() -> Result<()> {
         let proc = process()?;
         // Built without bfloat16, as Debian's is, the library lacks functions of its own header.
         if let Err(error) = cblas::cblas_sbdot(&proc, 0, NULL, 1, NULL, 1) {

@@ -334,7 +334,7 @@ fn quoted(text: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn what_is_to_be_declared_instead_agrees_with_the_library() {
+fn declarations_that_messages_advise_agree_with_the_library() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let library = build_dir::library(dir.path(), build_dir::HOST, "libbuilt.so");
     let prototypes_dir = build_dir::of(dir.path()).join(build_dir::PROTOTYPES);
@@ -371,7 +371,7 @@ fn what_is_to_be_declared_instead_agrees_with_the_library() {
 }
 
 #[test]
-fn what_is_to_be_written_instead_is_accepted() {
+fn types_that_messages_advise_are_accepted() {
     let mut lines = Vec::new();
     for (number, wrong) in NEVER.iter().enumerate() {
         let mut add = |before: String, behind: &str| {

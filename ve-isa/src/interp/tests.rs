@@ -83,7 +83,7 @@ fn idle_in(reach: Reach, instructions: u64, translator: Box<dyn Translator>) -> 
 }
 
 #[test]
-fn what_the_host_computes_between_runs_is_not_the_threads() {
+fn floating_point_flags_of_the_host_do_not_reach_the_thread() {
     let (common, start) = idle(2, Box::new(Ends));
     let mut interpreter = Interpreter::new(common, StopHandle::default());
     interpreter.cpu_mut().ic = start;
@@ -174,7 +174,7 @@ fn code_gives_way_where_there_is_no_room() {
 }
 
 #[test]
-fn what_has_no_room_is_interpreted_until_making_it_pays() {
+fn code_without_room_is_interpreted_until_a_new_arena_pays() {
     let asked = Arc::new(AtomicUsize::new(0));
     let (common, start) = idle(5, Box::new(Large(QUARTER, asked.clone())));
     let mut interpreter = Interpreter::new(common.clone(), StopHandle::default());

@@ -72,7 +72,7 @@ fn init_comes_before_its_array_and_fini_after_its_own_backwards() {
 }
 
 #[test]
-fn what_is_needed_starts_first_and_ends_last() {
+fn a_needed_library_starts_first_and_ends_last() {
     let machine = Machine::new().unwrap();
     let (mut first, mut second, mut third) = (user(1), user(3), user(5));
     first.needed = vec!["second.so"];

@@ -541,7 +541,7 @@ fn sums_extremes_and_iterations() {
 }
 
 #[test]
-fn what_traps_changes_nothing() {
+fn an_instruction_that_traps_changes_nothing() {
     let mut bench = Bench::new();
     for text in ["vfdiv.d %v1, %v1, %v2", "vrcp.d %v1, %v2", "pvrcp %v1, %v2"] {
         bench.set_length(200);

@@ -294,7 +294,7 @@ fn halves_are_chosen() {
 }
 
 #[test]
-fn what_traps_changes_nothing() {
+fn an_instruction_that_traps_changes_nothing() {
     let mut bench = Bench::new();
     for (text, flags) in [
         ("vadds.l %v1, %v1, %v2", Flags::FIXED_OVERFLOW),

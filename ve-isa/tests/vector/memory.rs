@@ -259,7 +259,7 @@ fn gather_and_scatter() {
 }
 
 #[test]
-fn what_is_wrong_is_named_and_changes_no_register() {
+fn a_wrong_access_is_named_and_changes_no_register() {
     let mut bench = Bench::new();
     let memory = Memory::new(&mut bench);
     let end = memory.start + SIZE as u64;

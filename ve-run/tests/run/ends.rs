@@ -33,7 +33,7 @@ const ENDS: &str = "
     }";
 
 #[test]
-fn what_is_registered_for_the_end_is_called_as_in_c() {
+fn functions_registered_for_the_end_are_called_as_in_c() {
     for way in 0..5 {
         let source = ENDS.replace("WAY", &way.to_string());
         let Some(program) = Program::compile(&source) else {

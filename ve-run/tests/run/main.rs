@@ -39,7 +39,7 @@ fn main_gets_its_arguments_and_gives_the_status() {
 }
 
 #[test]
-fn what_cpp_needs_is_named_when_it_is_missing() {
+fn missing_parts_of_the_cpp_runtime_are_named() {
     let source = "void __cxa_throw(void), _ZNSt6thread4joinEv(void); int main(void) { _ZNSt6thread4joinEv(); __cxa_throw(); return 0; }";
     let Some(program) = Program::compile(source) else {
         return;
@@ -147,7 +147,7 @@ fn each_abnormal_end_has_its_status_and_a_sentence() {
 }
 
 #[test]
-fn what_runs_is_told_when_asked() {
+fn traces_and_counts_say_what_has_run() {
     let Some(program) = Program::compile(
         "__attribute__((noinline)) long inner(long n) { return n * 3; } long outer(long n) { return inner(n) + inner(n + 1); }",
     ) else {
@@ -259,7 +259,7 @@ fn the_last_instructions_are_told_of_every_thread_after_a_trap() {
 }
 
 #[test]
-fn what_follows_main_is_what_c_has() {
+fn exit_functions_run_after_main_as_in_c() {
     let Some(program) = Program::compile(
         "int printf(const char *, ...); int atexit(void (*)(void)); char *getenv(const char *);
          static void last(void) { printf(\" last\"); }

@@ -149,7 +149,7 @@ const WAITS: [&str; 7] = [
 ];
 
 #[test]
-fn what_none_should_ask_of_the_c_library_has_an_answer() {
+fn wrong_calls_of_the_c_library_have_an_answer() {
     let Some(program) = Program::compile(include_str!("wrong.c")) else {
         return;
     };

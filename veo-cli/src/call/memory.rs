@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_has_is_read() {
+    fn memory_of_the_system_is_read() {
         let told = "MemTotal:  9 kB\nMemFree: 1 kB\nMemAvailable:    2 kB\n";
         assert_eq!(available(told), Some(2048));
         for wrong in ["", "MemAvailable: x kB\n", "MemAvailable: 2 MB\n"] {

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_has_no_number_for_is_text() {
+    fn numbers_that_json_lacks_are_text() {
         let json = |number| serde_json::to_string(&number).unwrap();
         assert_eq!(json(TypedNumber::Double(f64::NAN)), "\"NaN\"");
         assert_eq!(json(TypedNumber::Single(0.1)), "0.1");

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_has_no_rate() {
+    fn impossible_counters_have_no_rate() {
         for (before, now) in [(Some(10), Some(9)), (None, Some(9)), (Some(9), None)] {
             let next = after(row(&[before], None), row(&[now], None), 1);
             assert_eq!(next.requests_per_second, None, "{before:?} {now:?}");

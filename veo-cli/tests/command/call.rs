@@ -109,7 +109,7 @@ fn json_has_results_arrays_and_prototype() {
 }
 
 #[test]
-fn what_a_kernel_prints_is_not_among_the_json() {
+fn output_of_a_kernel_is_not_among_the_json() {
     let (_kept, library) = shapes();
     let mut command = veo(["call", "--json"]);
     let printed = run(command.arg(&library).arg("greet"));
@@ -266,7 +266,7 @@ fn wrong_arguments_are_one_sentence_each() {
 }
 
 #[test]
-fn what_cannot_be_called_is_one_sentence() {
+fn a_call_that_is_impossible_is_one_sentence() {
     let (directory, library) = shapes();
     let said = wrong(1, &mut call(&library, &["lenght", "\"x\""]));
     assert!(
@@ -331,7 +331,7 @@ fn paths_that_are_not_text_are_paths() {
 }
 
 #[test]
-fn what_ran_is_in_a_timeline() {
+fn a_call_is_in_the_timeline() {
     let (directory, library) = shapes();
     for name in ["call.pftrace", "call.json"] {
         let recording = directory.path().join(name);

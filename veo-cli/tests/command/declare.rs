@@ -220,7 +220,7 @@ fn libclang(header: &Path) -> bool {
 }
 
 #[test]
-fn what_cannot_be_declared_is_one_reason() {
+fn a_function_that_cannot_be_declared_has_one_reason() {
     let (_kept, library) = with_options("libbare.so", &["-O1", "-s"]);
     let said = wrong(1, veo(["declare"]).arg(&library));
     assert!(said.contains("no debug information"), "{said}");
@@ -237,7 +237,7 @@ fn what_cannot_be_declared_is_one_reason() {
 }
 
 #[test]
-fn what_clang_refuses_is_told_once_in_the_words_of_the_command() {
+fn a_header_that_clang_refuses_is_one_message() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         let file = directory.path().join(name);

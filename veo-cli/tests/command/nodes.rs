@@ -26,7 +26,7 @@ fn a_node_that_is_not_there_is_an_error_that_names_those_that_are() {
 }
 
 #[test]
-fn what_is_no_number_of_a_node_is_told_how_nodes_are_numbered() {
+fn a_wrong_node_number_is_told_how_nodes_are_numbered() {
     for command in ["nodes", "ps", "bench"] {
         for number in [&["-N", "-1"][..], &["--node=-1"], &["-N", "x"]] {
             let printed = run(veo([command]).args(number));

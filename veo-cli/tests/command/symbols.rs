@@ -79,7 +79,7 @@ fn paths_that_are_not_text_are_paths() {
 }
 
 #[test]
-fn what_is_no_library_is_one_sentence() {
+fn a_file_that_is_no_library_is_one_sentence() {
     let (directory, library) = shapes();
     for (path, why) in no_libraries(&library, directory.path()) {
         for command in ["symbols", "declare"] {

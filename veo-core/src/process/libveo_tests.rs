@@ -192,7 +192,7 @@ fn calls_and_transfers_share_the_only_context() -> Result<()> {
 
 /// The next submission waits, not a host function.
 #[test]
-fn what_comes_after_a_request_is_held_back_until_that_has_ended() -> Result<()> {
+fn a_request_after_another_is_held_back_until_that_has_ended() -> Result<()> {
     let proc = process();
     let lib = proc.load_library(library())?;
     let add = lib.function::<fn(i32, *mut f64) -> i64>("add")?;

@@ -447,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_searched_is_said() {
+    fn the_error_names_the_places_that_were_searched() {
         let error = find("libx.so", None, &emulated()).unwrap_err().to_string();
         assert!(error.contains("libx.so not found"), "{error}");
         let beside = std::env::current_exe().unwrap();

@@ -41,7 +41,7 @@ fn results_come_in_order_and_are_taken_once() {
 }
 
 #[test]
-fn what_is_left_to_do_after_a_collection_is_given() {
+fn a_collection_gives_what_is_left_to_do() {
     let mut table = RequestTable::default();
     assert!(
         table.collect(OK, Stamp::now()).is_none(),

@@ -37,7 +37,7 @@ fn request(context: u64) -> Entry {
 }
 
 #[test]
-fn what_is_remembered_of_contexts_does_not_grow_for_ever() {
+fn memory_for_contexts_does_not_grow_for_ever() {
     let formats: [fn() -> Box<dyn TraceFormat>; 2] =
         [|| Box::new(Perfetto::new()), || Box::new(Chrome::new())];
     for format in formats {
@@ -72,7 +72,7 @@ fn what_is_remembered_of_contexts_does_not_grow_for_ever() {
 }
 
 #[test]
-fn what_the_writer_has_no_room_for_is_counted() {
+fn requests_without_room_in_the_writer_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["behind.json", "behind.pftrace"] {
         let path = dir.path().join(name);

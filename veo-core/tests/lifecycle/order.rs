@@ -20,7 +20,7 @@ fn contexts() -> Result<(VeoProc, [VeoContext; 3])> {
 }
 
 #[test]
-fn what_is_queued_next_starts_after_the_request() -> Result<()> {
+fn the_next_request_starts_after_one_of_another_context() -> Result<()> {
     let (proc, [one, two, three]) = contexts()?;
     let mut flag = proc.zeros::<i64>(1)?;
     let mut x = proc.upload(&[1.0, 2.0])?;

@@ -170,7 +170,7 @@ fn memory_is_shared_with_the_host() {
 }
 
 #[test]
-fn what_a_kernel_allocates_can_be_read_and_written() {
+fn memory_that_a_kernel_allocates_can_be_read_and_written() {
     let Some(proc) = process() else { return };
     let block: VeMemPtr<f64> = squares(&proc, 1000).unwrap();
     let mut bytes = vec![0; 8000];

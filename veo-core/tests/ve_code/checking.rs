@@ -167,7 +167,7 @@ fn other_tests_pass_with_the_check() {
         "calls::words_beyond_the_registers_are_on_the_stack",
         "calls::stack_data_goes_in_and_out",
         "calls::memory_is_shared_with_the_host",
-        "calls::what_a_kernel_allocates_can_be_read_and_written",
+        "calls::memory_that_a_kernel_allocates_can_be_read_and_written",
         "calls::variables_are_read_and_written",
         "calls::contexts_run_at_the_same_time",
         "calls::each_context_has_its_own_thread_local_variables",

@@ -204,7 +204,7 @@ fn listening() -> (VeoProc, Arc<Mutex<String>>) {
 }
 
 #[test]
-fn what_a_kernel_prints_is_there_when_it_ends() {
+fn output_of_a_kernel_is_there_when_it_ends() {
     if kernels().is_none() {
         return;
     }
@@ -216,7 +216,7 @@ fn what_a_kernel_prints_is_there_when_it_ends() {
 }
 
 #[test]
-fn what_cannot_be_loaded_is_told() {
+fn a_file_that_cannot_be_loaded_is_explained() {
     if !clang() {
         return;
     }

@@ -269,7 +269,7 @@ fn the_table_of_a_process_that_a_kernel_ends_has_what_was_executed() {
 }
 
 #[test]
-fn what_was_counted_is_printed_after_a_fault() {
+fn counts_are_printed_after_a_fault() {
     if watched().is_none() || mistakes().is_none() {
         return;
     }
@@ -281,7 +281,7 @@ fn what_was_counted_is_printed_after_a_fault() {
         write_nowhere(&proc).unwrap_err();
         return;
     }
-    let name = "watching::what_was_counted_is_printed_after_a_fault";
+    let name = "watching::counts_are_printed_after_a_fault";
     let said = again(name, &[("VEO_EMU_PROFILE", "1".as_ref())]);
     for kernel in ["call_often", "write_nowhere"] {
         let table = format!("kernel {kernel} of ");

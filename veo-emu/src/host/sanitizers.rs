@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_in_one_process_is_refused() {
+    fn sanitizers_that_exclude_each_other_are_refused() {
         for (listed, said) in [
             ("libasan.so.8:libtsan.so.2", "exclude each other"),
             (

@@ -13,7 +13,7 @@ use crate::common::*;
 use crate::{KERNELS, UNKNOWN, call_fast_path, collect, ends, give, sync};
 
 #[test]
-fn what_has_ended_is_collected_whatever_lies_between() {
+fn ended_requests_are_collected_whatever_lies_between() {
     let proc = Proc::new(0);
     let library = proc.load(&compile(KERNELS));
     // Memory is read beside the main context.

@@ -161,7 +161,7 @@ const AROUND: &str = "#include <stdlib.h>\n\
     int found(void) __attribute__((ifunc(\"find\")));\n";
 
 #[test]
-fn what_does_not_end_is_named() {
+fn the_operation_that_does_not_end_is_named() {
     let limited = || Proc::with(0, |options| options.time_limit_ms = 300);
     let library = |define: &[&str]| {
         let flags = [&["-g", "-O1"][..], define].concat();
@@ -215,7 +215,7 @@ fn what_does_not_end_is_named() {
 
 /// As on a busy machine, where a library's last words take their time.
 #[test]
-fn what_runs_at_exit_may_take_seconds() {
+fn exit_functions_may_take_seconds() {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("last-{}", std::process::id()));
     let source = format!(
         "#include <stdio.h>\n#include <unistd.h>\n\

@@ -97,9 +97,9 @@ fn wrong(rank: &Rank) -> Part {
 }
 
 #[test]
-fn what_does_not_fit_is_told() {
+fn messages_that_do_not_fit_are_explained() {
     if case().is_none() {
-        return on_each_path(2, "plain::what_does_not_fit_is_told");
+        return on_each_path(2, "plain::messages_that_do_not_fit_are_explained");
     }
     rank(wrong);
 }

@@ -41,9 +41,9 @@ fn does_not_fit(rank: &Rank) -> Part {
 }
 
 #[test]
-fn what_does_not_fit_writes_nothing() {
+fn a_message_that_does_not_fit_writes_nothing() {
     if case().is_none() {
-        return on_each_path(2, "refusals::what_does_not_fit_writes_nothing");
+        return on_each_path(2, "refusals::a_message_that_does_not_fit_writes_nothing");
     }
     rank(does_not_fit);
 }

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deep_is_found_however_it_nests() {
+    fn deep_nesting_is_found_in_every_form() {
         for (open, middle, close) in [
             ("(", "", ")"),
             ("{", "", "}"),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_not_deep() {
+    fn a_long_list_is_not_deep() {
         for text in [
             "fn f(a: A<B, C>) -> D { a.b(1, 2); }\n",
             "#[a] struct A { b: c } ",

@@ -200,7 +200,7 @@ mod calls {
     }
 
     #[test]
-    fn what_does_not_return_is_an_error() {
+    fn a_function_that_does_not_return_is_an_error() {
         let proc = process();
         let error = imported_leave(&proc, 3).expect_err("the process of the VE ends");
         assert!(error.to_string().contains("imported_leave"), "{error}");

@@ -6,7 +6,7 @@ mod wrong;
 use veo_test_support as _;
 
 #[test]
-fn what_is_no_plain_data_never_passes_as_such() {
+fn types_that_are_no_plain_data_never_pass_as_such() {
     assert!(wrong::cases_in("unsound").len() >= 10);
     wrong::refused("unsound", "the_programs", &[]);
 }

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_libveo_obeys_is_known_by_its_beginning() {
+    fn variables_of_libveo_are_known_by_their_beginning() {
         for name in [
             "VEORUN_BIN",
             "VEO_DEBUG",
