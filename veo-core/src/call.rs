@@ -165,7 +165,7 @@ pub trait Target {
 
     /// Makes the call.
     #[doc(hidden)]
-    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<Self::Output<'a, V>>;
+    fn make_call<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<Self::Output<'a, V>>;
 }
 
 macro_rules! forward {
@@ -175,8 +175,8 @@ macro_rules! forward {
             type Output<'a, V> = On::Output<'a, V>;
 
             #[inline]
-            fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<On::Output<'a, V>> {
-                (**self).submit(request)
+            fn make_call<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<On::Output<'a, V>> {
+                (**self).make_call(request)
             }
         }
     )*};
@@ -205,6 +205,6 @@ impl<'a, V, On: Target + ?Sized> CallTarget<'a, V> for On {
 
     #[inline]
     fn make(&self, request: Request<'_, '_, 'a, V>) -> Result<Self::Gives> {
-        self.submit(request)
+        self.make_call(request)
     }
 }

@@ -28,7 +28,7 @@ fn failing_read(ctx: &VeoContext, bytes: usize) -> Result<Ticket> {
     let read = need!(shared.core.api, veo_async_read_mem, "a queued read")?;
     let mut room = vec![0_u8; bytes];
     let to = room.as_mut_ptr();
-    shared.submit(
+    shared.submit_by(
         RequestKind::Read(TransferRange::new(NOWHERE, bytes)),
         Payload::Owned(Box::new(room)),
         &[],

@@ -168,7 +168,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let read = need!(shared.core.api, veo_async_read_mem, "a queued read")?;
         let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Read));
         let kind = RequestKind::Read(TransferRange::new(ptr.addr(), size));
-        shared.submit(
+        shared.submit_by(
             kind.clone(),
             Payload::Borrowed,
             ptr.usage().as_slice(),
@@ -197,7 +197,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let write = need!(shared.core.api, veo_async_write_mem, "a queued write")?;
         let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Write));
         let kind = RequestKind::Write(TransferRange::new(ptr.addr(), size));
-        shared.submit(
+        shared.submit_by(
             kind.clone(),
             Payload::Borrowed,
             ptr.usage().as_slice(),

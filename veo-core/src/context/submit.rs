@@ -53,7 +53,7 @@ impl Target for VeoContext {
     type Output<'a, V> = VeoRequest<'a, V>;
 
     #[inline]
-    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<VeoRequest<'a, V>> {
+    fn make_call<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<VeoRequest<'a, V>> {
         self.queue(request)
     }
 }
@@ -125,7 +125,7 @@ impl VeoContext {
         let payload = staging.map_or(Payload::None, Payload::Staging);
         let mut is_there = true;
         let what = place.what.clone();
-        let sent = shared.submit(what, payload, uses, |submission| {
+        let sent = shared.submit_by(what, payload, uses, |submission| {
             let entered = place.enter(proc, submission);
             is_there = entered.is_ok();
             entered?;
@@ -435,7 +435,7 @@ impl VeoContext {
         finish: fn(Word, Box<dyn Any + Send>, &VeoContext) -> Result<V>,
     ) -> Result<VeoRequest<'static, V>> {
         let name = what.clone();
-        let ticket = self.shared().submit(
+        let ticket = self.shared().submit_by(
             what,
             Payload::Owned(payload),
             usage.as_slice(),

@@ -161,7 +161,7 @@ impl VeoFunction {
         self.types.check(&self.lib, &self.name)?;
         self.types.warn_of_guesses(&self.lib, &self.name, &values);
         let result = self.types.result();
-        on.submit(Request {
+        on.make_call(Request {
             callee: self.callee()?,
             args: &mut self.convert(values).map_err(|error| self.explain(error))?,
             result: match result {

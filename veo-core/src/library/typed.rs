@@ -70,7 +70,7 @@ impl<F: FnType> TypedFunction<F> {
     ) -> Result<On::Output<'a, <F::Result as KernelResult>::Value>> {
         let mut collected = Args::default();
         args.put(&mut collected);
-        on.submit(Request {
+        on.make_call(Request {
             callee: self.function.callee()?,
             args: &mut collected,
             result: result_class(&<F::Result as KernelResult>::TYPE),

@@ -98,7 +98,7 @@ impl Target for VeoProc {
     type Output<'a, V> = V;
 
     #[inline]
-    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<V> {
+    fn make_call<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<V> {
         call(self, request)
     }
 }

@@ -23,7 +23,7 @@ impl CtxShared {
     /// Hands a request to the backend by `send`, which gives its id, and enters it
     /// with `payload`, everything the backend may touch for it.
     #[inline]
-    pub(crate) fn submit(
+    pub(crate) fn submit_by(
         &self,
         kind: RequestKind,
         payload: Payload,
