@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::parameter::{Elements, Seen, length};
+use super::parameter::{Elements, SeenArgument, length};
 use super::value::{ClauseFailure, Verdict};
 use crate::data::Number;
 use crate::error::{BrokenContract, Error};
@@ -28,7 +28,7 @@ pub enum Asked<P: ?Sized> {
 #[derive(Debug)]
 pub struct Shown(String);
 
-impl<P: ?Sized> Seen<P> {
+impl<P: ?Sized> SeenArgument<P> {
     /// What a message shows of the parameter of this name.
     ///
     /// The copy is made where the message is. A reference to `self` would keep all of it in memory,

@@ -18,7 +18,8 @@ pub use operation::{
     product, remainder, smaller, sum, unequal,
 };
 pub use parameter::{
-    Address, Memory, Seen, Valued, disjoint, is_aligned, is_known, is_null, len, look, value,
+    Address, Memory, SeenArgument, Valued, disjoint, is_aligned, is_known, is_null, len, look,
+    value,
 };
 pub use value::{
     ClauseFailure, Compare, Compute, Condition, Constant, ContractValue, Count, Equal, Float,

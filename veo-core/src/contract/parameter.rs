@@ -15,7 +15,7 @@ use crate::stack::OnStack;
 
 /// What is known of the argument for a parameter declared as `P`.
 #[derive(Debug)]
-pub struct Seen<P: ?Sized> {
+pub struct SeenArgument<P: ?Sized> {
     pub(super) known: Known,
     /// Whether the contract is about its number.
     pub(super) counts: bool,
@@ -25,8 +25,8 @@ pub struct Seen<P: ?Sized> {
 /// Looks at an argument, before it is taken. `counts` says whether the contract is about its number.
 #[inline]
 #[must_use]
-pub fn look<'a, P: ?Sized, A: Arg<'a, P>>(arg: &A, counts: bool) -> Seen<P> {
-    Seen {
+pub fn look<'a, P: ?Sized, A: Arg<'a, P>>(arg: &A, counts: bool) -> SeenArgument<P> {
+    SeenArgument {
         known: arg.known(),
         counts,
         declared: PhantomData,
@@ -205,7 +205,7 @@ const fn inside<T: VeData>() -> usize {
 /// The value of a parameter.
 #[inline]
 #[must_use]
-pub fn value<P: ?Sized, K>(of: &Seen<P>, _: ParameterValue<P, K>) -> ContractValue<K> {
+pub fn value<P: ?Sized, K>(of: &SeenArgument<P>, _: ParameterValue<P, K>) -> ContractValue<K> {
     ContractValue::new(match of.known.number {
         None => Raw::Unknown,
         Some(Number::Integer(value)) => Raw::Integer(value),
@@ -217,7 +217,7 @@ pub fn value<P: ?Sized, K>(of: &Seen<P>, _: ParameterValue<P, K>) -> ContractVal
 /// How many elements a parameter has.
 #[inline]
 #[must_use]
-pub fn len<P: ?Sized>(of: &Seen<P>, elements: Elements<P>) -> ContractValue<Integer> {
+pub fn len<P: ?Sized>(of: &SeenArgument<P>, elements: Elements<P>) -> ContractValue<Integer> {
     ContractValue::new(match length(of.known, elements.size) {
         None => Raw::Unknown,
         Some(len) => Raw::Integer(len as i128),
@@ -233,7 +233,7 @@ pub(super) fn length(known: Known, size: usize) -> Option<usize> {
 /// Whether a parameter is the null address.
 #[inline]
 #[must_use]
-pub fn is_null<P: ?Sized>(of: &Seen<P>, _: AddressOf<P>) -> ContractValue<Truth> {
+pub fn is_null<P: ?Sized>(of: &SeenArgument<P>, _: AddressOf<P>) -> ContractValue<Truth> {
     ContractValue::new(match of.known.place {
         ArgPlace::Unknown => Raw::Unknown,
         ArgPlace::Ve(addr, _) => Raw::Truth(addr == 0),
@@ -245,7 +245,7 @@ pub fn is_null<P: ?Sized>(of: &Seen<P>, _: AddressOf<P>) -> ContractValue<Truth>
 #[inline]
 #[must_use]
 pub fn is_aligned<P: ?Sized, N>(
-    of: &Seen<P>,
+    of: &SeenArgument<P>,
     _: AddressOf<P>,
     n: ContractValue<N>,
     _: Proof<N>,
@@ -265,9 +265,9 @@ pub fn is_aligned<P: ?Sized, N>(
 #[inline]
 #[must_use]
 pub fn disjoint<P: ?Sized, Q: ?Sized>(
-    a: &Seen<P>,
+    a: &SeenArgument<P>,
     _: AddressOf<P>,
-    b: &Seen<Q>,
+    b: &SeenArgument<Q>,
     _: AddressOf<Q>,
 ) -> ContractValue<Truth> {
     let (a, b) = (a.known, b.known);
@@ -287,7 +287,7 @@ pub fn disjoint<P: ?Sized, Q: ?Sized>(
 /// Whether the length of a parameter is known; where the contract is about its number, whether that is.
 #[inline]
 #[must_use]
-pub fn is_known<P: ?Sized>(of: &Seen<P>) -> ContractValue<Truth> {
+pub fn is_known<P: ?Sized>(of: &SeenArgument<P>) -> ContractValue<Truth> {
     ContractValue::new(Raw::Truth(if of.counts {
         of.known.number.is_some()
     } else {
