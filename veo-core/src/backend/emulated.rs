@@ -340,13 +340,13 @@ impl ProcessExtension for EmulatedProcess {
         })
     }
 
-    fn end(&self, _failed: bool) -> Option<(Fault, Option<u64>)> {
+    fn ended_by(&self, _failed: bool) -> Option<(Fault, Option<u64>)> {
         if let Some(report) = self.ended() {
             let blamed = report.request;
             let request = (blamed != ffi::VEO_REQUEST_ID_INVALID).then_some(blamed);
             let mut fault = fault(&report);
             if fault.cause == Cause::Sanitizer {
-                fault.report = self.report();
+                fault.report = self.sanitizer_report();
             }
             return Some((fault, request));
         }
@@ -355,11 +355,11 @@ impl ProcessExtension for EmulatedProcess {
         (!there).then(|| (Fault::default(), None))
     }
 
-    fn report(&self) -> Option<String> {
+    fn sanitizer_report(&self) -> Option<String> {
         self.told(self.functions().get_report)
     }
 
-    fn fault_at_end(&self) -> Option<Fault> {
+    fn fault_of_destroyed(&self) -> Option<Fault> {
         // It has no other reports of those that were destroyed.
         self.ended().map(|report| fault(&report))
     }

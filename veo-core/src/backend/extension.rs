@@ -171,16 +171,16 @@ pub(crate) trait ProcessExtension: Send + Sync {
 
     /// What ended the VE process, and the request that did, if it has ended. `failed` says that
     /// a kernel failed. One that was just killed gets a little time to end.
-    fn end(&self, failed: bool) -> Option<(Fault, Option<u64>)>;
+    fn ended_by(&self, failed: bool) -> Option<(Fault, Option<u64>)>;
 
     /// What a sanitizer has reported of the process, which has ended or was destroyed: a sentence
     /// in a line, then the report.
-    fn report(&self) -> Option<String> {
+    fn sanitizer_report(&self) -> Option<String> {
         None
     }
 
     /// What ended the process, which was destroyed, before it came to its end.
-    fn fault_at_end(&self) -> Option<Fault> {
+    fn fault_of_destroyed(&self) -> Option<Fault> {
         None
     }
 

@@ -330,7 +330,7 @@ impl VeoProcBuilder {
                             thread::run(&shared, &inbox);
                         }
                     }
-                    Err(error) => report(&ready, error),
+                    Err(error) => send_failure(&ready, error),
                 },
             )
             .map_err(|error| Error::System {
@@ -351,7 +351,7 @@ impl VeoProcBuilder {
     }
 }
 
-fn report(ready: &Sender<Result<Arc<ProcShared>>>, error: Error) {
+fn send_failure(ready: &Sender<Result<Arc<ProcShared>>>, error: Error) {
     // The receiver waits for this message; it cannot be gone.
     let _ = ready.send(Err(error));
 }

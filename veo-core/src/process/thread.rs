@@ -218,7 +218,7 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<ProcThreadTas
                 }
                 match done {
                     Some(done) => drop(done.send(())),
-                    None => tell_fault_at_end(shared),
+                    None => tell_fault_of_destroyed(shared),
                 }
                 return;
             }
@@ -251,8 +251,8 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<ProcThreadTas
 }
 
 /// Writes to the log what nobody can be given: the program has dropped its last handle.
-fn tell_fault_at_end(shared: &ProcShared) {
-    if let Some(fault) = shared.core.extension.fault_at_end() {
+fn tell_fault_of_destroyed(shared: &ProcShared) {
+    if let Some(fault) = shared.core.extension.fault_of_destroyed() {
         warn(format_args!(
             "{} has faulted at its end: {fault:#}",
             shared.core

@@ -210,7 +210,7 @@ impl VeoProc {
             .send(ProcThreadTask::Close(Some(done)));
         // An error means that the thread has ended: the process was closed by another.
         let _ = over.recv();
-        if let Some(text) = shared.core.extension.report() {
+        if let Some(text) = shared.core.extension.sanitizer_report() {
             let (found, report) = text.split_once('\n').unwrap_or((&text, ""));
             return Err(Error::Sanitizer {
                 proc: shared.core.to_string(),
@@ -218,7 +218,7 @@ impl VeoProc {
                 report: report.to_owned(),
             });
         }
-        if let Some(fault) = shared.core.extension.fault_at_end() {
+        if let Some(fault) = shared.core.extension.fault_of_destroyed() {
             return Err(Error::ProcessEnded {
                 what: "closing the process".into(),
                 proc: shared.core.to_string(),

@@ -246,7 +246,10 @@ impl ProcCore {
     ) -> Error {
         match outcome.state {
             CommandState::Exception => {
-                let mut fault = self.end(false).map(|(fault, _)| fault).unwrap_or_default();
+                let mut fault = self
+                    .ended_by(false)
+                    .map(|(fault, _)| fault)
+                    .unwrap_or_default();
                 if fault.cause == Cause::Unknown {
                     fault.cause = Cause::Signal;
                 }
@@ -263,7 +266,7 @@ impl ProcCore {
             CommandState::Lost => return self.gone(what),
             CommandState::Ok | CommandState::Error => {}
         }
-        if let Some((fault, request)) = self.end(what.kernel().is_some()) {
+        if let Some((fault, request)) = self.ended_by(what.kernel().is_some()) {
             let raised = matches!(
                 fault.cause,
                 Cause::Signal | Cause::StackOverflow { .. } | Cause::Overwritten | Cause::Sanitizer
@@ -305,7 +308,7 @@ impl ProcCore {
         if self.is_gone() {
             return true;
         }
-        let Some((fault, _)) = self.end(false) else {
+        let Some((fault, _)) = self.ended_by(false) else {
             return false;
         };
         self.note_end(fault);
@@ -314,8 +317,8 @@ impl ProcCore {
 
     /// What ended the process, and the request that the backend blames, if it has ended.
     /// `failed` says that a kernel of it failed.
-    fn end(&self, failed: bool) -> Option<(Fault, Option<u64>)> {
-        let (mut fault, request) = self.extension.end(failed)?;
+    fn ended_by(&self, failed: bool) -> Option<(Fault, Option<u64>)> {
+        let (mut fault, request) = self.extension.ended_by(failed)?;
         if matches!(fault.cause, Cause::Killed { .. }) || fault == Fault::default() {
             match self.killed_at() {
                 None => {}

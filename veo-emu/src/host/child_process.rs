@@ -114,8 +114,8 @@ impl ChildProcess {
     }
 
     /// What ended it, in words and with the place.
-    pub(crate) fn report(&self) -> &EndReport {
-        self.end.report(&self.symbols)
+    pub(crate) fn end_report(&self) -> &EndReport {
+        self.end.end_report(&self.symbols)
     }
 
     /// Keeps what kernels have executed: the process is about to be killed.
@@ -153,7 +153,7 @@ impl ChildProcess {
     pub(crate) fn gone(&self) -> Error {
         Error::new(
             libc::ESRCH,
-            format!("the VE process has ended: {}", self.report().text),
+            format!("the VE process has ended: {}", self.end_report().text),
         )
     }
 
@@ -243,7 +243,7 @@ impl ChildProcess {
         }
         // This comes before other threads see the end: the program may exit at once then.
         if !self.ended_in_order() {
-            debug!("VE process {}: {}", self.pid, self.report().text);
+            debug!("VE process {}: {}", self.pid, self.end_report().text);
             if VE_TRACEBACK.get().is_some() {
                 self.print_trace();
             }
@@ -263,7 +263,7 @@ impl ChildProcess {
         let finding = death.finding.as_ref()?;
         let mut line = finding.headline.clone();
         match &finding.place {
-            _ if !self.ended_in_order() => line.clone_from(&self.report().text),
+            _ if !self.ended_in_order() => line.clone_from(&self.end_report().text),
             Some(place) => {
                 line += &format!(
                     ", the first allocated in {}, {}:{}",
@@ -298,7 +298,7 @@ impl ChildProcess {
 
     /// Prints the calls that led to a fault, as the VE's own runtime does on request.
     fn print_trace(&self) {
-        let report = self.report();
+        let report = self.end_report();
         if !report.trace.is_empty() {
             // A standard error that is gone must not end the watching thread.
             let _ = write!(

@@ -161,7 +161,7 @@ impl ProcessEnd {
     }
 
     /// What ended it, in words and with the place; `symbols` are those of the process.
-    pub(crate) fn report(&self, symbols: &ProcessSymbols) -> &EndReport {
+    pub(crate) fn end_report(&self, symbols: &ProcessSymbols) -> &EndReport {
         self.report.get_or_init(|| match self.death() {
             Some(death) => EndReport::new(death, symbols),
             None => EndReport::default(),

@@ -34,7 +34,7 @@ pub(super) fn keep(handle: u64, child: &ChildProcess) {
     if was_told || death.fault.is_none() && came_to_its_end {
         return;
     }
-    let fault = Arc::new(report(child, death));
+    let fault = Arc::new(fault_of(child, death));
     let mut kept = lock(&KEPT);
     kept.push_back((handle, fault));
     if kept.len() > MOST {
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn veo_emu_get_fault(
                         "the VE process has no fault to report",
                     ));
                 };
-                Arc::new(report(child, death))
+                Arc::new(fault_of(child, death))
             }
         };
         if fault.is_null() {
@@ -92,9 +92,9 @@ pub unsafe extern "C" fn veo_emu_get_fault(
 }
 
 /// What has ended a process.
-fn report(child: &ChildProcess, death: &Death) -> veo_emu_fault {
+fn fault_of(child: &ChildProcess, death: &Death) -> veo_emu_fault {
     let record = death.fault.as_ref();
-    let report = child.report();
+    let report = child.end_report();
     let guilty = death.guilty();
     let address = record.and_then(|fault| fault.address);
     let mut filled = veo_emu_fault {

@@ -35,7 +35,7 @@ pub(super) fn by(ending: ProcessEnding) -> ! {
 
 /// Ends the process by a trap of the calling thread's kernel, as a signal would.
 pub(super) fn by_trap(trap: &EngineTrap) -> ! {
-    faults::report(trap);
+    faults::record_trap(trap);
     signals::die_of(trap.signal);
     now(1)
 }

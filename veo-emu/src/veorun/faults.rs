@@ -26,7 +26,7 @@ pub(super) fn record(cause: RecordedCause) {
 }
 
 /// Records a trap, after which the process ends.
-pub(super) fn report(trap: &EngineTrap) {
+pub(super) fn record_trap(trap: &EngineTrap) {
     if !write(trap) {
         // Another thread is about to end the process. This lets it finish its record.
         // SAFETY: only waits, as far as signals let it.
@@ -84,7 +84,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
     }
     // SAFETY: the kernel passed both to this handler.
     let trap = unsafe { ENGINE.trap(signal, info, context) };
-    report(&trap);
+    record_trap(&trap);
     if let Some(control) = CONTROL.get() {
         // SAFETY: the kernel passed this context to this handler.
         unsafe { ENGINE.add_callers(&control.fault, trap.pc, context) };

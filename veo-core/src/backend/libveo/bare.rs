@@ -288,7 +288,7 @@ impl ProcessExtension for BareProcess {
         })
     }
 
-    fn end(&self, failed: bool) -> Option<(Fault, Option<u64>)> {
+    fn ended_by(&self, failed: bool) -> Option<(Fault, Option<u64>)> {
         // libveo fails a kernel only when its process is gone.
         (failed || self.child.has_ended()).then(|| (Fault::default(), None))
     }
