@@ -127,7 +127,7 @@ pub(crate) fn split(
 }
 
 /// Puts `file` into `dir` under its own name. The replacement is atomic.
-pub(crate) fn place(file: &Path, dir: &Path) -> Result<PathBuf> {
+pub(crate) fn put_into(file: &Path, dir: &Path) -> Result<PathBuf> {
     let fail = |e: std::io::Error, to: &Path| {
         Error::io(
             format_args!("cannot put {} at {}", file.display(), to.display()),
@@ -229,7 +229,7 @@ pub(crate) fn write_prototypes(
     }
     // The macro's expansions depend on the time stamp of this file, so it changes only with its content.
     context::write_if_changed(&file, found.to_text().as_bytes())?;
-    place(&file, &context.out.join(build_dir::PROTOTYPES)).map(Some)
+    put_into(&file, &context.out.join(build_dir::PROTOTYPES)).map(Some)
 }
 
 /// The note about functions without a prototype in the debug information.

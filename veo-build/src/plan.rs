@@ -250,7 +250,7 @@ impl<'a> Plan<'a> {
             let mine: Vec<CompiledSource> = (0..planned.units.len())
                 .filter_map(|index| objects.remove(&(at, index)))
                 .collect();
-            let built = self.place(planned, &mine, &done, directives)?;
+            let built = self.deliver(planned, &mine, &done, directives)?;
             if read_from.is_none() {
                 read_from = Some(done.path);
             }
@@ -265,7 +265,7 @@ impl<'a> Plan<'a> {
         Ok(note)
     }
 
-    fn place(
+    fn deliver(
         &self,
         planned: &Planned<'_>,
         objects: &[CompiledSource],
@@ -276,11 +276,11 @@ impl<'a> Plan<'a> {
         let keep = kernels.debug.unwrap_or(context.keep_debug);
         let parts = output::split(context, &planned.toolchain, &linked.path, keep)?;
         let dir = context.out.join(target.name());
-        let library = output::place(&parts.library, &dir)?;
+        let library = output::put_into(&parts.library, &dir)?;
         let debug = parts
             .debug
             .as_ref()
-            .map(|file| output::place(file, &dir))
+            .map(|file| output::put_into(file, &dir))
             .transpose()?;
         for dir in output::install_dirs(context, kernels)? {
             let dir = dir.join(target.name());
