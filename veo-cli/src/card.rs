@@ -1,6 +1,6 @@
-//! What the driver's files say of a card. They are read only, and what one of them does not say is `None`.
+//! What the driver's files say of a card. Nothing is written to them. A value that a file does not have is `None`.
 //!
-//! `/dev/veslotN` is node N, and the driver numbers its directories otherwise, so the device's own number leads to the directory.
+//! `/dev/veslotN` is node N. The driver numbers its directories differently, so the number of the device leads to the directory.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -12,7 +12,7 @@ use veo_abi::environment::VENODELIST;
 const MOST_CORES: u32 = 32;
 /// `sensor_14` is the temperature of core 0, in millionths of a degree.
 const FIRST_CORE_SENSOR: u32 = 14;
-/// What a card takes beside what is measured on its two supplies, in watts.
+/// The power in watts that a card takes beside its two measured supplies.
 const UNMEASURED_POWER: f64 = 5.0;
 
 /// The directory of the driver for one card.
@@ -21,7 +21,7 @@ pub(crate) struct Card {
 }
 
 impl Card {
-    /// The card of a node as programs number it.
+    /// The card of a node, numbered as programs number nodes.
     pub(crate) fn of_node(node: i32) -> Option<Self> {
         let slot = match VENODELIST.text() {
             Some(list) => {
@@ -62,7 +62,7 @@ impl Card {
         Some(hottest? / 1e6)
     }
 
-    /// In watts: on each of two supplies a voltage in millionths of a volt, a current in thousandths of an ampere.
+    /// The power in watts: each of two supplies has a voltage in millionths of a volt and a current in thousandths of an ampere.
     pub(crate) fn power(&self) -> Option<f64> {
         let supply = |voltage, current| -> Option<f64> {
             Some(self.sensor(voltage)? / 1e6 * (self.sensor(current)? / 1e3))

@@ -1,4 +1,4 @@
-//! `veo check`: declarations in Rust sources, compared with a library as a build compares them.
+//! `veo check`: compares declarations in Rust sources with a library, as a build does.
 
 use std::io;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ struct Verdict {
     /// Declarations of this library that were compared.
     compared: usize,
     mistakes: Vec<Mistake>,
-    /// What could not be compared, in sentences.
+    /// Sentences about declarations that could not be compared.
     notes: Vec<String>,
 }
 

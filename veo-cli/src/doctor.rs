@@ -1,6 +1,7 @@
-//! `veo doctor`: what decides how kernels are built and run here; what one pastes into a bug report.
+//! `veo doctor`: what decides how kernels are built and run here, to paste into a bug report.
 //!
-//! It tries what it tells of: the libraries are asked for their nodes, each in a process of its own, and `veo-build` builds a kernel.
+//! It tries everything that it reports: it asks each library for its nodes, in a process of its own, and has `veo-build` build a
+//! kernel.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::scratch;
 #[derive(clap::Args)]
 pub(crate) struct Doctor {}
 
-/// Variables of others that `veo-build`, libclang and the compilers obey.
+/// Variables of other programs that `veo-build`, libclang and the compilers obey.
 const OF_COMPILERS: [&str; 12] = [
     "CC",
     "CXX",
@@ -42,7 +43,7 @@ struct Diagnosis {
     /// Each backend, tried alone.
     emu: Tried,
     libveo: Tried,
-    /// Files that stand for a card.
+    /// Files whose presence means a card.
     cards: Vec<String>,
     targets: Vec<Target>,
     /// Whether libclang reads headers.
@@ -53,22 +54,22 @@ struct Diagnosis {
 
 #[derive(Serialize)]
 struct System {
-    /// As the kernel names itself.
+    /// The system, as the kernel names itself.
     kernel: Option<String>,
-    /// As the distribution names itself.
+    /// The system, as the distribution names itself.
     distribution: Option<String>,
     machine: &'static str,
     rustc: Option<String>,
 }
 
-/// The backend of programs that choose none.
+/// The backend that programs get if they choose none.
 #[derive(Serialize)]
 struct Chosen {
     name: Option<String>,
     why: String,
 }
 
-/// What has come of trying something.
+/// The result of a trial.
 #[derive(Serialize)]
 struct Tried {
     works: bool,
@@ -171,7 +172,7 @@ fn chosen(card: bool, libveo: bool) -> Chosen {
     }
 }
 
-/// Asks a backend for its nodes, in a process of its own: NEC's library may do anything.
+/// Asks a backend for its nodes in a process of its own, since NEC's library may do anything.
 fn backend(name: &str) -> Tried {
     let program = std::env::current_exe();
     let asked = program.and_then(|program| {
@@ -244,7 +245,7 @@ fn of_build(built: &Built) -> Vec<Target> {
     works.chain(left_out).collect()
 }
 
-/// What a build note, `libx.so: built for host (cc, gcc 12), ..`, says of a target's compilers.
+/// The compilers of a target by a build note, `libx.so: built for host (cc, gcc 12), ..`.
 fn tools<'a>(note: &'a str, target: &str) -> Option<&'a str> {
     let begin = note.find(&format!("{target} ("))? + target.len() + 2;
     let mut depth = 1;

@@ -1,4 +1,4 @@
-//! Why a command does not do what it was asked for.
+//! Why a command did not do what it should.
 
 use std::fmt;
 use std::io;
@@ -7,13 +7,13 @@ use std::path::Path;
 /// The end of a command that fails.
 #[derive(Debug)]
 pub(crate) enum CommandFailure {
-    /// The command line cannot be meant: status 2.
+    /// The command line is wrong: status 2.
     Usage(String),
-    /// It did not work: status 1.
+    /// The command failed: status 1.
     Failed(String),
-    /// The answer says what is wrong, and nothing is left to say: status 1.
+    /// The answer says what is wrong already: status 1.
     Answered,
-    /// Nobody reads the output any more. This is no failure: the reader has what it wanted.
+    /// Nobody reads the output any more. This is no failure, since the reader has what it wanted.
     Closed,
 }
 
@@ -26,7 +26,7 @@ impl CommandFailure {
         CommandFailure::Usage(why.to_string())
     }
 
-    /// What cannot be done with a file.
+    /// A file cannot be used in this way.
     pub(crate) fn file(action: &str, path: &Path, why: &io::Error) -> Self {
         CommandFailure::failed(format_args!("cannot {action} {}: {why}", path.display()))
     }
@@ -40,7 +40,7 @@ impl CommandFailure {
     }
 }
 
-/// In the words of a user: nobody who runs the command can create a `VeoProc`, or knows the sources of the command.
+/// The error in words for a user of the command, who creates no `VeoProc` and does not know the command's sources.
 impl From<veo_core::Error> for CommandFailure {
     fn from(error: veo_core::Error) -> Self {
         match error.fault() {

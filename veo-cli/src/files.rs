@@ -1,4 +1,5 @@
-//! Files that commands read whole. One that never ends is an error, not all of the memory.
+//! Files that commands read whole. A file that never ends is an error and does not fill the
+//! memory.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
@@ -7,10 +8,10 @@ use std::path::Path;
 
 use crate::failure::CommandFailure;
 
-/// The most that is read of sources and the like, in MiB.
+/// The largest source that is read, in MiB.
 const MOST_MIB: u64 = 64;
 
-/// Reads a text that people or programs have written: a file, a pipe.
+/// Reads a text that people or programs have written, from a file or a pipe.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let most = MOST_MIB << 20;
     let mut bytes = Vec::new();
@@ -22,9 +23,9 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a file that tells how long it is: no device, no pipe.
+/// Reads a file with a known length: no device, no pipe.
 pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
-    // Opening a pipe waits for nobody.
+    // Opening a FIFO must not wait for a writer.
     let mut file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
@@ -42,7 +43,7 @@ pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Refuses to write over a file that the command reads. Both may be there under several names.
+/// Refuses to overwrite a file that the command reads, even under another name.
 pub(crate) fn keep_apart(written: &Path, read: &Path) -> Result<(), CommandFailure> {
     let identity = |path: &Path| path.metadata().ok().map(|data| (data.dev(), data.ino()));
     match identity(written) {

@@ -12,12 +12,12 @@ use crate::failure::CommandFailure;
 
 /// A library and what its debug information says.
 pub(crate) struct InspectedLibrary {
-    /// The machine whose code is in it: `x86_64`, `ve`.
+    /// The machine of its code: `x86_64`, `ve`.
     pub(crate) machine: String,
     pub(crate) prototypes: Prototypes,
 }
 
-/// Whether a file begins as ELF files do.
+/// Whether a file begins like an ELF file.
 pub(crate) fn is_elf(path: &Path) -> bool {
     let mut magic = [0; 4];
     let read = elf::open(path).and_then(|(mut file, _)| file.read_exact(&mut magic));
@@ -67,7 +67,7 @@ impl InspectedLibrary {
         })
     }
 
-    /// Whether it has any debug information of its functions.
+    /// Whether any function has debug information.
     pub(crate) fn need_debug_information(&self, path: &Path) -> Result<(), CommandFailure> {
         if !self.prototypes.is_empty() {
             return Ok(());
@@ -92,7 +92,7 @@ impl InspectedLibrary {
         if self.prototypes.exports(name) {
             let advice = match self.prototypes.is_empty() {
                 true => "compile the library with -g",
-                // So it is with `cos` and `strlen` of glibc.
+                // `cos` and `strlen` of glibc are such functions.
                 false => {
                     "others have some, so it may be written in assembly language, or its code is chosen when the library is loaded; \
                      declare it in Rust to call it"
@@ -121,7 +121,8 @@ impl InspectedLibrary {
     }
 }
 
-/// What `libm.so` and others of the system are: a text that names the library.
+/// Whether the file is a linker script, as `libm.so` and other libraries of the system are: a
+/// text that names the library.
 fn linker_script(path: &Path) -> &'static str {
     let mut start = String::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(64).read_to_string(&mut start));

@@ -1,4 +1,4 @@
-//! The command `veo`: what a machine's VE nodes are and what libraries for them have, asked from a shell.
+//! The command `veo`: shows the VE nodes of a machine and what libraries for them contain, from a shell.
 //!
 //! `arguments` reads the command line. Each command is a module with its options and a function `run`, which hands what it has found
 //! to [`output`]: one value, which is printed for people or as JSON (`schema.json`). A [`failure`] ends the program with one
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints help or what is wrong with the command line.
+/// Prints help, or what is wrong with the command line.
 fn tell(said: &clap::Error) -> ExitCode {
     let printed = said.print().and_then(|()| io::stdout().flush());
     if said.use_stderr() {
@@ -66,7 +66,7 @@ fn tell(said: &clap::Error) -> ExitCode {
     }
     match printed.map_err(|why| CommandFailure::of_output(&why)) {
         Err(CommandFailure::Failed(why)) => {
-            // Nobody may be reading either.
+            // Perhaps nobody reads standard error either.
             let _ = writeln!(io::stderr(), "veo: {why}");
             ExitCode::FAILURE
         }

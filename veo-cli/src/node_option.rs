@@ -1,8 +1,8 @@
-//! The option that names a VE node, as NEC's tools have it.
+//! The option that names a VE node, as in NEC's tools.
 
 use crate::failure::CommandFailure;
 
-/// Which node a command is about.
+/// The node that a command is about.
 #[derive(clap::Args)]
 pub(crate) struct NodeOption {
     /// Number of the VE node
@@ -23,13 +23,14 @@ impl NodeOption {
         self.node
     }
 
-    /// The node for a process. Without one, -1 has the backend take that of `VE_NODE_NUMBER`, else the first.
+    /// The node for a process. Without the option it is -1: the backend takes that of `VE_NODE_NUMBER`, else
+    /// the first.
     pub(crate) fn of_process(&self) -> i32 {
         self.node.unwrap_or(-1)
     }
 }
 
-/// Whether a node is one of this machine's. If not, the error names those.
+/// Whether this machine has a node. If not, the error names its nodes.
 pub(crate) fn known(wanted: i32) -> Result<(), CommandFailure> {
     let all = veo_core::nodes()?;
     if all.iter().any(|info| info.node == wanted) {
@@ -39,7 +40,7 @@ pub(crate) fn known(wanted: i32) -> Result<(), CommandFailure> {
     Err(CommandFailure::failed(missing(wanted, &numbers)))
 }
 
-/// Says that a node is not there, and which ones are, in rising order.
+/// Says that a node does not exist and which ones do, in rising order.
 fn missing(wanted: i32, nodes: &[i32]) -> String {
     let there = match nodes {
         [] => return format!("there is no VE node {wanted}: this machine has none"),

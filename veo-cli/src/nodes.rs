@@ -20,11 +20,11 @@ struct NodeList {
     nodes: Vec<Node>,
 }
 
-/// One node. What is not known is null.
+/// One node. An unknown value is null.
 #[derive(Serialize)]
 struct Node {
     node: i32,
-    /// What its operating system says: `online`, or a number of the driver.
+    /// The state that its operating system reports: `online`, or a number of the driver.
     state: Option<String>,
     /// `ve1` or `ve3`.
     arch: Option<&'static str>,

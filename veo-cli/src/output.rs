@@ -1,7 +1,8 @@
-//! What a command says: one value, printed for people or as JSON.
+//! The answer of a command: one value, printed for people or as JSON.
 //!
-//! A value is an [`Answer`]: `serde` makes the JSON object of it, and its own `print` the lines for people, on a [`Page`]. A page knows
-//! how wide the terminal is and whether it shows colours. It makes text of others harmless: names in a library may have any bytes.
+//! A value is an [`Answer`]: `serde` makes the JSON object of it, its own `print` the lines for people, on a [`Page`]. A page
+//! knows how wide the terminal is and whether it shows colours. It escapes text of others, because names in a library may have
+//! any bytes.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -19,16 +20,16 @@ use crate::screen::Screen;
 const HEADING: Style = Style::new().bold();
 /// Between two columns.
 const GAP: usize = 2;
-/// What words in a table are not cut below.
+/// Words in a table are not cut to less than this.
 const SHORTEST_WORDS: usize = 12;
 
-/// What a command has found.
+/// The result of a command.
 pub(crate) trait Answer: Serialize {
-    /// Prints it for people.
+    /// Prints the answer for people.
     fn print(&self, page: &mut Page) -> io::Result<()>;
 }
 
-/// Where a command gives its answer.
+/// Where a command prints its answer.
 pub(crate) struct Console {
     command: &'static str,
     json: bool,
@@ -89,7 +90,7 @@ impl Console {
             CommandFailure::Answered => return ExitCode::FAILURE,
             CommandFailure::Closed => return ExitCode::SUCCESS,
         };
-        // Nobody may be reading either.
+        // Perhaps nobody reads standard error either.
         let _ = writeln!(io::stderr(), "veo: {}", harmless(why));
         if self.json {
             let _ = self.print_json(&Said { error: why });
@@ -121,7 +122,7 @@ impl Column {
         Self { name, right: false }
     }
 
-    /// For numbers.
+    /// A heading for numbers.
     pub(crate) const fn right(name: &'static str) -> Self {
         Self { name, right: true }
     }
@@ -137,7 +138,7 @@ fn terminal() -> Option<(Width, Height)> {
 /// Lines for people.
 pub(crate) struct Page {
     out: Box<dyn Write>,
-    /// Columns of the terminal; none where the output goes elsewhere.
+    /// Columns of the terminal; none if the output is no terminal.
     width: Option<usize>,
 }
 
@@ -159,12 +160,12 @@ impl Page {
         &mut self.out
     }
 
-    /// A line of text, and nothing else: what a terminal would obey is escaped.
+    /// Writes one line of text. Control characters are escaped, so that a terminal does not obey them.
     pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
         writeln!(self.out, "{}", harmless(&text.to_string()))
     }
 
-    /// Names and what they are, one a line.
+    /// Writes names and descriptions, one pair a line.
     pub(crate) fn fields<'a>(
         &mut self,
         fields: impl IntoIterator<Item = (&'a str, String)>,
@@ -186,8 +187,8 @@ impl Page {
         Ok(())
     }
 
-    /// A table. Where the terminal is too narrow for it, long words are cut; where that is not enough, each cell is a line of its
-    /// own, with an empty one between rows.
+    /// Writes a table. If the terminal is too narrow, long words are cut; if that is not enough, each cell becomes a line of its
+    /// own, with an empty line between rows.
     pub(crate) fn table(
         &mut self,
         columns: &[Column],
@@ -250,7 +251,7 @@ fn aligned(columns: &[Column], widths: &[usize], row: &[String]) -> String {
     line
 }
 
-/// Takes the columns of words that are widest in, until the table has this width. Tells whether it can have it.
+/// Narrows the widest columns of words until the table has this width. Says whether that is possible.
 fn fit(columns: &[Column], widths: &mut [usize], wanted: usize) -> bool {
     let gaps = GAP * columns.len().saturating_sub(1);
     loop {
@@ -270,7 +271,7 @@ fn fit(columns: &[Column], widths: &mut [usize], wanted: usize) -> bool {
     }
 }
 
-/// The text, or as much of it as there is room for.
+/// The text, cut to the room there is.
 pub(crate) fn cut(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
@@ -280,12 +281,12 @@ pub(crate) fn cut(text: &str, room: usize) -> String {
     short
 }
 
-/// Columns that a text takes.
+/// The number of columns that a text takes.
 fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The text with what a terminal would obey escaped.
+/// The text with control characters escaped.
 fn harmless(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !text.contains(obeyed) {
@@ -324,7 +325,7 @@ pub(crate) fn bytes(count: u64) -> String {
     }
     let mut value = count as f64 / 1024.0;
     let mut unit = 0;
-    // What would be rounded to 1024 is 1 of the next.
+    // A value that would be rounded to 1024 is 1 of the next unit.
     while value >= 1023.95 && unit + 1 < UNITS.len() {
         value /= 1024.0;
         unit += 1;
@@ -334,7 +335,7 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{value:.digits$} {}", UNITS[unit])
 }
 
-/// Bytes in a second, in the unit that suits them: bandwidths have decimal units everywhere.
+/// Bytes in a second, in the unit that suits them. Bandwidths have decimal units everywhere.
 pub(crate) fn rate(bytes_per_second: f64) -> String {
     let (value, unit) = match bytes_per_second {
         it if it < 1e3 => return format!("{it:.0} B/s"),
@@ -366,7 +367,7 @@ fn scaled(value: f64, unit: &str) -> String {
     format!("{value:.digits$} {unit}")
 }
 
-/// A path or a name of the system as text. What is not UTF-8 in it is replaced.
+/// A path or a name of the system as text. Bytes that are not UTF-8 are replaced.
 pub(crate) fn lossy(text: impl AsRef<OsStr>) -> String {
     text.as_ref().to_string_lossy().into_owned()
 }
@@ -378,7 +379,7 @@ mod tests {
 
     use super::*;
 
-    /// What is printed on a page of this width.
+    /// The text that is printed on a page of this width.
     fn printed(width: Option<usize>, print: impl FnOnce(&mut Page)) -> String {
         struct Shared(Rc<RefCell<Vec<u8>>>);
         impl Write for Shared {

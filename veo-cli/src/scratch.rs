@@ -1,4 +1,4 @@
-//! A directory for what a command makes while it runs: by `veo-build`, or to load it.
+//! A directory for temporary files of a command: results of `veo-build`, libraries to load.
 
 use std::path::Path;
 
@@ -7,14 +7,14 @@ use veo_build::Kernels;
 
 use crate::failure::CommandFailure;
 
-/// A directory that vanishes with the value.
+/// A directory that is removed with the value.
 pub(crate) fn directory() -> Result<TempDir, CommandFailure> {
     tempfile::tempdir().map_err(|why| {
         CommandFailure::failed(format_args!("cannot make a temporary directory: {why}"))
     })
 }
 
-/// Settings of a build outside of Cargo, without a word of its own.
+/// A build outside of Cargo that prints nothing itself.
 pub(crate) fn kernels(scratch: &Path, name: &str) -> Kernels {
     let mut kernels = Kernels::new(name);
     kernels

@@ -8,7 +8,7 @@ use crate::failure::CommandFailure;
 use crate::files;
 use crate::output::lossy;
 
-/// Runs what reads and compares sources where there is the stack for it.
+/// Runs a function that reads and compares sources on a thread with enough stack.
 pub(crate) fn with_stack(
     work: impl FnOnce() -> Result<(), CommandFailure> + Send,
 ) -> Result<(), CommandFailure> {
@@ -48,7 +48,7 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Sources, CommandFailure> {
     Ok(sources)
 }
 
-/// The name by which declarations know a library.
+/// The name of a library in declarations.
 pub(crate) fn library_name(library: &Path) -> String {
     library.file_name().map(lossy).unwrap_or_default()
 }

@@ -25,19 +25,19 @@ pub(crate) struct Symbols {
 #[derive(Serialize)]
 struct Listing {
     library: String,
-    /// The machine whose code is in it.
+    /// The machine of its code.
     machine: String,
     functions: Vec<ListedFunction>,
-    /// None where only undeclared functions were asked for.
+    /// None if only undeclared functions were asked for.
     variables: Vec<String>,
-    /// What of the debug information could not be read.
+    /// Sentences about debug information that could not be read.
     notes: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct ListedFunction {
     name: String,
-    /// As C writes it; null without debug information.
+    /// The prototype in C; null without debug information.
     prototype: Option<String>,
     file: Option<String>,
     line: Option<u32>,

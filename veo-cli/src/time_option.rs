@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Reads a number of seconds in a range. The error says which there may be.
+/// Reads a number of seconds in a range. The error names the range.
 pub(crate) fn seconds(text: &str, range: RangeInclusive<f64>) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok();
     seconds

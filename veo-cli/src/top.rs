@@ -1,4 +1,4 @@
-//! `veo top`: the VE processes of this user, again and again.
+//! `veo top`: the VE processes of this user, repeatedly.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ pub(crate) struct Top {
 
 /// The longest time between two looks.
 const LONGEST: f64 = 86_400.0;
-/// The shortest: looking takes time as well.
+/// The shortest time between two looks. Looking takes time as well.
 const SHORTEST: f64 = 0.01;
 
 fn delay(text: &str) -> Result<Duration, String> {
@@ -52,20 +52,20 @@ pub(crate) fn run(command: &Top, console: &Console) -> Result<(), CommandFailure
         if command.times.is_some_and(|times| shown >= times) {
             return Ok(());
         }
-        // After a pause of this program it goes on from now.
+        // After this program was stopped, the pauses start from now.
         due = (due + command.delay).max(Instant::now());
         std::thread::sleep(due - Instant::now());
     }
 }
 
-/// Has the next lines take the place of the last ones.
+/// Makes the next lines replace the last ones.
 fn clear() -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(b"\x1b[H\x1b[J")?;
     stdout.flush()
 }
 
-/// Between two looks where nothing is cleared.
+/// What is printed between two looks if the screen is not cleared.
 fn blank() -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(b"\n")?;

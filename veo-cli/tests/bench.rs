@@ -1,4 +1,4 @@
-//! `veo bench`: what it measures is there and fits together. How fast anything is no test says.
+//! `veo bench`: its measurements exist and fit together. No test says how fast anything is.
 #![cfg(target_os = "linux")]
 
 #[allow(dead_code)]
@@ -14,7 +14,7 @@ use serde_json::Value;
 use veo_test_support::run::{self, Outcome};
 use veo_test_support::{available, found};
 
-/// The longest that a command may take here.
+/// The longest time that a command may take here.
 const LONGEST: Duration = Duration::from_secs(300);
 
 fn bench(arguments: &[&str]) -> Outcome {
@@ -83,7 +83,7 @@ fn a_run_is_compared_with_a_saved_one() {
     }
 
     let picture = place("bench.svg");
-    // It takes the place of what was there.
+    // The new file replaces the old one.
     fs::write(&picture, "#~#".repeat(1 << 20)).unwrap();
     let second = measured(&[
         "--json",
@@ -159,7 +159,7 @@ fn an_interrupted_run_leaves_nothing_behind() {
         .env("TMPDIR", directory.path());
     let mut child = command.stdout(Stdio::null()).spawn().unwrap();
     let child_id = child.id();
-    // So many calls are made only by kernels that are loaded.
+    // Only loaded kernels make so many calls.
     let is_measuring = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_veo"));
         let seen = run::run(command.args(["ps", "--json"]), LONGEST);
@@ -189,7 +189,7 @@ fn impossible_options_are_one_sentence() {
         (&["--compare", text], 1, "is no run"),
         (&["--compare", text, "--svg", text], 2, "give another name"),
         (&["-t", "0.01", "-N", "99"], 1, "99"),
-        // It is told before an hour has gone by.
+        // The error comes before an hour has gone by.
         (
             &["-t", "3600", "--svg", "/no/such/place.svg"],
             1,

@@ -28,7 +28,7 @@ int hold(void) { while (held) usleep(500); return 0; }
 uint64_t echo(uint64_t x) { return x; }
 "#;
 
-/// The longest that a command may take here.
+/// The longest time that a command may take here.
 const LONGEST: Duration = Duration::from_secs(120);
 
 fn library(proc: &VeoProc) -> Result<VeoLibrary> {
@@ -46,7 +46,7 @@ fn veo(arguments: &[&str]) -> Command {
     command
 }
 
-/// What a command prints, which has to end well.
+/// The output of a command that must succeed.
 fn printed(arguments: &[&str]) -> String {
     let outcome = run::run(&mut veo(arguments), LONGEST);
     outcome.expect_success(&arguments.join(" "));
@@ -80,7 +80,7 @@ fn ps_shows_what_runs() -> Result<()> {
         echo.call(&ctx, [number.into()])?.wait()?;
     }
     let request = lib.find_function("hold")?.call(&ctx, [])?;
-    // The kernel begins at some time; from then on it runs.
+    // The kernel begins at some time, and runs from then on.
     let row = loop {
         let all = lines(&["--json", "ps", "-N", "7"]);
         let [line] = &all[..] else { panic!("{all:?}") };
@@ -130,7 +130,8 @@ fn ps_shows_what_runs() -> Result<()> {
     Ok(())
 }
 
-/// A process with the name that NEC's library gives to the one of a card, on a node; another one that only has a variable of it.
+/// Starts a process with the name that NEC's library gives to the one of a card, on a node, and another one that only has a
+/// variable with this name.
 #[test]
 fn processes_of_cards_are_there_with_what_the_system_tells() {
     let start = |name: &str| {
@@ -141,7 +142,7 @@ fn processes_of_cards_are_there_with_what_the_system_tells() {
     };
     let mut veorun = start("/opt/nec/ve/veos/libexec/aveorun_ve1");
     let mut other = start("/usr/bin/veorun");
-    // They have their names when they have become other programs, which spawning waits for.
+    // Spawning waits until they have become other programs, so they have their names.
     let all = lines(&["--json", "ps"]);
     let rows: Vec<&Value> = all[0]["processes"].as_array().unwrap().iter().collect();
     let of = |pid: u32| rows.iter().find(|row| row["pid"] == pid);
@@ -156,7 +157,7 @@ fn processes_of_cards_are_there_with_what_the_system_tells() {
     for (field, value) in known {
         assert_eq!(row[field], value, "{row}");
     }
-    // Nobody knows the rest.
+    // Nobody knows the other values.
     for field in ["contexts", "requests_per_second", "to_ve", "memory"] {
         assert_eq!(row[field], Value::Null, "{row}");
     }
@@ -177,7 +178,7 @@ fn processes_of_cards_are_there_with_what_the_system_tells() {
         let rows = answer["processes"].as_array().unwrap();
         assert!(rows.iter().any(|row| row["pid"] == veorun.id()), "{answer}");
     }
-    // The end of its input ends each.
+    // Each ends when its input ends.
     for child in [&mut veorun, &mut other] {
         drop(child.stdin.take());
         assert!(child.wait().unwrap().code().is_some());
@@ -198,7 +199,7 @@ fn top_counts_requests_between_its_looks() -> Result<()> {
     let mut answers = BufReader::new(child.stdout.take().unwrap());
     let mut counted = 0;
     let mut line = String::new();
-    // Calls go on until it has seen some, however slow either is.
+    // Calls go on until the command has seen some, however slow either is.
     for number in 0.. {
         let request = echo.call(&ctx, [number.into()]);
         request.and_then(|request| request.wait()).unwrap();
@@ -219,7 +220,7 @@ fn top_counts_requests_between_its_looks() -> Result<()> {
             break;
         }
     }
-    // Its output is closed: it ends, and that is no failure.
+    // Its output is closed. It ends, and that is no failure.
     drop(answers);
     let status = run::wait(&mut child, LONGEST);
     assert_eq!(status.and_then(|status| status.code()), Some(0));
@@ -273,10 +274,10 @@ fn on_terminal(arguments: &[&str], columns: u16, rows: u16) -> String {
     let mut command = veo(arguments);
     command.env("TERM", "xterm").env_remove("NO_COLOR");
     let mut child = command.stdout(theirs).stdin(Stdio::null()).spawn().unwrap();
-    // It holds the other end.
+    // The command holds the other end.
     drop(command);
     let mut bytes = Vec::new();
-    // The end of the last reader on the other side is an error of the terminal.
+    // Reading fails when the last descriptor of the other side is closed.
     let _ = File::from(ours).read_to_end(&mut bytes);
     let status = run::wait(&mut child, LONGEST);
     assert!(status.is_some_and(|status| status.success()));
@@ -333,7 +334,7 @@ fn wrong_options_are_named() {
     }
 }
 
-/// A node on which no other program is likely to start a process, and as many nodes as it takes.
+/// A node on which no other program is likely to start a process, and the number of nodes that this needs.
 const LONELY: (&str, &str) = ("13", "14");
 
 /// A command that looks at that node.
@@ -378,7 +379,7 @@ fn a_node_that_is_not_there_is_the_error_of_veo_nodes() {
 
 #[test]
 fn only_commands_that_need_one_start_a_process() {
-    // With this, none starts.
+    // With this variable no process starts.
     let run = |arguments: &[&str]| {
         let mut command = veo(arguments);
         run::run(command.env("VEORUN_BIN", "/no/such/veorun"), LONGEST)

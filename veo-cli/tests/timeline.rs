@@ -1,4 +1,5 @@
-//! `veo timeline` on recordings that are written here, byte by byte, with times that are known.
+//! `veo timeline` on recordings that are written here byte by byte, so that their times are
+//! known.
 #![cfg(target_os = "linux")]
 
 #[allow(dead_code)]
@@ -13,7 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use veo_test_support::run::{self, Outcome};
 
-/// The longest that a command may take here.
+/// The longest time that a command may take here.
 const LONGEST: Duration = Duration::from_secs(120);
 
 fn timeline(arguments: &[&str]) -> Outcome {
@@ -69,7 +70,7 @@ fn packet(fields: &[Vec<u8>]) -> Vec<u8> {
     bytes(1, &fields.concat())
 }
 
-/// What one of two programs recorded, in microseconds from the beginning:
+/// The recording of one of two programs, in microseconds from the beginning:
 ///
 /// ```text
 /// kernels    sum 0-400        scale 600-1000
@@ -170,7 +171,7 @@ fn chrome(process: &str) -> Value {
     ])
 }
 
-/// Compares, with numbers as near as their computation is.
+/// Compares numbers as exactly as their computation allows.
 fn assert_near(found: &Value, expected: &Value, at: &str) {
     match (found, expected) {
         (Value::Object(found), Value::Object(expected)) => {
@@ -237,7 +238,7 @@ fn both_formats_say_the_same() {
     assert_near(&summary(&trace), &expected(), "object");
 }
 
-/// The processes that a summary names, each of which has to be as one alone.
+/// The processes that a summary names. Each must be as in a recording of its own.
 fn processes_of(found: &Value) -> Vec<&str> {
     let rows = |what: &str| found[what].as_array().unwrap().iter();
     for (what, row) in ["processes", "contexts"]
@@ -281,7 +282,7 @@ fn processes_of_the_same_name_are_two() {
     assert_eq!(processes_of(&found), ["VE 0", "VE 0 #2"]);
 }
 
-/// What a program says of itself before its processes.
+/// A program's description of itself, before its processes.
 fn program(uuid: u64, name: &str) -> Vec<u8> {
     let own = [number(1, uuid), bytes(2, name.as_bytes())].concat();
     let counter = [
@@ -457,7 +458,7 @@ fn a_picture_has_all_tracks() {
             "{tag}"
         );
     }
-    // The box of a request is as long as the request: sum takes 0.4 of all.
+    // The box is as long as the request: sum takes 0.4 of the time.
     let width = |title: &str| -> f64 {
         let line = text.lines().find(|line| line.contains(title)).expect(title);
         let (_, rest) = line.split_once("width=\"").unwrap();

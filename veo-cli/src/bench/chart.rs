@@ -1,4 +1,4 @@
-//! A run as a picture: the bandwidth of transfers by their size, and how often the machine's own time everything else takes.
+//! A run as a picture: the bandwidth of transfers by their size, and the ratio of each other time to the machine's own.
 
 use plotters::prelude::*;
 
@@ -93,7 +93,7 @@ fn ratios<'a>(area: &Area<'a>, rows: &[Row]) -> Drawn<'a> {
         .fold(1.0, f64::max);
     for (place, (row, ratio)) in bars.iter().enumerate() {
         let y = 56 + 64 * place as i32;
-        // By the logarithm: from a little more than 1 to thousands.
+        // The scale is logarithmic, from a little more than 1 to thousands.
         let part = (ratio.max(1.0).log10() / most).min(1.0);
         let length = (part * f64::from(width - 40)) as i32;
         let label = format!("{}: {ratio:.1} times {}", row.name, row.beside);

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Instant;
 
-/// Looks at a word before the thread lets others run.
+/// How often a thread looks at a word before it lets others run.
 const LOOKS: u32 = 2000;
 
-/// Alone in its cache lines.
+/// A word alone in its cache lines.
 #[repr(align(128))]
 struct Ball(AtomicU32);
 
@@ -34,7 +34,7 @@ pub(super) fn ping_pong(count: u32) -> f64 {
     let mut took = 0.0;
     thread::scope(|scope| {
         scope.spawn(|| {
-            // One more, before the clock starts.
+            // One more round trip, before the clock starts.
             for trip in 0..=count {
                 ball.wait_for(2 * trip + 1);
                 ball.0.store(2 * trip + 2, Ordering::Release);
@@ -57,7 +57,7 @@ pub(super) fn copy(from: &[u8], to: &mut [u8]) {
     black_box(&mut *to).copy_from_slice(black_box(from));
 }
 
-/// Nanoseconds in which a program starts that does nothing, and ends.
+/// Nanoseconds in which a program that does nothing starts and ends.
 pub(super) fn start_of_program() -> io::Result<f64> {
     let start = Instant::now();
     let mut command = Command::new("true");

@@ -1,4 +1,5 @@
-//! Times of two things in turns, so that what else the machine does meets both, and the medians of them.
+//! Times of two things in turns, so that other work of the machine affects both alike, and the medians
+//! of these times.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,10 @@ pub(super) struct MeasuredPair {
     pub(super) reference: f64,
 }
 
-/// The fewest turns that a median is taken of.
+/// The fewest turns of which a median is taken.
 const FEWEST: usize = 3;
 
-/// Takes turns until `time` is over, but a few at least. Each side gives nanoseconds.
+/// Takes turns until `time` is over, but at least a few. Each side gives nanoseconds.
 pub(super) fn alternate<E>(
     time: Duration,
     mut ours: impl FnMut() -> Result<f64, E>,

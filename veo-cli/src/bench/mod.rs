@@ -1,7 +1,7 @@
 //! `veo bench`: how fast a node is, beside what the machine itself can do.
 //!
-//! `node` measures, by `measure`, beside `limits`; `chart` draws. Times drift on a machine that others use, ratios do so much less: they
-//! are what is compared with a saved run.
+//! `node` measures, by `measure`, beside `limits`; `chart` draws. Times drift on a machine that others use; ratios drift much
+//! less, so a saved run is compared by its ratios.
 
 mod chart;
 mod limits;
@@ -42,7 +42,7 @@ pub(crate) struct BenchOptions {
 
 /// The longest time for a measurement.
 const LONGEST: f64 = 3600.0;
-/// The shortest: in less, hardly anything happens twice.
+/// The shortest time for a measurement: a shorter one has hardly two turns.
 const SHORTEST: f64 = 0.01;
 
 fn measured_time(text: &str) -> Result<Duration, String> {
@@ -70,9 +70,9 @@ struct Row {
     size: Option<u64>,
     /// Nanoseconds for one; null if there is none.
     time: Option<f64>,
-    /// What it is held against.
+    /// The name of the reference that it is compared with.
     beside: String,
-    /// Nanoseconds that that takes.
+    /// Nanoseconds that the reference takes.
     reference: Option<f64>,
     /// `time` by `reference`.
     ratio: Option<f64>,
@@ -164,7 +164,7 @@ impl Row {
 }
 
 pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), CommandFailure> {
-    // What is wrong with it is to be known before minutes have gone by.
+    // This is checked first: the measurement takes minutes.
     if let (Some(picture), Some(saved)) = (&command.svg, &command.compare) {
         files::keep_apart(picture, saved)?;
     }
@@ -195,7 +195,7 @@ pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Comma
     if let Some(saved) = &saved {
         compare(&mut run.rows, &saved.rows);
     }
-    // What has taken minutes is told even where the disk is full.
+    // The answer is printed even where the disk is full: it has taken minutes.
     console.give(&run)?;
     if let Some(picture) = picture {
         picture.write(&chart::draw(&run.rows).map_err(CommandFailure::failed)?)?;
@@ -203,7 +203,7 @@ pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Comma
     Ok(())
 }
 
-/// The file of a picture. It keeps what it has until there is something to put there.
+/// The file of a picture. It keeps its content until there is a new one.
 struct Picture<'a> {
     path: &'a Path,
     file: File,
@@ -219,7 +219,7 @@ impl<'a> Picture<'a> {
 
     fn write(mut self, picture: &str) -> Result<(), CommandFailure> {
         let mut write = || {
-            // Others, such as pipes, have no length.
+            // Pipes and the like have no length.
             if self.file.metadata()?.is_file() {
                 self.file.set_len(0)?;
             }

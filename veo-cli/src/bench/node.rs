@@ -1,4 +1,4 @@
-//! What is measured of a node: calls, transfers, the start of a VE process, the speed of VE machine code.
+//! The measurements of a node: calls, transfers, the start of a VE process, the speed of VE machine code.
 
 use std::fs;
 use std::io;
@@ -26,7 +26,7 @@ pub(super) const SIZES: [usize; 5] = [4 << 10, 64 << 10, 1 << 20, 16 << 20, 64 <
 const CALLS: u32 = 200;
 const PIPELINED: u32 = 64;
 
-/// Bytes that a turn of transfers moves, unless one of them is more.
+/// Bytes that a turn of transfers moves at least.
 const TURN: usize = 4 << 20;
 
 /// Steps of VE machine code in one turn.
@@ -38,7 +38,7 @@ type Function = TypedFunction<fn(u64) -> u64>;
 /// Why calls have no times.
 const NO_KERNELS: &str = "no kernels for this node: build veo-cli with a compiler for it";
 
-/// What a measurement gives: why there is none, if that is no failure.
+/// The result of a measurement. A node that cannot do it gives the reason, which is no failure.
 pub(super) type Measured = Result<Result<MeasuredPair, String>, CommandFailure>;
 
 /// The kernels in a process.
@@ -49,7 +49,7 @@ struct BenchKernels {
 
 /// A VE process with the kernels.
 pub(super) struct Bench {
-    /// -1: as the environment says.
+    /// -1 is the node that the environment names.
     wanted: i32,
     time: Duration,
     proc: VeoProc,
@@ -62,7 +62,7 @@ fn start(node: i32) -> veo_core::Result<VeoProc> {
     builder.kernels(KernelLookup::None).build()
 }
 
-/// Loads one of the kernels' libraries, if this is a node for it. Its file is gone afterwards: whoever interrupts the command leaves
+/// Loads one of the kernels' libraries, if this is a node for it. Its file is gone afterwards, so an interrupted command leaves
 /// nothing behind.
 fn load(proc: &VeoProc, name: &str, bytes: &[u8]) -> Result<Option<BenchKernels>, CommandFailure> {
     if bytes.is_empty() {
@@ -183,7 +183,7 @@ impl Bench {
         Ok(Ok(alternate(self.time, ours, copy)?))
     }
 
-    /// The start of a VE process until it takes calls, and its end, beside those of a program that does nothing.
+    /// The start of a VE process until it takes calls, and its end, beside start and end of a program that does nothing.
     pub(super) fn start(&self) -> Measured {
         if let Err(why) = limits::start_of_program() {
             return Ok(Err(format!("the program `true` does not start: {why}")));

@@ -1,4 +1,4 @@
-//! Arguments of a call: what a user writes, held against the parameter that it is for.
+//! Arguments of a call: reads what a user writes as the type of the parameter.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -27,10 +27,10 @@ pub(crate) enum Argument {
 
 /// Memory that a pointer leads to.
 pub(crate) struct Array {
-    /// As messages name it: the parameter, or its number.
+    /// The name of the parameter in messages, or its number.
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
-    /// What its elements are; none if they are structures or of no type.
+    /// The type of its elements; none if they are structures or of no type.
     pub(crate) scalar: Option<ScalarType>,
     /// It was given as text.
     pub(crate) is_text: bool,
@@ -38,14 +38,14 @@ pub(crate) struct Array {
     pub(crate) comes_back: bool,
 }
 
-/// What the elements behind a pointer are.
+/// The elements behind a pointer.
 #[derive(Clone, Copy)]
 struct Element {
-    /// Their numbers: an element may be an array of them.
+    /// The type of their numbers. An element may be an array of them.
     scalar: Option<ScalarType>,
     /// Bytes of an element.
     size: u64,
-    /// They are true or false: C knows no other values of them.
+    /// Whether they are C's `_Bool`, which has the values 0 and 1 only.
     is_bool: bool,
 }
 
@@ -146,7 +146,7 @@ fn number(text: &str, ty: ScalarType, spelled: &str, is_bool: bool) -> Result<Ty
     let value = TypedNumber::parse(text, ty, spelled);
     match value {
         Ok(TypedNumber::Integer(0 | 1)) => {}
-        // Bytes that are something else are undefined behaviour in C.
+        // Any other byte in a `_Bool` is undefined behaviour in C.
         _ if is_bool => {
             return Err(format!(
                 "`{text}` does not fit `{spelled}`, which is 0 or 1"
@@ -175,7 +175,7 @@ fn further(index: usize, text: &OsStr) -> Result<Argument, String> {
     })
 }
 
-/// What stands between quotes.
+/// The text between quotes.
 fn quoted(text: &OsStr) -> Option<&[u8]> {
     text.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
@@ -218,7 +218,7 @@ fn pointer(
     let element = element(types, pointee);
     let name = parameter.name.clone();
     let name = name.unwrap_or_else(|| format!("argument {}", index + 1));
-    // The kernel only reads what its prototype says is constant.
+    // A kernel does not write where its prototype says `const`.
     let plain = types.rust_type(parameter.ty);
     let comes_back = !plain.is_some_and(|plain| plain.starts_with("*const"));
     let array = |bytes| {
@@ -243,7 +243,7 @@ fn pointer(
         }
         return Ok(Argument::Array(string(name, text, comes_back)));
     }
-    // A scalar by reference, as Fortran and C++ have it.
+    // Fortran and C++ pass scalars by reference.
     if !matches!(kind, PointerKind::Pointer)
         && let Some(ty) = element.scalar
     {
@@ -262,7 +262,7 @@ fn pointer(
     ))
 }
 
-/// What stands after the `@`.
+/// Reads an array: the text after the `@`.
 fn memory(given: &OsStr, element: Element) -> Result<Vec<u8>, String> {
     if given.is_empty() {
         return Err("`@` needs numbers, a file or zeros:N behind it".into());
@@ -287,7 +287,7 @@ fn zeros(count: &str, element: Element) -> Result<Vec<u8>, String> {
     let bytes = (count as u64).checked_mul(element.size);
     let too_much = || format!("this machine has too little memory for `@zeros:{count}`");
     let bytes = usize::try_from(bytes.ok_or_else(too_much)?).map_err(|_| too_much())?;
-    // The emulated node takes as much once more. A system that promises memory which it does not have ends programs.
+    // The emulated node takes as much memory again. A system that promises more memory than it has ends programs.
     if free_memory().is_some_and(|free| bytes as u64 > free / 2) {
         return Err(too_much());
     }
@@ -332,7 +332,7 @@ fn whole(bytes: Vec<u8>, element: Element, what: &str) -> Result<Vec<u8>, String
     Ok(bytes)
 }
 
-/// What a pointer of this type leads to.
+/// The type that a pointer of this type points to.
 fn element(types: &Types, pointee: TypeId) -> Element {
     let size = types.size(pointee).unwrap_or(0);
     let mut at = pointee;

@@ -1,4 +1,4 @@
-//! How much memory this program can have: what the system still has, within the limits of the control groups that the program is in.
+//! How much memory this program can have: the memory that the system has left, within the limits of the program's control groups.
 
 use std::fs;
 use std::path::Path;
@@ -21,8 +21,8 @@ fn available(told: &str) -> Option<u64> {
     kib.checked_mul(1024)
 }
 
-/// The lowest limit of the control groups below `root` that `groups` names, in either version of them, and of all groups above. A
-/// container may see its own group as the root, whatever name it has outside.
+/// The lowest limit of the control groups below `root` that `groups` names, in either version of control groups, and of all
+/// groups above them. A container may see its own group as the root, whatever name the group has outside.
 fn of_groups(root: &Path, groups: &str) -> Option<u64> {
     let mut lowest = None;
     for line in groups.lines() {
@@ -39,7 +39,8 @@ fn of_groups(root: &Path, groups: &str) -> Option<u64> {
         };
         let own = root.join(path.trim_start_matches('/'));
         let groups = own.ancestors().take_while(|group| group.starts_with(&root));
-        // Without a limit there is a word. What a group uses says little: much of it is files that go when memory is needed.
+        // A group without a limit has a word instead. Its current usage says little: much of it is cached files, which go when
+        // memory is needed.
         let limits = groups.filter_map(|group| {
             let limit = fs::read_to_string(group.join(name)).ok()?;
             limit.trim().parse().ok()

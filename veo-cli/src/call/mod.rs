@@ -58,19 +58,19 @@ pub(crate) struct CallCommand {
 #[derive(Serialize)]
 struct Called {
     function: String,
-    /// As C writes it.
+    /// The type of the result, as C writes it.
     prototype: String,
-    /// The node that ran it.
+    /// The node that ran the call.
     node: i32,
     backend: String,
     /// A number, an address as text, or null if there is none.
     result: CallResult,
     arrays: Vec<Returned>,
-    /// Null unless it was repeated.
+    /// Null unless the call was repeated.
     times: Option<CallTimes>,
 }
 
-/// What a function returns.
+/// The result of a function.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum CallResult {
@@ -79,7 +79,7 @@ enum CallResult {
     Address(String),
 }
 
-/// An array after the call. One of `values`, `text` and `bytes` is there: structures are told by their length.
+/// An array after the call. It has one of `values`, `text` and `bytes`; of structures only the length is known.
 #[derive(Serialize)]
 struct Returned {
     name: String,
@@ -91,7 +91,7 @@ struct Returned {
     bytes: Option<usize>,
 }
 
-/// Times of calls that were waited for, in nanoseconds.
+/// Times in nanoseconds of calls that were waited for.
 #[derive(Serialize)]
 struct CallTimes {
     calls: u32,
@@ -130,7 +130,7 @@ pub(crate) fn run(command: &CallCommand, console: &Console) -> Result<(), Comman
     console.give(&called?)
 }
 
-/// Calls it in a process of its own.
+/// Calls the function in a process of its own.
 fn call(
     command: &CallCommand,
     builder: VeoProcBuilder,
@@ -165,23 +165,23 @@ fn call(
     Ok(called)
 }
 
-/// What the kernel prints, which the answer or an error stands below.
+/// The output of the kernel, which is printed before the answer or the error.
 #[derive(Default)]
 struct Printed {
-    /// Whether standard output is amid a line.
+    /// Whether standard output is in the middle of a line.
     amid_output: AtomicBool,
     /// Whether standard error is.
     amid_errors: AtomicBool,
 }
 
 impl Printed {
-    /// JSON has standard output for itself.
+    /// Standard output is for JSON alone.
     fn pass_on(&self, stream: Stream, bytes: &[u8], is_json: bool) {
         let Some(last) = bytes.last() else {
             return;
         };
         let is_amid_line = *last != b'\n';
-        // Nobody may be reading.
+        // Perhaps nobody reads it.
         if is_json || stream == Stream::Stderr {
             self.amid_errors.store(is_amid_line, Ordering::Relaxed);
             let _ = io::stderr().write_all(bytes);
@@ -238,7 +238,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Calls it once. The arrays are written anew before, which takes no time of the call.
+    /// Calls the function once. The arrays are written again before; that time does not count.
     fn call(&mut self, arguments: &[Argument]) -> Result<(CallResult, Duration), CommandFailure> {
         for (place, argument) in self.places.iter_mut().zip(arguments) {
             if let (ArgumentPlace::Memory(memory), Argument::Array(array)) = (place, argument) {
@@ -267,7 +267,7 @@ impl<'a> Session<'a> {
             if let (ArgumentPlace::Memory(memory), Argument::Array(array)) = (place, argument)
                 && array.comes_back
             {
-                // It may be as much as the machine has memory for.
+                // The array may be as large as the machine's memory.
                 array.bytes = Vec::new();
                 returned.push(Returned::of(array, memory.to_vec()?));
             }
@@ -287,7 +287,7 @@ impl CallResult {
                 CallResult::Address(format!("{:#x}", pointer.addr()))
             }
             _ => {
-                // It is an integer, which its text has exactly.
+                // This is an integer, and its text is exact.
                 let text = value.to_string();
                 let number = text
                     .parse()

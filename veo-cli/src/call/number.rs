@@ -15,7 +15,7 @@ pub(crate) enum TypedNumber {
 }
 
 impl TypedNumber {
-    /// Reads a number of this type, which is `spelled` so in C. The error is the end of a sentence that begins with the text.
+    /// Reads a number of this type, which C spells `spelled`. The error is a predicate whose subject is the text.
     pub(crate) fn parse(text: &str, ty: ScalarType, spelled: &str) -> Result<Self, String> {
         if ty.is_float() {
             return float(text, ty, spelled);
@@ -35,7 +35,7 @@ impl TypedNumber {
         })
     }
 
-    /// Reads an argument of which nothing is known: an integer of 64 bits or a `double`.
+    /// Reads an argument of unknown type: an integer of 64 bits or a `double`.
     pub(crate) fn guess(text: &str) -> Option<Self> {
         match integer(text) {
             Some(value) => {
@@ -48,10 +48,10 @@ impl TypedNumber {
         }
     }
 
-    /// Its bytes in memory, as many as the type has.
+    /// The bytes of the number in memory, as many as the type has.
     pub(crate) fn bytes(self, ty: ScalarType) -> Vec<u8> {
         match self {
-            // The low bytes of a number that fits are the number.
+            // A number that fits is its low bytes.
             TypedNumber::Integer(value) => value.to_le_bytes()[..ty.size()].to_vec(),
             TypedNumber::Single(value) => value.to_le_bytes().to_vec(),
             TypedNumber::Double(value) => value.to_le_bytes().to_vec(),
@@ -86,7 +86,7 @@ impl TypedNumber {
     }
 }
 
-/// Numbers in memory, which may be many: they are read when they are needed.
+/// Numbers in memory. There may be many, so each is read when it is needed.
 pub(crate) struct NumberArray {
     pub(crate) bytes: Vec<u8>,
     pub(crate) ty: ScalarType,
@@ -120,8 +120,8 @@ fn range(ty: ScalarType) -> std::ops::RangeInclusive<i128> {
     }
 }
 
-/// An integer in the base that its prefix says, with `_` between digits as one likes: none if the text is no integer, `Some(None)`
-/// if it is one of more than 127 bits.
+/// An integer in the base of its prefix, perhaps with `_` between digits. `None` if the text is no integer, `Some(None)` if it
+/// needs more than 127 bits.
 fn integer(text: &str) -> Option<Option<i128>> {
     let (sign, digits) = match text.as_bytes().first()? {
         b'-' => (-1, &text[1..]),
@@ -147,7 +147,7 @@ fn integer(text: &str) -> Option<Option<i128>> {
 
 fn float(text: &str, ty: ScalarType, spelled: &str) -> Result<TypedNumber, String> {
     if let Some(value) = integer(text).filter(|_| text.parse::<f64>().is_err()) {
-        // Bases that floating-point numbers do not have.
+        // Floating-point numbers have no prefixes.
         let value = value.ok_or_else(|| format!("does not fit `{spelled}`"))?;
         return Ok(match ty {
             ScalarType::F32 => TypedNumber::Single(value as f32),
@@ -184,7 +184,7 @@ impl fmt::Display for TypedNumber {
     }
 }
 
-/// JSON has no numbers that are not finite: those are texts.
+/// JSON has no numbers for infinities and NaN, so these are texts.
 impl Serialize for TypedNumber {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {

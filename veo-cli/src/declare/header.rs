@@ -1,4 +1,4 @@
-//! Declarations of what a C header declares.
+//! Declarations for a C header.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -49,7 +49,8 @@ pub(super) fn declarations(command: &Declare, library: &str) -> Result<String, C
     fs::read_to_string(file).map_err(|why| CommandFailure::file("read", file, &why))
 }
 
-/// Imports with the standard error put aside, where libclang prints what the error says again. What remains is printed.
+/// Imports with standard error put aside, because libclang prints there what the error says as well. The rest of
+/// standard error is printed afterwards.
 fn quietly(
     scratch: &Path,
     import: impl FnOnce() -> veo_build::Result<Built>,
@@ -70,12 +71,12 @@ fn quietly(
     rustix::stdio::dup2_stderr(&stderr).map_err(|why| impossible(why.into()))?;
 
     let mut said = Vec::new();
-    // Without what was put aside the result is the same.
+    // A failure here does not matter: the result is the same.
     let _ = file.rewind().and_then(|()| file.read_to_end(&mut said));
     let said = String::from_utf8_lossy(&said);
     let error = built.as_ref().err().map(ToString::to_string);
     let error = error.as_deref().unwrap_or_default();
-    // The header is read more than once, with the same warnings each time.
+    // The header is read several times and gives the same warnings each time.
     let mut told = BTreeSet::new();
     for line in said.lines().filter(|line| !error.contains(line)) {
         let line = line.strip_prefix("clang diag: ").unwrap_or(line);
@@ -86,7 +87,7 @@ fn quietly(
     built.map_err(|_| CommandFailure::failed(for_the_command(error)))
 }
 
-/// The message of a build, which tells what to write into a build script, with the options of this command in its place.
+/// The message of a build names what to write into a build script. This replaces it by the options of this command.
 fn for_the_command(message: &str) -> String {
     let mut text = message.to_owned();
     for (in_a_script, here) in [

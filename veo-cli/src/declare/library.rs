@@ -12,7 +12,7 @@ use super::records::Records;
 /// Why something cannot be declared.
 pub(super) type Why = String;
 
-/// The most functions without debug information that are named.
+/// How many functions without debug information are named at most.
 const NAMED: usize = 100;
 
 /// A module of declarations for `library`.
@@ -133,8 +133,8 @@ fn function(symbol: &str, prototype: &Prototype, records: &mut Records<'_>) -> R
     Ok(text)
 }
 
-/// The type of a parameter or a result. Without a prototype C passes other ones, but returns what the
-/// definition says.
+/// The type of a parameter or a result. Without a prototype C passes wider arguments, but returns the
+/// type of the definition.
 fn value(
     prototype: &Prototype,
     ty: TypeId,
@@ -161,7 +161,7 @@ fn value(
             Err("it takes a `class(..)` of Fortran".to_owned())
         }
         FoundType::Function { .. } => {
-            // Its parameters may be what no declaration has.
+            // Its parameters may have types that no declaration has.
             let known = types.rust_type(ty).filter(|ty| ty.starts_with("extern"));
             let known = known.map(|ty| ty.replace("c_void", "core::ffi::c_void"));
             Ok(known.unwrap_or_else(|| "*const core::ffi::c_void".to_owned()))
@@ -175,9 +175,9 @@ fn value(
     }
 }
 
-/// A name for a parameter that no other one has.
+/// A name for a parameter that no other parameter has.
 fn unique(name: &str, index: usize, names: &mut BTreeSet<String>) -> String {
-    // Those with two leading underscores belong to the expansion.
+    // The expansion has names with two leading underscores.
     let mut name = match identifier(name.trim_start_matches('_')) {
         Some(name) => name,
         None => format!("arg{}", index + 1),

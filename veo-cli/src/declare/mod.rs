@@ -42,7 +42,7 @@ pub(crate) struct Declare {
 #[derive(Serialize)]
 struct Declarations {
     source: String,
-    /// What the declarations name.
+    /// The library that the declarations name.
     library: String,
     /// Rust.
     text: String,

@@ -1,16 +1,18 @@
-//! Names of a library in Rust, and what stands above items that have them.
+//! Names of a library in Rust, and the comments above items with such names.
 
-/// The author of the declarations cannot change the library.
+/// The author of the declarations cannot change the library, so any name must do.
 pub(super) const ALLOWED: &str =
     "#[allow(dead_code, nonstandard_style, unreachable_pub, clippy::all)]\n";
 
-/// Text of the library inside of a comment: debug information may have any signs, and none of them may end the line.
+/// Text of the library inside of a comment. Debug information may have any characters, and none of them may end the
+/// line.
 pub(super) fn in_comment(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(plain).collect()
 }
 
-/// The name in Rust: with `_` after it where that is a word of the language. None if it has other signs.
+/// The name in Rust, with a `_` behind it if it is a word of the language. None if it has characters that Rust does
+/// not allow.
 pub(super) fn identifier(name: &str) -> Option<String> {
     let mut chars = name.chars();
     let begins = chars

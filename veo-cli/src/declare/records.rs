@@ -1,10 +1,10 @@
 //! Structures of a library as Rust types with the same layout.
 //!
-//! A structure gets its fields where each has a counterpart at its offset; else it is an array of bytes of the same size. One of
-//! which only the name is known, and what has no name, is opaque or `c_void`.
+//! A structure gets its fields if each has a counterpart at its offset. Otherwise it is an array of bytes of the same size. A
+//! structure of which only the name is known is opaque; one without a name is `c_void`.
 //!
-//! Debug information is read a few pointers deep only, and each source file has its own. So one structure comes as several types,
-//! some of them without their fields. Those of the same name, size and fields are one here.
+//! Debug information is read a few pointers deep, and each source file has its own. So one structure may come as several types,
+//! some without their fields. Types with the same name, size and fields are one structure here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ const TAKEN: [&str; 36] = [
 /// The structures that declarations mention.
 pub(super) struct Records<'a> {
     types: &'a Types,
-    /// The first of those types that are the same structure.
+    /// The first of the types that are the same structure.
     same: BTreeMap<TypeId, TypeId>,
     /// The `typedef` of each structure without a name.
     typedefs: BTreeMap<TypeId, &'a str>,
@@ -105,7 +105,7 @@ impl<'a> Records<'a> {
     /// Finds out which types are the same structure.
     fn unite(&mut self) {
         let mut known: BTreeMap<_, TypeId> = BTreeMap::new();
-        // How many different structures of known size have a name, and one of them.
+        // The number of different structures of known size with a name, and one of them.
         let mut complete: BTreeMap<&str, (u32, TypeId)> = BTreeMap::new();
         let mut open = Vec::new();
         for (index, ty) in self.types.0.iter().enumerate() {
@@ -129,7 +129,7 @@ impl<'a> Records<'a> {
             self.same.insert(id, first);
         }
         for (id, name) in open {
-            // One that is only named is the only one of that name.
+            // A structure of which only the name is known is the only one with that name.
             if let Some((1, first)) = complete.get(name) {
                 self.same.insert(id, *first);
             } else {
@@ -158,7 +158,7 @@ impl<'a> Records<'a> {
         self.items.into_values().map(|item| item + "\n").collect()
     }
 
-    /// What stands behind a pointer.
+    /// The type behind a pointer.
     pub(super) fn pointee(&mut self, id: TypeId) -> String {
         self.behind(id, DEPTH)
     }
@@ -180,7 +180,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// A type that is known by its name only.
+    /// A type of which only the name is known.
     fn opaque(&mut self, id: TypeId) -> String {
         let id = self.resolve(id);
         if let Some(name) = self.names.get(&id) {
@@ -197,7 +197,7 @@ impl<'a> Records<'a> {
         name
     }
 
-    /// A value in memory: a field, an element, a pointee. None if it has no counterpart.
+    /// A value in memory: a field, an element, a pointee. None if Rust has no counterpart.
     fn memory(&mut self, id: TypeId, depth: u32) -> Option<InMemory> {
         let depth = depth.checked_sub(1)?;
         let types = self.types;
@@ -257,7 +257,7 @@ impl<'a> Records<'a> {
             return None;
         };
         let name = self.name(id)?;
-        // A pointer in it may lead back to it.
+        // A pointer in the structure may lead back to it.
         self.extents.insert(id, Extent { size, align: 1 });
         let fields = match kind {
             RecordKind::Union => None,
@@ -327,7 +327,7 @@ impl<'a> Records<'a> {
         Some((lines, most))
     }
 
-    /// A name of its own for a structure: its own, or that of the nearest `typedef`. None if it has none.
+    /// A name for a structure: its own, or that of the nearest `typedef`. None if it has neither.
     fn name(&mut self, id: TypeId) -> Option<String> {
         let own = self.own_name(id)?;
         let mut name = identifier(own)?;

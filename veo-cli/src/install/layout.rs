@@ -38,7 +38,7 @@ pub(super) fn check(prefix: &Path) -> Result<(), Error> {
     for directory in DIRECTORIES {
         let directory = std::path::absolute(prefix.join(directory))
             .map_err(|e| Error::file("find", prefix.display(), e))?;
-        // What is missing is made in the nearest one that is there.
+        // Missing directories are made in the nearest one that exists.
         let there = directory
             .ancestors()
             .find(|it| it.symlink_metadata().is_ok());
@@ -138,8 +138,8 @@ fn pkg_config() -> String {
     )
 }
 
-/// Makes a veorun image with kernels in it. Its kernels are position
-/// independent code of the host, bound to each other.
+/// Makes a veorun image with kernels in it. The kernels are position-independent code of the
+/// host, bound to each other.
 const MK_VEORUN_STATIC: &str = include_str!("mk_veorun_static.sh");
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(crate) fn run(command: &Install, console: &Console) -> Result<(), CommandFai
 }
 
 fn install(command: &Install) -> Result<(), Error> {
-    // What is wrong with it is to be known before minutes have gone by.
+    // This is checked first: the build takes minutes.
     layout::check(&command.prefix)?;
     let scratch =
         tempfile::tempdir().map_err(|e| Error::file("create", "a temporary directory", e))?;
@@ -70,7 +70,7 @@ fn install(command: &Install) -> Result<(), Error> {
 }
 
 impl Answer for Installed {
-    /// How a program is built and run with what was installed.
+    /// How to build and run a program with the installation.
     fn print(&self, page: &mut Page) -> io::Result<()> {
         let prefix = &self.prefix;
         page.line(format_args!(

@@ -1,5 +1,5 @@
-//! VE processes on cards. NEC's library starts its own program, `aveorun`, for each, which the system lists like any other; what it
-//! does on the card the system does not tell.
+//! VE processes on cards. NEC's library starts its own program, `aveorun`, for each, which the system lists like any other. The
+//! system does not know what it does on the card.
 
 use std::fs;
 use std::io;
@@ -67,7 +67,7 @@ fn first(line: &[u8]) -> &[u8] {
     line.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-/// Whether one of the arguments is a path of NEC's program: the program that runs it, if there is one, comes first.
+/// Whether one of the arguments is a path of NEC's program. The first may be a program that runs it.
 fn is_veorun(line: &[u8]) -> bool {
     line.split(|byte| *byte == 0).any(|argument| {
         let name = argument.rsplit(|byte| *byte == b'/').next();

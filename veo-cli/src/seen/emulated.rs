@@ -10,7 +10,7 @@ use crate::output::lossy;
 pub(super) fn rows() -> io::Result<Vec<SeenRow>> {
     match inspect::processes() {
         Ok(processes) => Ok(processes.into_iter().map(row).collect()),
-        // There is no emulated node here, and no such process.
+        // This system has no emulated node, so no such process.
         Err(why) if why.kind() == io::ErrorKind::Unsupported => Ok(Vec::new()),
         Err(why) => Err(why),
     }

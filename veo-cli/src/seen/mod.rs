@@ -1,6 +1,7 @@
-//! The VE processes of this user, looked at again and again: what they are, and what they did between two looks.
+//! The VE processes of this user, observed repeatedly: what they are, and what they did between two looks.
 //!
-//! It takes no part in what they do: `emulated` reads what they share with their hosts, `card` what the system tells.
+//! Looking does not affect the processes: `emulated` reads the memory that they share with their hosts, `card` reads
+//! what the system tells.
 
 mod card;
 mod emulated;
@@ -15,16 +16,16 @@ use crate::failure::CommandFailure;
 use crate::node_option;
 use crate::output::{Answer, Column, Page, bytes, cut, or_dash, rate};
 
-/// What is printed of a look.
+/// The answer that is printed of one look.
 #[derive(Serialize)]
 pub(crate) struct ProcessList {
     pub(crate) processes: Vec<SeenRow>,
-    /// The node that was asked about; none if all were.
+    /// The node that the user asked about; none if all.
     #[serde(skip)]
     node: Option<i32>,
 }
 
-/// A VE process. What is not known is null.
+/// A VE process. An unknown value is null.
 #[derive(Clone, Serialize)]
 pub(crate) struct SeenRow {
     pub(crate) node: Option<u32>,
@@ -35,10 +36,10 @@ pub(crate) struct SeenRow {
     host: u32,
     program: String,
     contexts: Option<Vec<ContextRow>>,
-    /// Given to the VE side so far.
+    /// Requests given to the VE side so far.
     requests: Option<u64>,
     requests_per_second: Option<f64>,
-    /// Bytes so far.
+    /// Bytes transferred so far.
     to_ve: Option<u64>,
     to_host: Option<u64>,
     to_ve_per_second: Option<f64>,
@@ -64,17 +65,17 @@ struct KernelRow {
     name: Option<String>,
     /// In hexadecimal digits.
     address: Option<String>,
-    /// Seconds that it has run for at least: since a look first saw this call.
+    /// Seconds since a look first saw this call run. It may run longer.
     running: f64,
     #[serde(skip)]
     request: u64,
 }
 
-/// What a look saw of a process, for the next one.
+/// What the last look saw of a process.
 struct Past {
     at: Instant,
     row: SeenRow,
-    /// By context: the request that ran, and when it was first seen.
+    /// By context: the request that ran, and when a look first saw it.
     running: HashMap<u32, (u64, Instant)>,
 }
 
@@ -94,7 +95,7 @@ impl ProcessWatcher {
         }
     }
 
-    /// What there is now, by node and number.
+    /// The current state of the processes, by node and number.
     pub(crate) fn look(&mut self) -> Result<ProcessList, CommandFailure> {
         let mut rows = emulated::rows()
             .and_then(|mut rows| {
@@ -120,12 +121,12 @@ impl ProcessWatcher {
         })
     }
 
-    /// Looks twice, a moment apart, so that there is something to compare.
+    /// Looks twice, a moment apart, to have something to compare.
     pub(crate) fn look_twice(&mut self) -> Result<ProcessList, CommandFailure> {
         const MOMENT: Duration = Duration::from_millis(100);
         let first = self.look()?;
         if first.processes.is_empty() {
-            // The processes of a program that sees more nodes than this one are shown all the same.
+            // A process on a node that only its own program sees is listed, too.
             self.node.map_or(Ok(()), node_option::known)?;
             return Ok(first);
         }
@@ -152,7 +153,7 @@ fn compare(row: &mut SeenRow, past: Option<&Past>, now: Instant) -> Past {
     if let Some(past) = past {
         let seconds = (now - past.at).as_secs_f64();
         let rate = |before: Option<u64>, after: Option<u64>| {
-            // What is shared may be damaged: then it does not grow.
+            // The shared memory may be damaged. A counter that shrinks has no rate.
             let more = after?.checked_sub(before?)?;
             (seconds > 0.0).then(|| more as f64 / seconds)
         };
@@ -293,7 +294,7 @@ mod tests {
         );
         assert_eq!(next.requests_per_second, Some(5.0));
         assert_eq!(next.to_ve_per_second, Some(0.0));
-        // A context that was opened meanwhile has done all that it has done.
+        // A context that was opened since the last look has done everything since then.
         let next = after(row(&[Some(10)], None), row(&[Some(10), Some(8)], None), 4);
         assert_eq!(next.requests_per_second, Some(2.0));
     }

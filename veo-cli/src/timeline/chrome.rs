@@ -1,4 +1,4 @@
-//! Traces in Chrome's format: JSON, an array of events or an object that has one.
+//! Traces in Chrome's format: JSON, either an array of events or an object that contains one.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -39,11 +39,11 @@ struct Args {
     missing: Option<serde_json::Value>,
 }
 
-/// Whether a file of this beginning is such a trace.
+/// Whether a file with this beginning is such a trace.
 pub(super) fn is_trace(beginning: &[u8]) -> bool {
     let text = beginning.trim_ascii_start();
     let next = text.get(1..).and_then(first);
-    // One letter may also be the length of a packet.
+    // The letter may also be the length of a packet.
     matches!(
         (first(text), next),
         (Some(b'['), Some(b'{' | b']')) | (Some(b'{'), Some(b'"' | b'}'))
@@ -54,10 +54,10 @@ fn first(text: &[u8]) -> Option<u8> {
     text.trim_ascii_start().first().copied()
 }
 
-/// How the name of a VE process begins, unlike that of a program.
+/// The beginning of a VE process's name, which a program's name does not have.
 const VE_PROCESS: &str = "VE process ";
 
-/// A number, which may be text.
+/// A number, which may be written as text.
 fn plain(value: &serde_json::Value) -> String {
     value
         .as_str()
@@ -75,7 +75,7 @@ impl Numbers {
     }
 }
 
-/// Reads a trace, of which this is the beginning.
+/// Reads a trace, given its beginning.
 pub(super) fn read(beginning: &[u8], file: impl Read) -> Result<Trace, String> {
     let events = if first(beginning) == Some(b'[') {
         serde_json::from_reader(file)

@@ -1,13 +1,13 @@
-//! What spans of time come to: how much of it is covered, what lies between, what covers what.
+//! Computes with spans of time: the time that they cover, the gaps, the common time.
 
 use super::trace::TraceSpan;
 
-/// Times from a beginning to an end, in order, none touching the next.
+/// Spans of time in order, none touching the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Covered(Vec<(u64, u64)>);
 
 impl Covered {
-    /// What spans cover, which may come in any order and overlap.
+    /// The time that spans cover. They may come in any order and overlap.
     pub(super) fn of<'a>(spans: impl IntoIterator<Item = &'a TraceSpan>) -> Self {
         let mut times: Vec<(u64, u64)> = spans
             .into_iter()
@@ -24,12 +24,12 @@ impl Covered {
         Self(covered)
     }
 
-    /// How long that is.
+    /// The sum of the spans.
     pub(super) fn length(&self) -> u64 {
         self.0.iter().map(|(begin, end)| end - begin).sum()
     }
 
-    /// How long both are.
+    /// The time in which both have a span.
     pub(super) fn overlap(&self, other: &Self) -> u64 {
         let (mut mine, mut theirs) = (self.0.iter().peekable(), other.0.iter().peekable());
         let mut both = 0;
@@ -44,7 +44,7 @@ impl Covered {
         both
     }
 
-    /// The longest time between two that are covered: its beginning and its end.
+    /// The longest gap: its beginning and its end.
     pub(super) fn longest_gap(&self) -> Option<(u64, u64)> {
         let gaps = self.0.windows(2).map(|two| (two[0].1, two[1].0));
         gaps.max_by_key(|(begin, end)| end - begin)
@@ -70,7 +70,7 @@ mod tests {
         Covered::of(&spans)
     }
 
-    /// By looking at each moment.
+    /// The same, by looking at each moment.
     fn count(times: &[(u64, u64)], other: Option<&[(u64, u64)]>) -> u64 {
         let holds =
             |times: &[(u64, u64)], at| times.iter().any(|(begin, end)| *begin <= at && at < *end);

@@ -1,7 +1,7 @@
 //! `veo timeline`: what a recording of requests shows, in lines and as a picture.
 //!
-//! `perfetto` and `chrome` read the two formats that recordings have, on the floor of `wire`, and make a `trace`; `measure` computes
-//! with its times, `picture` draws them. Files are not trusted: what makes no sense is skipped or an error.
+//! `perfetto` and `chrome` read the two formats of recordings, on the floor of `wire`, and make a `trace`. `measure` computes
+//! with its times, `picture` draws them. Files are not trusted: nonsense is skipped or an error.
 
 mod chrome;
 mod measure;
@@ -36,16 +36,16 @@ pub(crate) struct Timeline {
     longest: usize,
 }
 
-/// What a recording comes to. Times are in seconds from its beginning.
+/// The summary of a recording. Times are in seconds from its beginning.
 #[derive(Serialize)]
 struct Summary {
     file: String,
     seconds: f64,
-    /// Requests that the program has not recorded, since it made them faster than they are written.
+    /// Requests that the program did not record, because it made them faster than they are written.
     missing: u64,
-    /// Whether the file ends within a record.
+    /// Whether the file ends in the middle of a record.
     cut: bool,
-    /// Requests of which the program did not know when they ran.
+    /// Requests whose start and end the program did not know.
     estimated: usize,
     processes: Vec<ProcessSummary>,
     contexts: Vec<ContextSummary>,
@@ -56,11 +56,11 @@ struct Summary {
 #[derive(Serialize)]
 struct ProcessSummary {
     process: String,
-    /// During which kernels run.
+    /// The time during which kernels run.
     kernels: f64,
-    /// During which transfers run.
+    /// The time during which transfers run.
     transfers: f64,
-    /// During which both do.
+    /// The time during which both run.
     overlap: f64,
     bytes: u64,
 }
@@ -73,14 +73,14 @@ struct ContextSummary {
     /// Requests of all kinds.
     requests: usize,
     failed: usize,
-    /// Time of kernels by that of the recording.
+    /// Time of kernels divided by that of the recording.
     busy: f64,
-    /// Time of transfers by that of the recording.
+    /// Time of transfers divided by that of the recording.
     transfers: f64,
     longest_gap: Option<Gap>,
 }
 
-/// A time in which no kernel of a context runs, between two that do.
+/// A time between two kernels of a context in which none runs.
 #[derive(Serialize)]
 struct Gap {
     at: f64,
@@ -96,7 +96,7 @@ struct RequestSummary {
     at: f64,
     seconds: f64,
     bytes: Option<u64>,
-    /// Whether `at` and `seconds` are estimated: the program did not know when it ran.
+    /// Whether `at` and `seconds` are estimates: the program did not know when the request ran.
     estimated: bool,
     outcome: Option<String>,
 }
@@ -225,7 +225,7 @@ fn summary(path: &Path, trace: &Trace, longest: usize) -> Summary {
     }
 }
 
-/// When something was, for people. One column of these is in order.
+/// The time of an event, for people. One column has these in order.
 fn place(seconds: f64) -> String {
     format!("{seconds:.6} s")
 }
@@ -310,7 +310,7 @@ impl Answer for Summary {
 }
 
 impl Summary {
-    /// The column of processes, where there are several.
+    /// The column of processes, if there are several.
     fn process_column(&self) -> Vec<Column> {
         let several = self.processes.len() > 1;
         several

@@ -1,7 +1,7 @@
 //! Traces in the format of Perfetto: protocol buffers.
 //!
-//! A trace is a series of packets. The packets of a sequence share names, a track and a clock, which a packet says anew where the
-//! sequence begins; several files behind each other are one trace.
+//! A trace is a series of packets. The packets of a sequence share names, a track and a clock, which a packet defines again where
+//! the sequence begins. Several files behind each other are one trace.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
@@ -14,18 +14,18 @@ use veo_abi::perfetto::{
 use super::trace::{Collector, Named, Trace, TraceSpan, TrackKey, process_label};
 use super::wire::{WireMessage, varint};
 
-/// Field of `Trace`, with the type of its values.
+/// The field of `Trace`, with the type of its values.
 const PACKET_KEY: u8 = (perfetto::PACKET as u8) << 3 | 2;
 
-/// No packet is larger.
+/// The largest packet.
 const LARGEST: u64 = 64 << 20;
 
-/// Whether a file of this beginning is such a trace.
+/// Whether a file with this beginning is such a trace.
 pub(super) fn is_trace(beginning: &[u8]) -> bool {
     beginning.first() == Some(&PACKET_KEY)
 }
 
-/// What the packets of a sequence share.
+/// The common state of a sequence's packets.
 #[derive(Default)]
 struct SequenceState {
     track: Option<u64>,
@@ -36,7 +36,7 @@ struct SequenceState {
     annotations: HashMap<u64, Rc<str>>,
 }
 
-/// What is known of a track.
+/// The description of a track.
 #[derive(Default)]
 struct Described {
     name: String,
@@ -44,9 +44,9 @@ struct Described {
     process: Option<ProcessTrack>,
 }
 
-/// What is known of the track of a process.
+/// The description of a process's track.
 struct ProcessTrack {
-    /// Its place among the processes of the file.
+    /// Its index among the processes of the file.
     place: u64,
     /// The track of the program that wrote it.
     program: Option<u64>,
@@ -81,7 +81,7 @@ pub(super) fn read(mut file: impl BufRead) -> Result<Trace, String> {
     Ok(reader.collector.finish(|key| names_of(&described, key.0)))
 }
 
-/// Takes the next packet from a file. `false`: there is none.
+/// Takes the next packet from a file. `false` if there is none.
 fn next_packet(file: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool> {
     let wrong = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
     if file.fill_buf()?.is_empty() {
@@ -106,7 +106,7 @@ fn next_packet(file: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool>
     let len = varint(&mut &len[..]).filter(|len| *len <= LARGEST);
     let len = len.ok_or_else(|| wrong("it is damaged: a packet is longer than 64 MiB"))?;
     bytes.clear();
-    // Not all at once: the length may be wrong.
+    // The memory is not reserved at once: the length may be wrong.
     let read = file.take(len).read_to_end(bytes)?;
     if (read as u64) < len {
         return Err(io::ErrorKind::UnexpectedEof.into());
@@ -114,7 +114,7 @@ fn next_packet(file: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool>
     Ok(true)
 }
 
-/// What is said of a track and of its process.
+/// Reads the description of a track and of its process.
 fn names_of(described: &HashMap<u64, Described>, uuid: u64) -> Named {
     let own = described.get(&uuid);
     let mut named = Named {
@@ -123,7 +123,7 @@ fn names_of(described: &HashMap<u64, Described>, uuid: u64) -> Named {
         label: String::new(),
     };
     let mut at = own.and_then(|own| own.parent);
-    // A chain of parents that has no end is no error.
+    // An endless chain of parents is no error.
     for _ in 0..16 {
         let Some((uuid, parent)) = at.and_then(|uuid| Some((uuid, described.get(&uuid)?))) else {
             break;
@@ -172,7 +172,7 @@ impl Reader {
         if let Some(interned) = packet.message(packet::INTERNED_DATA) {
             state.intern(interned);
         }
-        // An incremental clock goes on with each packet that has a time.
+        // Each packet with a time advances an incremental clock.
         let time = packet.number(packet::TIMESTAMP).map(|time| {
             let clock = packet.number(packet::TIMESTAMP_CLOCK_ID).or(state.clock);
             match clock.and_then(|clock| state.incremental.get_mut(&clock)) {
@@ -221,7 +221,7 @@ impl Reader {
         if name == MISSING_TRACK {
             self.program = parent;
         }
-        // What was described before stays in its place.
+        // A track that was described before keeps its place.
         let known = self.described.remove(&uuid).and_then(|it| it.process);
         let process = process.map(|_| {
             known.unwrap_or_else(|| {
@@ -255,7 +255,7 @@ impl SequenceState {
         put(interned::ANNOTATION_NAMES, &mut self.annotations);
     }
 
-    /// What begins with an event.
+    /// The span that begins with an event.
     fn span(&self, event: WireMessage<'_>, time: u64) -> TraceSpan {
         let own = event.get(event::NAME).and_then(|name| name.text());
         let own = own.map(Rc::from);

@@ -1,4 +1,4 @@
-//! A trace as a picture (SVG): a row for each track, a box for each request that is wide enough to be seen.
+//! A trace as a picture (SVG): a row for each track, a box for each request that is wide enough to see.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use crate::output::time;
 
 /// Width of the picture.
 const WIDTH: f64 = 1200.0;
-/// Where times begin, right of the names.
+/// Where the time axis begins, right of the names.
 const LEFT: f64 = 240.0;
 /// Height of a row.
 const HEIGHT: f64 = 22.0;
 /// Height of a row with a process's name, and of the axis.
 const HEADING: f64 = 26.0;
-/// What is narrower has no border and no name of its own.
+/// Boxes narrower than this have no border and no name.
 const NARROW: f64 = 2.0;
 /// Room for a letter.
 const LETTER: f64 = 6.5;
@@ -82,7 +82,7 @@ fn row(body: &mut String, track: &Track, y: f64, place: impl Fn(u64) -> f64) {
             wide(body, span, (from, to.max(from + NARROW)), y, colour);
             continue;
         }
-        // Those that would lie on each other are one box.
+        // Boxes that would lie on each other become one.
         match &mut narrow {
             Some((_, last)) if from <= *last + 0.5 => *last = to.max(*last),
             _ => {
@@ -125,7 +125,7 @@ fn wide(body: &mut String, span: &TraceSpan, (from, to): (f64, f64), y: f64, col
     }
 }
 
-/// Times along the top.
+/// The time axis along the top.
 fn axis(body: &mut String, length: u64, bottom: f64) {
     const MARKS: u64 = 8;
     for mark in 0..=MARKS {
@@ -149,7 +149,7 @@ fn text(body: &mut String, x: f64, y: f64, weight: &str, text: &str) {
     );
 }
 
-/// Text in XML, without characters that it cannot have.
+/// Text in XML, without characters that XML cannot have.
 fn escaped(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,11 +1,12 @@
-//! A trace, whatever file it was read from: tracks with spans of time.
+//! A trace of either format: tracks with spans of time.
 //!
-//! A reader hands events to a [`Collector`], which pairs beginnings with ends and bounds what a file may cost.
+//! A reader gives events to a [`Collector`], which pairs beginnings with ends and limits the memory that a
+//! file may cost.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// Something that took time.
+/// An event that took time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TraceSpan {
     pub(super) name: Rc<str>,
@@ -13,13 +14,13 @@ pub(super) struct TraceSpan {
     pub(super) begin: u64,
     pub(super) end: u64,
     pub(super) bytes: Option<u64>,
-    /// Whether the program did not know when it ran.
+    /// Whether its times are estimates.
     pub(super) is_estimated: bool,
-    /// How it ended, if not well.
+    /// How it ended, unless well.
     pub(super) outcome: Option<String>,
 }
 
-/// What a track of a context shows.
+/// The kind of events that a track of a context shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum LaneKind {
     Ve,
@@ -31,26 +32,26 @@ pub(super) enum LaneKind {
 /// Spans that do not overlap, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Track {
-    /// The process that it belongs to: a label that no other one has.
+    /// The process that it belongs to: a label that no other process has.
     pub(super) process: String,
-    /// Its name without what the lane adds.
+    /// The name without the part for the lane.
     pub(super) context: String,
     pub(super) lane: LaneKind,
     pub(super) spans: Vec<TraceSpan>,
 }
 
-/// What was read.
+/// The content of a recording.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     pub(super) tracks: Vec<Track>,
-    /// Requests that the program has not recorded.
+    /// Requests that the program did not record.
     pub(super) missing: u64,
-    /// Whether the file ends within a record, as when the program was killed.
+    /// Whether the file ends in the middle of a record, as when the program was killed.
     pub(super) is_cut: bool,
 }
 
 impl Trace {
-    /// When the first request begins to run and the last one ends.
+    /// When the first request starts and the last one ends.
     pub(super) fn extent(&self) -> (u64, u64) {
         let tracks = || {
             self.tracks
@@ -64,21 +65,21 @@ impl Trace {
     }
 }
 
-/// What a file says of a track.
+/// The description of a track in its file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Named {
-    /// Tells its process from others, which may have the same label. They are numbered as they come.
+    /// Tells its process from others with the same label. They are numbered in the order in which they come.
     pub(super) process: u64,
     pub(super) label: String,
     pub(super) name: String,
 }
 
-/// The label of a process: `program (5), VE process 1, node 0` if it is known which program it is of.
+/// The label of a process: `program (5), VE process 1, node 0` if its program is known.
 pub(super) fn process_label(program: Option<&str>, name: &str) -> String {
     let Some(program) = program else {
         return name.to_owned();
     };
-    // What follows is the backend, which would make tables too wide.
+    // The rest is the backend, which would make tables too wide.
     let parts = name
         .split_once(" of this program (")
         .and_then(|(process, rest)| Some((process, rest.split_once(')')?.0)));
@@ -111,18 +112,18 @@ impl Labels {
     }
 }
 
-/// Names a track in its file.
+/// Sets the name of a track in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct TrackKey(pub(super) u64, pub(super) u64);
 
 #[derive(Default)]
 struct OpenTrack {
     spans: Vec<TraceSpan>,
-    /// Begun and not ended; the outermost first.
+    /// Events that have begun and not ended, the outermost first.
     open: Vec<TraceSpan>,
 }
 
-/// Spans that a trace may have: some gigabytes of memory.
+/// The most spans of a trace: they take some gigabytes of memory.
 const MOST_SPANS: usize = 20_000_000;
 
 /// Depth to which spans may lie in each other.
@@ -152,7 +153,7 @@ impl Collector {
         Ok(())
     }
 
-    /// What began last on a track ends.
+    /// The event that began last on a track ends.
     pub(super) fn end(&mut self, track: TrackKey, time: u64) {
         if let Some(track) = self.tracks.get_mut(&track)
             && let Some(mut span) = track.open.pop()
@@ -163,14 +164,14 @@ impl Collector {
         }
     }
 
-    /// Something happens on a track from a beginning to an end.
+    /// An event with a beginning and an end on a track.
     pub(super) fn whole(&mut self, track: TrackKey, span: TraceSpan) -> Result<(), String> {
         self.count()?;
         self.tracks.entry(track).or_default().spans.push(span);
         Ok(())
     }
 
-    /// A program has not recorded so many requests by now.
+    /// The number of requests that a program has not recorded so far.
     pub(super) fn missing(&mut self, track: TrackKey, count: u64) {
         let known = self.missing.entry(track).or_default();
         *known = count.max(*known);
@@ -186,7 +187,7 @@ impl Collector {
         Ok(())
     }
 
-    /// All tracks with spans. `named` tells what the file says of a track.
+    /// All tracks with spans. `named` gives the description of a track.
     pub(super) fn finish(self, named: impl Fn(TrackKey) -> Named) -> Trace {
         let tracks = self.tracks.into_iter();
         let tracks = tracks.filter(|(_, track)| !track.spans.is_empty());
@@ -218,7 +219,7 @@ impl Collector {
     }
 }
 
-/// The context and the lane that the name of a track says.
+/// The context and the lane in the name of a track.
 fn lane(name: &str) -> (&str, LaneKind) {
     let lanes = [
         (": VE", LaneKind::Ve),

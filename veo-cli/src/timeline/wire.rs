@@ -1,4 +1,4 @@
-//! The wire format of protocol buffers, as much of it as reading a trace needs. It knows no message.
+//! The wire format of protocol buffers, as far as a trace needs it. It knows no message.
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +29,12 @@ impl<'a> WireValue<'a> {
     }
 }
 
-/// The fields of a message. It ends where the bytes make no sense.
+/// The fields of a message. The iteration ends at the first nonsense.
 #[derive(Clone, Copy)]
 pub(super) struct WireMessage<'a>(pub(super) &'a [u8]);
 
 impl<'a> WireMessage<'a> {
-    /// The last value of a field, as the format wants it.
+    /// The last value of a field: the format says that it wins.
     pub(super) fn get(self, field: u64) -> Option<WireValue<'a>> {
         self.filter(|(number, _)| *number == field)
             .last()

@@ -17,7 +17,7 @@ fn call(library: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs these calls and compares what comes back with what C computes.
+/// Runs these calls and compares the results with C's.
 fn calls(library: &Path) {
     for (arguments, printed) in [
         (&["sum", "@1,2.5,-3", "3"][..], "result  0.5\n"),
@@ -122,7 +122,7 @@ fn output_of_a_kernel_is_not_among_the_json() {
     assert_eq!(right(&mut call(&library, &["greet"])), "hello\n");
 }
 
-/// A library of these functions alone.
+/// A library with these functions only.
 fn compiled(text: &str) -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let [source, library] = ["k.c", "libk.so"].map(|name| directory.path().join(name));
@@ -164,7 +164,7 @@ fn an_error_stands_on_a_line_of_its_own() {
 fn a_large_array_takes_no_more_memory_than_its_bytes() {
     let (_kept, library) = shapes();
     let mut command = Command::new("sh");
-    // Ten times as much would not fit.
+    // Ten times as much memory would not fit.
     let line = "ulimit -d 600000; exec \"$0\" call \"$1\" shout @zeros:50000000";
     command
         .args(["-c", line, env!("CARGO_BIN_EXE_veo")])
@@ -290,7 +290,7 @@ fn a_call_that_is_impossible_is_one_sentence() {
         said.contains("VE_NODE_NUMBER") && said.contains("first"),
         "{said}"
     );
-    // Nobody has asked for the node that stands for the variable.
+    // Nobody asked for the node that the variable names.
     assert!(!said.contains("-1"), "{said}");
     let said = wrong(1, call(&library, &["greet"]).env("VE_NODE_NUMBER", "55"));
     assert!(
@@ -304,7 +304,7 @@ fn a_kernel_that_crashes_is_an_error_that_names_it() {
     let (_kept, library) = shapes();
     let said = wrong(1, &mut call(&library, &["stop"]));
     assert!(said.contains("stop") && said.contains("SIGABRT"), "{said}");
-    // Its user knows neither Rust nor the sources of the command.
+    // A user of the command knows neither Rust nor the command's sources.
     let said = wrong(
         1,
         call(&library, &["sum", "@1,2", "1000000000"]).env("VEO_EMU_GUARD", "end"),
@@ -350,7 +350,7 @@ fn a_call_is_in_the_timeline() {
         assert_eq!(bytes("read"), [Some(24)], "{summary}");
         assert_eq!(summary["cut"], false);
     }
-    // A fault is in it, too.
+    // A fault is recorded, too.
     let recording = directory.path().join("fault.json");
     let mut command = veo(["call", "--timeline"]);
     wrong(

@@ -89,7 +89,7 @@ fn sources_that_cannot_be_compared_are_one_sentence() {
     assert_eq!(run(veo(["check"]).arg(&library)).status, 2);
 }
 
-/// What C's compiler lays out and what the sources say, which nobody has compiled.
+/// The layouts of C's compiler, compared with sources that nobody has compiled.
 #[test]
 fn structures_are_laid_out_as_c_does() {
     let directory = tempfile::tempdir().unwrap();
@@ -146,7 +146,7 @@ fn structures_are_laid_out_as_c_does() {
         let told = |it: &serde_json::Value| it["message"].as_str().unwrap().contains(&named);
         assert!(mistakes.iter().any(told), "{before} as {after}: {value}");
     }
-    // What is not in the sources is not guessed.
+    // Types that the sources lack are not guessed.
     let missing = right.replace("pub struct Wide", "pub struct Narrow");
     let value = checked(compared(&missing).stdout.trim_end());
     assert_eq!(value["mistakes"].to_string(), "[]", "{value}");

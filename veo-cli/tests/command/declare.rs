@@ -49,7 +49,7 @@ fn compiles(text: &str) {
         .arg(format!("veo_core={}", veo_core().display()))
         .arg("-L")
         .arg(format!("dependency={}", libraries().display()))
-        // This crate has no build of its own, whatever Cargo says of the one that this test belongs to.
+        // This crate has no build of its own, whatever Cargo's variables say.
         .env_remove("OUT_DIR")
         .current_dir(directory.path());
     let output = command.output().unwrap();
@@ -57,7 +57,7 @@ fn compiles(text: &str) {
     assert!(output.status.success(), "{messages}\n{text}");
 }
 
-/// Whether declarations pass `veo check`; gives what it prints.
+/// Whether declarations pass `veo check`, and its output.
 fn passes(library: &Path, text: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("declared.rs");
@@ -101,7 +101,7 @@ fn the_libraries_of_ve_kernels() {
         compiles(&text);
         passes(&library, &text);
         let own = kernels.join(format!("../src/{source}.rs"));
-        // What the crate declares and what is declared here are the same functions.
+        // The crate's declarations and these are about the same functions.
         let written = fs::read_to_string(own).unwrap();
         for line in written
             .lines()
@@ -148,7 +148,7 @@ fn a_library_for_the_ve() {
     );
 }
 
-/// Whoever follows all pointers does so without end, or nearly.
+/// A reader that follows all pointers hardly ever ends.
 #[test]
 fn structures_that_lead_to_each_other() {
     let directory = tempfile::tempdir().unwrap();
@@ -214,7 +214,7 @@ fn a_header_as_the_c_library_has_them() {
     }
 }
 
-/// Whether headers can be read here.
+/// Whether libclang is there to read headers.
 fn libclang(header: &Path) -> bool {
     run(veo(["declare"]).arg(header)).status == 0
 }
@@ -253,7 +253,7 @@ fn a_header_that_clang_refuses_is_one_message() {
     let told = said.matches("unknown type name 'some'").count();
     assert_eq!(told, 1, "{said}");
     assert!(!said.contains(".define("), "{said}");
-    // What helps is what is said to help.
+    // The advice of the message helps.
     assert!(said.contains("--clang-arg=-include"), "{said}");
     let odd = file("odd.h", "int f(struct only_here *p);\n");
     let printed = run(veo(["declare"]).arg(&odd));

@@ -33,7 +33,7 @@ pub fn with_options(name: &str, options: &[&str]) -> (TempDir, PathBuf) {
     (directory, library)
 }
 
-/// The same library of VE machine code, where a compiler for it is installed.
+/// The same library as VE machine code, if a compiler for it is installed.
 pub fn ve_shapes() -> Option<(TempDir, PathBuf)> {
     if !ve::can_build() {
         return None;
@@ -66,7 +66,7 @@ pub fn unprintable(file: &Path) -> (TempDir, PathBuf) {
     (directory, copy)
 }
 
-/// Files that are no library, with what has to be said of each.
+/// Files that are no library, with the expected part of the message.
 pub fn no_libraries(good: &Path, directory: &Path) -> Vec<(PathBuf, &'static str)> {
     let bytes = fs::read(good).unwrap();
     let file = |name: &str, bytes: &[u8]| {

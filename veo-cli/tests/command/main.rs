@@ -1,7 +1,7 @@
-//! The command `veo` as its users see it: what it prints for people and as JSON, how it ends.
+//! The command `veo` as its users see it: its output for people and as JSON, and its status.
 //!
-//! What is printed is compared with the files of `expected`; `VEO_BLESS=1 cargo test -p veo-cli --test command` writes them anew.
-//! All JSON is held against `schema.json` besides.
+//! The output is compared with the files of `expected`; `VEO_BLESS=1 cargo test -p veo-cli --test command` writes them anew.
+//! `schema.json` must allow all JSON as well.
 #![cfg(target_os = "linux")]
 
 mod call;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use veo_test_support::blessing;
 use veo_test_support::run::{self, Outcome};
 
-/// Longer than any of these commands takes, on a machine that does much else.
+/// More time than any of these commands takes on a busy machine.
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// The schema's name while it is compiled.
@@ -51,7 +51,7 @@ pub fn run(command: &mut Command) -> Printed {
     }
 }
 
-/// Runs the command, which has to succeed and to complain of nothing.
+/// Runs the command. It must succeed and print no errors.
 pub fn right(command: &mut Command) -> String {
     let printed = run(command);
     assert_eq!(
@@ -63,7 +63,7 @@ pub fn right(command: &mut Command) -> String {
     printed.stdout
 }
 
-/// Runs the command, which has to end with this status and one sentence on standard error; gives that sentence.
+/// Runs the command. It must end with this status and one sentence on standard error, which is the result.
 pub fn wrong(status: i32, command: &mut Command) -> String {
     let printed = run(command);
     let Printed { stdout, stderr, .. } = &printed;
@@ -79,9 +79,9 @@ pub fn wrong(status: i32, command: &mut Command) -> String {
     sentence.trim_end().to_owned()
 }
 
-/// The JSON objects that the command prints, one a line, each as the schema has it.
+/// The JSON objects that the command prints, one a line. The schema must allow each.
 pub fn json(command: &mut Command) -> Vec<Value> {
-    // What follows the function of a call is its arguments.
+    // The arguments of a call follow its function.
     let mut with_json = Command::new(command.get_program());
     with_json.arg("--json").args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -91,7 +91,7 @@ pub fn json(command: &mut Command) -> Vec<Value> {
     printed.stdout.lines().map(checked).collect()
 }
 
-/// A line of JSON, which the schema has to allow.
+/// A line of JSON that the schema must allow.
 pub fn checked(line: &str) -> Value {
     let value: Value = serde_json::from_str(line).unwrap_or_else(|why| panic!("{line}: {why}"));
     let schema = root().join("schema.json");
@@ -105,7 +105,8 @@ pub fn checked(line: &str) -> Value {
     value
 }
 
-/// Compares a text with the file of this name in `expected`, after what differs between machines was replaced.
+/// Compares a text with the file of this name in `expected`, after a replacement of the parts that differ
+/// between machines.
 pub fn expect(name: &str, text: &str) {
     let file = root().join("tests/command/expected").join(name);
     if blessing() {

@@ -83,7 +83,7 @@ fn a_file_that_is_no_library_is_one_sentence() {
     let (directory, library) = shapes();
     for (path, why) in no_libraries(&library, directory.path()) {
         for command in ["symbols", "declare"] {
-            // A text is a header to the second.
+            // To the second, a text is a header.
             if command == "declare"
                 && fs::read(&path).is_ok_and(|bytes| !bytes.starts_with(b"\x7fELF"))
             {

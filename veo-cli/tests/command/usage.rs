@@ -56,7 +56,7 @@ fn a_reader_who_has_left_is_no_error() {
         &["completions", "zsh"],
         &["doctor"],
         &["ps"],
-        // It would go on for ever.
+        // Without the limit it would go on for ever.
         &["top", "-d", "0.01"],
         &["--help"],
     ] {
@@ -136,7 +136,7 @@ fn completions_are_scripts_that_the_shell_reads() {
     for shell in ["bash", "zsh", "fish"] {
         let script = right(&mut veo(["completions", shell]));
         assert!(script.contains("nodes"), "{shell}");
-        // Everybody has the first.
+        // Everybody has bash.
         let is_there = found(shell);
         if !is_there && (shell != "bash" || !available(shell, is_there)) {
             continue;
@@ -186,7 +186,7 @@ fn a_prefix_that_is_no_directory_is_told_before_anything_is_built() {
     let file = directory.path().join("file");
     fs::write(&file, "").unwrap();
     let mut command = veo(["install", "--quiet", "--prefix"]);
-    // Without cargo nothing can be built.
+    // Nothing can be built without cargo.
     let said = wrong(1, command.arg(&file).env("CARGO", "/no/such/cargo"));
     let expected = format!("cannot install into {}", file.display());
     assert!(said.contains(&expected), "{said}");
