@@ -1,4 +1,4 @@
-//! What this crate offers where there is an emulated node.
+//! The crate's functions where there is an emulated node.
 
 use veo_abi::ffi::VeoApi;
 
@@ -10,8 +10,8 @@ pub fn api() -> &'static VeoApi {
     &crate::libveo::API
 }
 
-/// What a `veorun` executable does: becomes a VE process if it was started as one.
-/// Returns only if it was not.
+/// The body of a `veorun` executable: becomes a VE process if it was started as one. Returns only
+/// if it was not.
 pub fn veorun_main() {
     crate::veorun::takeover::take_over();
 }

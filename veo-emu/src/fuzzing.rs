@@ -64,7 +64,7 @@ pub fn ring(bytes: &[u8]) {
     });
 }
 
-/// What another process sees of the two.
+/// The two pages as another process sees them.
 pub fn inspect(bytes: &[u8]) {
     let control = filled::<Control>(bytes, size_of::<Control>());
     let ring = filled::<Ring>(bytes, Ring::VISIBLE);
@@ -85,7 +85,7 @@ fn check_seen(control: &Control, ring: &Ring) {
     }
 }
 
-/// The bytes, again and again.
+/// The bytes, repeated without end.
 fn filled<T: memfd::SharedData>(bytes: &[u8], len: usize) -> Box<T> {
     let filled = memfd::filled(len, |place| {
         if !bytes.is_empty() {
@@ -238,7 +238,7 @@ mod tests {
             control.shown.name(0x1000 + 16 * 699).as_deref(),
             Some("kernel_699")
         );
-        // What a terminal would obey is no name.
+        // A name cannot have characters that a terminal would obey.
         control.shown.note(9, "\u{1b}[2J");
         assert_eq!(control.shown.name(9), None);
     }
@@ -260,7 +260,7 @@ mod tests {
             _ => random.u64(..),
         };
         for _ in 0..rounds {
-            // Nothing of it is honest.
+            // None of it is honest.
             let words: Vec<u8> = (0..1 + random.usize(..200))
                 .flat_map(|_| word(&mut random).to_le_bytes())
                 .collect();

@@ -1,4 +1,4 @@
-//! Handles: what C programs hold instead of pointers, checked at every use.
+//! Handles: numbers that C programs hold instead of pointers, checked at every use.
 //!
 //! A handle is a number that no address has: kind, generation and index. A place is never
 //! freed. It is used again under a new generation, so a check of the generation tells a stale

@@ -1,5 +1,5 @@
-//! Messages on the standard error: what the library does, if `VEO_LOG_DEBUG` is set, and
-//! warnings for its user in any case.
+//! Messages on standard error: the steps of the library, if `VEO_LOG_DEBUG` is set, and warnings
+//! for its user in any case.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,7 @@ pub(crate) fn enabled() -> bool {
 macro_rules! debug {
     ($($argument:tt)*) => {
         if $crate::log::enabled() {
-            // Not `eprintln!`: it panics where standard error is a closed pipe.
+            // `eprintln!` would panic where standard error is a closed pipe.
             let _ = ::std::io::Write::write_fmt(
                 &mut ::std::io::stderr(),
                 format_args!("[veo-emu] {}\n", format_args!($($argument)*)),

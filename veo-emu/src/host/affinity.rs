@@ -8,14 +8,14 @@ use crate::sys::thread::CpuSet;
 /// Whose CPUs a VE process may use.
 #[derive(Clone, Copy)]
 pub(crate) enum Affinity {
-    /// Those of the thread that starts it, as any child of a program.
+    /// The CPUs of the thread that starts it, as for any child of a program.
     Inherit,
-    /// All of the machine, whatever this program was bound to.
+    /// All CPUs of the machine, whatever this program was bound to.
     Free,
 }
 
 impl Affinity {
-    /// What the environment says.
+    /// The choice of the environment.
     pub(crate) fn from_environment() -> Result<Affinity> {
         let Some(text) = VEO_EMU_AFFINITY.text() else {
             return Ok(Affinity::Inherit);
@@ -31,8 +31,8 @@ impl Affinity {
         }
     }
 
-    /// Runs `start`, whose children may use these CPUs. The calling thread may use its own again afterwards. Where the system
-    /// refuses the others, children inherit.
+    /// Runs `start`, whose children may use these CPUs. Afterwards the calling thread may use its own again. If the system
+    /// refuses, children inherit the thread's CPUs.
     pub(crate) fn around<R>(self, start: impl FnOnce() -> R) -> R {
         let own = match self {
             Affinity::Inherit => None,

@@ -1,4 +1,4 @@
-//! Where blocks of VE memory lie: best fit over a range of offsets. Touches no memory.
+//! The places of blocks of VE memory: best fit over a range of offsets. This touches no memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! One VE process as the host holds it: the child process, its memory, and its death.
+//! One VE process from the host's side: the child process, its memory, and its death.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -28,15 +28,15 @@ use crate::shared::message::Message;
 use crate::sync::lock;
 use crate::sys::descriptor::KeptDescriptor;
 
-/// A context, as far as the end of its process concerns it.
+/// A context, as far as the end of its process matters to it.
 pub(crate) trait Dependant: Send + Sync {
-    /// What its VE side is working on, as far as the host can tell.
+    /// The work of its VE side, as far as the host can tell.
     fn work(&self) -> Option<Work>;
 
-    /// Fails every result that is not there, because the process has ended.
+    /// Fails every result that has not come, because the process has ended.
     fn fail(&self, death: &Death);
 
-    /// Notes when requests run, if the process says so now.
+    /// Notes when requests run, if the process now wants that.
     fn follow_timed(&self);
 
     /// Collects the VE side's thread if a kernel has made this program its tracer. Its process
@@ -52,19 +52,19 @@ pub(crate) struct ChildProcess {
     pub(crate) connection: Connection,
     /// Its libraries and their symbols.
     pub(crate) symbols: ProcessSymbols,
-    /// The order in which its requests start, if that is not the one of their submission.
+    /// The order in which its requests start, if it differs from the order of their submission.
     pub(crate) schedule: Option<Arc<RequestSchedule>>,
     pub(super) end: ProcessEnd,
     output: Option<OutputForwarder>,
     pub(crate) sanitizers: Sanitizers,
-    /// If it counts what kernels execute: the file for the counts of a process that a kernel ends.
+    /// The file for the counts of a process that a kernel ends, if it counts what kernels execute.
     counts: Option<KeptDescriptor>,
-    /// What it had counted when it ended.
+    /// The counts when it ended.
     counted: OnceLock<String>,
     /// Threads that end with the process.
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Whether it is noted when requests run. Contexts look at it with their lock held, so the
-    /// last change is what counts.
+    /// Whether the times of requests are noted. Contexts read it with their lock held, so the last
+    /// change counts.
     timed: AtomicBool,
     contexts: Mutex<Vec<Weak<dyn Dependant>>>,
 }
@@ -113,12 +113,12 @@ impl ChildProcess {
         self.end.death()
     }
 
-    /// What ended it, in words and with the place.
+    /// The cause of its end, in words and with the place.
     pub(crate) fn end_report(&self) -> &EndReport {
         self.end.end_report(&self.symbols)
     }
 
-    /// Keeps what kernels have executed: the process is about to be killed.
+    /// Keeps the counts of kernels: the process is about to be killed.
     pub(super) fn keep_counts(&self) {
         if self.counts.is_some()
             && self.counted.get().is_none()
@@ -128,7 +128,8 @@ impl ChildProcess {
         }
     }
 
-    /// What kernels had executed when the process was killed, or one of VE machine code ended it.
+    /// What kernels had executed when the process was killed, or when a kernel of VE machine code
+    /// ended it.
     pub(crate) fn counted(&self) -> Option<&str> {
         if self.counted.get().is_none()
             && self.is_dead()
@@ -166,8 +167,8 @@ impl ChildProcess {
         }
     }
 
-    /// Whether the function at this address gets addresses with their tags: its library asks
-    /// for them. A function that was not looked up gets no tags.
+    /// Whether the function at this address gets addresses with their tags, because its library
+    /// asks for them. A function that was not looked up gets no tags.
     pub(crate) fn asks_for_tags(&self, address: u64) -> bool {
         let library = self.symbols.described(address);
         library.is_some_and(|library| library.asks_for_tags(self.pid))
@@ -184,7 +185,7 @@ impl ChildProcess {
         }
     }
 
-    /// Says whether it is to be noted when requests run, in all contexts.
+    /// Sets in all contexts whether the times of requests are noted.
     pub(crate) fn set_timed(&self, timed: bool) {
         self.timed.store(timed, Ordering::SeqCst);
         for context in self.contexts() {
@@ -192,7 +193,7 @@ impl ChildProcess {
         }
     }
 
-    /// Whether it is noted when requests run.
+    /// Whether the times of requests are noted.
     pub(crate) fn is_timed(&self) -> bool {
         self.timed.load(Ordering::SeqCst)
     }
@@ -202,7 +203,7 @@ impl ChildProcess {
         contexts.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// What the contexts are working on.
+    /// The work of all contexts.
     pub(crate) fn work(&self) -> Vec<Work> {
         let contexts = self.contexts();
         contexts
@@ -227,7 +228,7 @@ impl ChildProcess {
             .or(finding.as_ref().and_then(|finding| finding.address))
             .and_then(|address| self.memory.explain(address))
             .map(|place| match &fault {
-                // It was found while the block was freed.
+                // The damage was found while the block was freed.
                 Some(fault) if fault.cause == RecordedCause::Overwritten => place.of_block(),
                 _ => place.to_string(),
             });
@@ -241,7 +242,7 @@ impl ChildProcess {
             // A standard error that is gone must not end the watching thread.
             let _ = io::stderr().write_all(finding.text.as_bytes());
         }
-        // This comes before other threads see the end: the program may exit at once then.
+        // This comes before other threads see the end, because the program may exit right then.
         if !self.ended_in_order() {
             debug!("VE process {}: {}", self.pid, self.end_report().text);
             if VE_TRACEBACK.get().is_some() {
@@ -256,8 +257,8 @@ impl ChildProcess {
         self.end.announce();
     }
 
-    /// What a sanitizer reported of the process, which has ended: a sentence in a line, and the
-    /// report.
+    /// The report of a sanitizer about the process, which has ended: a sentence in a line, then
+    /// the report.
     pub(crate) fn judgement(&self) -> Option<String> {
         let death = self.death()?;
         let finding = death.finding.as_ref()?;
@@ -275,9 +276,9 @@ impl ChildProcess {
         Some(format!("{line}\n{}", finding.text))
     }
 
-    /// What a sanitizer has reported.
+    /// The reports of sanitizers.
     fn finding(&self) -> Option<SanitizerFinding> {
-        /// As much is read of reports: the first says what ended the process.
+        /// The most that is read of reports: the first one says what ended the process.
         const LONGEST: u64 = 1 << 20;
         let file = self.sanitizers.reports.as_ref()?.get().ok()?;
         let file = File::from(file.try_clone_to_owned().ok()?);

@@ -1,5 +1,5 @@
-//! What connects the host with a VE process: a socket for messages, and the control page
-//! that both map.
+//! The connection of the host with a VE process: a socket for messages, and the control page that
+//! both map.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -25,7 +25,7 @@ pub(crate) const CUT_OFF: &str = "the program has closed descriptors that connec
 pub(crate) struct Connection {
     socket: KeptDescriptor,
     control: Arc<Mapping>,
-    /// Carries the lock by which the VE process knows that the host is still there.
+    /// Its lock tells the VE process that the host still exists.
     control_file: KeptDescriptor,
     /// Held from a question to its answer.
     asking: Mutex<()>,
@@ -35,13 +35,13 @@ pub(crate) struct Connection {
 pub(crate) enum NoAnswer {
     /// The program has closed the socket.
     CutOff,
-    /// It could not be sent.
+    /// The question could not be sent.
     NotSent(io::Error),
     /// The other end is gone.
     Lost(io::Error),
-    /// What came is no message.
+    /// The answer is no message.
     Malformed,
-    /// Nothing came in time.
+    /// The time passed without an answer.
     Late,
     /// The process has ended.
     Over,
@@ -66,8 +66,8 @@ impl Connection {
         self.socket.number()
     }
 
-    /// Whether the program has closed descriptors of the connection, by which the process
-    /// takes the host for dead.
+    /// Whether the program has closed descriptors of the connection. The process then takes the
+    /// host for dead.
     pub(crate) fn is_cut_off(&self) -> bool {
         !self.control_file.is_ours() || !self.socket.is_ours()
     }
@@ -77,7 +77,7 @@ impl Connection {
         self.control.view()
     }
 
-    /// Tells the process to end itself. It looks when the connection ends, and now and then.
+    /// Tells the process to end itself. It looks when the connection ends, and from time to time.
     pub(crate) fn order_end(&self) {
         self.control().order_end();
         if let Ok(socket) = self.socket.get() {

@@ -1,5 +1,5 @@
-//! How a native function takes its arguments and gives its result, as the debug
-//! information of its library tells: for callers that set 64-bit words and nothing else.
+//! How a native function takes its arguments and gives its result, by the debug information of
+//! its library. This is for callers that set 64-bit words and nothing else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
@@ -26,7 +26,7 @@ enum PassedAs {
     Float,
     /// `double`.
     Double,
-    /// Something that no word can carry; it is passed as it was set.
+    /// A type that no word can carry. Its word is passed as it was set.
     AsSet,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Convention {
 }
 
 impl Convention {
-    /// The convention of a prototype. `None`: it leaves open what the parameters are.
+    /// The convention of a prototype. `None` if the prototype leaves the parameters open.
     pub(crate) fn of(prototype: &Prototype) -> Option<Convention> {
         let params = if prototype.prototyped {
             prototype
@@ -126,8 +126,8 @@ impl Default for Prepared {
 }
 
 impl Prepared {
-    /// Applies the convention, if there is one; what it says nothing about is passed as
-    /// it was set.
+    /// Applies the convention, if there is one. A word that it does not mention is passed as it
+    /// was set.
     pub(crate) fn apply<'a>(
         &'a mut self,
         address: u64,

@@ -1,4 +1,4 @@
-//! What a VE process tells of what its kernels have executed.
+//! What kernels of a VE process have executed, as that process reports it.
 
 use std::ffi::CStr;
 use std::fmt::Write;
@@ -28,8 +28,8 @@ pub(super) fn add(text: &mut String, told: &str) -> Option<()> {
     Some(())
 }
 
-/// What a process has counted that is about to be killed. It tells on a thread that is no context's, whatever its kernels do; if not
-/// at once, nobody knows.
+/// The counts of a process that is about to be killed. It answers on a thread that belongs to no context, so kernels cannot keep
+/// it from that. If it does not answer at once, the counts are lost.
 pub(super) fn last_words(connection: &Connection, is_over: impl Fn() -> bool) -> Option<String> {
     let end = Instant::now() + Duration::from_secs(1);
     let file = memfd::growing(COUNTS_NAME).ok()?;
@@ -41,7 +41,7 @@ pub(super) fn last_words(connection: &Connection, is_over: impl Fn() -> bool) ->
     read(file.as_fd())
 }
 
-/// What the process has left in its file, if a kernel has ended it.
+/// The counts that the process has left in its file, if a kernel ended it.
 pub(super) fn left(file: &KeptDescriptor) -> Option<String> {
     read(file.get().ok()?).filter(|text| !text.is_empty())
 }
@@ -59,7 +59,7 @@ fn read(file: BorrowedFd<'_>) -> Option<String> {
     Some(text)
 }
 
-/// What `Task::Statistics` tells of a kernel in its first line.
+/// The first line of the answer of `Task::Statistics` about a kernel.
 fn words(line: &str) -> Option<[&str; 3]> {
     let mut words = line.splitn(3, ' ');
     Some([words.next()?, words.next()?, words.next()?])

@@ -1,4 +1,4 @@
-//! How a VE process ended, in numbers and in a sentence, and what it was working on.
+//! How a VE process ended, in numbers and in a sentence, and the work that it had.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::finding::SanitizerFinding;
 use crate::shared::control::{FAULT_SIGNALS, RecordedCause, RecordedFault};
 use crate::shared::parcel::Task;
 
-/// What a context's VE side is working on.
+/// The work of a context's VE side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Work {
     pub(crate) context: u32,
@@ -15,14 +15,14 @@ pub(crate) struct Work {
     pub(crate) kind: WorkKind,
 }
 
-/// What the VE side does.
+/// The kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WorkKind {
     /// The kernel at this address.
     Kernel(u64),
     /// What a parcel asks for.
     Task(Task),
-    /// The end of a context's thread, and of the process if it is the last.
+    /// The end of a context's thread, and of the process if it is the last one.
     Close { last: bool },
 }
 
@@ -45,13 +45,13 @@ pub(crate) struct Death {
     pub(crate) status: Option<i32>,
     /// Its own fault report.
     pub(crate) fault: Option<RecordedFault>,
-    /// What a sanitizer had found in it.
+    /// The finding of a sanitizer.
     pub(crate) finding: Option<SanitizerFinding>,
     /// Why the host ended it, if the host did.
     pub(crate) reason: Option<Reason>,
     /// Whether the system killed processes meanwhile because memory was out.
     pub(crate) out_of_memory: bool,
-    /// What its contexts were working on.
+    /// The work of its contexts.
     pub(crate) work: Vec<Work>,
     /// Where the address of its fault lies, if its memory is guarded.
     pub(crate) place: Option<String>,
@@ -68,9 +68,9 @@ pub(crate) struct Reason {
 /// The kind of a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReasonKind {
-    /// The program wanted it.
+    /// The program asked for it.
     Requested,
-    /// Something took longer than this.
+    /// An operation took longer than this.
     TimeLimit(Duration),
     /// It cannot go on.
     Broken,
@@ -86,7 +86,7 @@ impl Reason {
     }
 }
 
-/// What ended a VE process, as far as that is known.
+/// The cause of a VE process's end, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// Unknown.
@@ -95,7 +95,7 @@ pub(crate) enum Ended {
     Signal,
     /// A kernel's stack, of so many bytes, was too small.
     StackOverflow(u64),
-    /// A kernel called `exit`, or what it called did.
+    /// A kernel called `exit`, or called a function that did.
     Exit,
     /// A kernel ended its thread.
     ThreadExit,
@@ -105,7 +105,7 @@ pub(crate) enum Ended {
     OutOfMemory,
     /// Memory around a block was found overwritten.
     Overwritten,
-    /// A sanitizer ended it, for what it had found.
+    /// A sanitizer ended the process because of its finding.
     Finding,
     /// The host ended it.
     Host(ReasonKind),
@@ -118,7 +118,7 @@ impl Death {
         Some((fault.context?, fault.id))
     }
 
-    /// What a sanitizer had found, if it ended the process for that.
+    /// The finding of a sanitizer, if it ended the process.
     pub(crate) fn judged(&self) -> Option<&SanitizerFinding> {
         let aborted = self.signal == Some(libc::SIGABRT);
         self.finding
@@ -191,7 +191,7 @@ impl Death {
         }
     }
 
-    /// Whether [`what`](Self::what) ends with an aside, which takes a comma before what follows.
+    /// Whether [`what`](Self::what) ends with an aside, which needs a comma behind it.
     pub(crate) fn ends_with_an_aside(&self) -> bool {
         if self.reason.is_some() {
             return false;
@@ -266,7 +266,7 @@ impl Death {
     }
 }
 
-/// What the machine says of a fault, if it says anything.
+/// The machine's remark about a fault, if it has one.
 fn detail_of(fault: &RecordedFault) -> Option<&String> {
     Some(&fault.detail).filter(|detail| !detail.is_empty())
 }

@@ -13,7 +13,7 @@ use veo_abi::environment::VEO_DEBUG;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
 
-/// How long it may take to attach.
+/// The longest time for it to attach.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The variable that asks for one.
@@ -26,7 +26,7 @@ pub(crate) enum WantedDebugger {
 }
 
 impl WantedDebugger {
-    /// What the variable asks for.
+    /// The value of the variable.
     pub(crate) fn wanted() -> Option<WantedDebugger> {
         let text = VEO_DEBUG.text()?;
         match text.trim() {
@@ -77,7 +77,7 @@ impl WantedDebugger {
     }
 }
 
-/// Starts the debugger, tells how that went, and stays until it has ended.
+/// Starts the debugger, reports how that went, and stays until it has ended.
 fn keep(mut command: Command, told: &Sender<io::Result<()>>) {
     match command.spawn() {
         Ok(mut debugger) => {
@@ -91,9 +91,9 @@ fn keep(mut command: Command, told: &Sender<io::Result<()>>) {
     }
 }
 
-/// Has the debugger told to leave when the thread that starts it ends, which is when this
-/// program ends: it leaves the VE process then, which would stay stopped for ever. Signals
-/// that this program blocks are open to it: gdb waits for SIGCHLD.
+/// Makes the debugger leave when the thread that starts it ends, that is, when this program ends.
+/// Otherwise the VE process would stay stopped for ever. Signals that this program blocks are
+/// open to the debugger: gdb waits for SIGCHLD.
 fn leave_with_us(command: &mut Command) {
     let us = std::process::id();
     let leave = move || {
@@ -122,9 +122,9 @@ fn leave_with_us(command: &mut Command) {
     unsafe { command.pre_exec(leave) };
 }
 
-/// Leaves a process that ends this one, the debugger, if it is still there a while after
-/// `program` has ended: gdb can lose SIGHUP while a process that it traces comes or goes,
-/// and would then keep that stopped for ever. Called between fork and exec.
+/// Makes a process that ends this one, the debugger, if it still exists a while after `program`
+/// has ended. gdb can lose SIGHUP while a process that it traces starts or ends; it would then
+/// keep that process stopped for ever. This is called between fork and exec.
 fn insist(program: libc::pid_t) {
     /// How long gdb may take to leave by itself, in milliseconds.
     const PATIENCE: libc::c_int = 5000;
@@ -153,7 +153,7 @@ fn insist(program: libc::pid_t) {
         libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0);
         let open = |pid: libc::pid_t| libc::syscall(libc::SYS_pidfd_open, pid, 0) as libc::c_int;
         let (debugger, program) = (open(debugger), open(program));
-        // Without such descriptors there is nothing to insist with.
+        // Without such descriptors nothing can force it.
         while debugger >= 0 && !ended(debugger, 0) {
             if program >= 0 && !ended(program, 1000) {
                 continue;
@@ -181,7 +181,7 @@ fn fork() -> libc::pid_t {
     unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) as libc::pid_t }
 }
 
-/// Whether the thread that keeps the debugger has nothing to keep any more.
+/// Whether the thread that keeps the debugger can end.
 fn has_ended(events: &Receiver<io::Result<()>>) -> bool {
     matches!(events.try_recv(), Err(TryRecvError::Disconnected))
 }

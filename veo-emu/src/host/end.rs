@@ -1,5 +1,6 @@
 //! The end of a VE process: whether and how it has ended, why the host ended it, and which
-//! threads wait for that. Here, too, is whether the system ran out of memory meanwhile.
+//! threads wait for that. It also counts the processes that the system killed because memory ran
+//! out.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -160,7 +161,7 @@ impl ProcessEnd {
         self.death.get()
     }
 
-    /// What ended it, in words and with the place; `symbols` are those of the process.
+    /// The cause of its end, in words and with the place; `symbols` are those of the process.
     pub(crate) fn end_report(&self, symbols: &ProcessSymbols) -> &EndReport {
         self.report.get_or_init(|| match self.death() {
             Some(death) => EndReport::new(death, symbols),
@@ -196,12 +197,12 @@ impl ProcessEnd {
 pub(crate) struct Kills(Option<u64>);
 
 impl Kills {
-    /// The count of now.
+    /// The current count.
     pub(crate) fn so_far() -> Kills {
         Kills(kills_in_own_group().or_else(|| kills_in("/proc/vmstat")))
     }
 
-    /// Whether there were more since.
+    /// Whether there were more since then.
     pub(crate) fn are_more_now(self) -> bool {
         matches!((self.0, Kills::so_far().0), (Some(before), Some(now)) if now > before)
     }

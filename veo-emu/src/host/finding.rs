@@ -1,7 +1,7 @@
-//! What a sanitizer has found, out of the report that its runtime library writes.
+//! The finding of a sanitizer, taken from the report that its runtime library writes.
 //!
-//! The report is a text for people, which versions word differently. What is not recognised is
-//! left out; the whole text stays there for the user.
+//! The report is a text for people, and versions word it differently. A part that is not
+//! recognised is left out; the user still has the whole text.
 
 use veo_abi::sanitizer::Sanitizer;
 
@@ -40,8 +40,8 @@ const TITLES: [&str; 4] = [
 /// The part of AddressSanitizer that looks for leaks, as its reports name it.
 const LEAKS: &str = "LeakSanitizer";
 
-/// Whether a report says that leaks could not be looked for: the runtime library stops all
-/// threads for that as a debugger does.
+/// Whether a report says that leaks could not be looked for: to do so, the runtime library stops
+/// all threads like a debugger.
 pub(crate) fn leaks_unknown(text: &str) -> bool {
     text.contains("LeakSanitizer has encountered a fatal error")
 }
@@ -130,7 +130,8 @@ fn is_first(line: &str) -> bool {
             .any(|title| line.contains(&format!("ERROR: {title}: ")))
 }
 
-/// What one of two racing threads did, and where: `Write of size 8 in add, kernels/sum.c:12`.
+/// The access of one of two racing threads, and its place: `Write of size 8 in add,
+/// kernels/sum.c:12`.
 fn access_of_thread(line: &str, next: &str) -> Option<String> {
     let (access, _) = line.split_once(" at 0x")?;
     let is_access = access.contains(" of size ");

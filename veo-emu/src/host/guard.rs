@@ -1,5 +1,5 @@
-//! Blocks of VE memory that are guarded: where they lie, which were freed lately, and what
-//! messages call them. Touches no memory.
+//! Blocks of VE memory that are guarded: where they lie, which were freed lately, and how messages name
+//! them. This touches no memory.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -28,7 +28,7 @@ pub(crate) fn from_environment() -> Result<Guarding> {
     }
 }
 
-/// The addresses that blocks of `memory` bytes are spread over, if there may be `most`.
+/// The range of addresses over which blocks of `memory` bytes are spread, if there may be `most`.
 pub(crate) fn spread(memory: u64, most: u64) -> u64 {
     const MORE: u64 = 64 << 30;
     memory.saturating_mul(2).saturating_add(MORE).min(most) & !0xffff
@@ -40,7 +40,7 @@ const REMEMBERED: usize = 1 << 16;
 /// A block, in use or freed.
 struct GuardedBlock {
     span: GuardedSpan,
-    /// What the program calls it.
+    /// The name that the program gave it.
     name: Option<Box<str>>,
 }
 
@@ -51,7 +51,7 @@ struct ClosedBlock {
     /// Where it lies in the arena, and how long.
     place: u64,
     len: u64,
-    /// The whole pages in what was open, by their addresses.
+    /// The whole pages of the part that was open, by their addresses.
     pages: Range<u64>,
 }
 
@@ -190,7 +190,7 @@ impl Guarded {
         taken.map(|block| block.pages.clone()).collect()
     }
 
-    /// Notes what messages are to call a block. `false`: none begins there.
+    /// Notes how messages name a block. `false` if none begins there.
     pub(crate) fn name(&mut self, address: u64, name: &str) -> bool {
         let block = self.live.get_mut(&address);
         block.map(|block| block.name = Some(name.into())).is_some()
@@ -319,7 +319,7 @@ mod tests {
     fn freed_addresses_are_used_again_only_if_there_are_no_others() {
         let (mut guarded, mut arena) = guarded(Guarding::End);
         let mut last = Vec::new();
-        // Many times as much as there is, a sixty-fourth at a time.
+        // Many times the memory that exists, a sixty-fourth at a time.
         for _ in 0..1000 {
             let span = guarded.place(&mut arena, HEAP / 64).unwrap();
             assert!(!last.contains(&span.block.start), "used again at once");
@@ -333,7 +333,7 @@ mod tests {
             guarded.shrink(&mut arena);
             assert!(guarded.held <= guarded.bound);
         }
-        // Nearly all of it fits as well.
+        // Nearly all of the memory fits as well.
         assert!(guarded.place(&mut arena, HEAP - (1 << 20)).is_some());
         assert!(guarded.quarantine.is_empty());
     }

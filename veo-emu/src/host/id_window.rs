@@ -1,5 +1,5 @@
-//! Something for each of a run of consecutive ids: they come at the end and go at the
-//! front, and any of them is found by its id.
+//! A value for each of a run of consecutive ids. They are added at the end and removed at the
+//! front; any of them is found by its id.
 
 /// A window of ids.
 pub(crate) struct IdWindow<T> {
@@ -45,7 +45,7 @@ impl<T: Copy + Default> IdWindow<T> {
         self.next == self.first
     }
 
-    /// For how many ids there is room.
+    /// The number of ids for which there is room.
     pub(crate) fn capacity(&self) -> usize {
         self.places.len()
     }
@@ -94,7 +94,7 @@ impl<T: Copy + Default> IdWindow<T> {
         }
     }
 
-    /// What there is for the lowest id.
+    /// The value of the lowest id.
     #[inline]
     pub(crate) fn front(&self) -> Option<&T> {
         self.get(self.first)
@@ -115,7 +115,7 @@ impl<T: Copy + Default> IdWindow<T> {
         Some(value)
     }
 
-    /// Gives back room, but for so many ids.
+    /// Gives back room beyond so many ids.
     pub(crate) fn shrink_to(&mut self, capacity: usize) {
         let capacity = capacity.max(self.len()).next_power_of_two();
         if capacity < self.places.len() {

@@ -113,12 +113,12 @@ impl ChildProcess {
         unsafe { info.si_pid() != 0 }
     }
 
-    /// Has the process end itself: it listens on a thread that is no context's, whatever
-    /// kernels do. Tells whether it has.
+    /// Makes the process end itself. It listens on a thread that belongs to no context, so
+    /// kernels cannot keep it from that. The result is whether it has ended.
     fn tell_to_end(&self) -> bool {
         self.end.order();
         self.connection.order_end();
-        // One that is stopped has to go on first. Every process of a session may say so.
+        // A stopped process must continue first. Every process of a session may send that signal.
         let _ = self.signal(libc::SIGCONT);
         let end = Instant::now() + PATIENCE;
         while !self.is_over() {

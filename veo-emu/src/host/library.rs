@@ -15,8 +15,8 @@ use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Completion;
 use crate::sys::memfd;
 
-/// Makes `name` something that means the same file in the VE process: a path is
-/// made absolute, a bare name is looked for where VE libraries are.
+/// Turns `name` into a name that means the same file in the VE process: a path is made absolute,
+/// a bare name is searched for in the directories of VE libraries.
 fn resolve(name: &str) -> Result<String> {
     if name.contains('/') {
         return std::path::absolute(name)
@@ -31,8 +31,8 @@ fn resolve(name: &str) -> Result<String> {
         .map(|directory| format!("{directory}/{name}"))
         .filter(|path| std::path::Path::new(path).exists())
         .collect();
-    // As the loader does, without those that cannot run here. If there is no other, the
-    // first one's refusal says why.
+    // This searches as the loader does, but skips libraries that cannot run here. If there is no
+    // other, the refusal of the first one is the error.
     let found = library_file::first_fit(&candidates).or(candidates.first());
     Ok(found.map_or(name, String::as_str).to_owned())
 }
@@ -69,7 +69,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
         return Err(malformed());
     }
     let symbols = &main.child.symbols;
-    // A file that is replaced at this moment is noticed by the caller of that file.
+    // If the file is replaced at this moment, its caller notices.
     let is_older = !is_in_place && before.as_ref().is_some_and(Original::is_in_place);
     if exact && is_older && symbols.path_of(handle).is_none() {
         exclusive.parcel(Task::Unload, &[handle])?;
@@ -85,7 +85,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     debug!("library {} is loaded", String::from_utf8_lossy(path));
     let path = String::from_utf8_lossy(path).into_owned();
     let before = before.filter(|file| file.path() == Path::new(&path));
-    // Opened before it was loaded, unless the loader has searched for it.
+    // The file was opened before it was loaded, unless the loader has searched for it.
     let file = before.or_else(|| Original::open(Path::new(&path)).ok());
     let file = file.filter(|file| is_in_place && file.is_in_place());
     symbols.loaded(handle, u64::from_le_bytes(*base), code, path, file);
@@ -96,7 +96,8 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
 pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
     main.child.check()?;
     let exclusive = main.exclusive_use()?;
-    // Looked up behind the queue, so that two unloads of one load cannot both pass.
+    // The library is looked up behind the queue, so that two unloads of one load cannot both
+    // pass.
     let symbols = &main.child.symbols;
     symbols.set_subject(&symbols.path_of(handle).ok_or_else(|| unknown(handle))?);
     let (ended, len) = exclusive.parcel(Task::Unload, &[handle])?;
@@ -152,7 +153,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
             format!("{place} no symbol {name}"),
         ));
     };
-    // It may have been unloaded between the search and this.
+    // The library may have been unloaded between the search and this.
     if !symbols.found(handle, name, library, address, is_code) {
         return Err(unknown(handle));
     }
@@ -171,7 +172,7 @@ fn check_given(what: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// What libveo takes for a name.
+/// A name that libveo accepts.
 pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
     check_given(what, name)?;
     if name.len() > MAX_NAME {

@@ -1,6 +1,6 @@
-//! What the file of a library or a veorun says of itself: whether it runs here, before anything is
-//! asked to load it, and whether it asks addresses for their tags. And which machine code is
-//! taken where there is a library for several.
+//! What the file of a library or a veorun says: whether it runs here, before anything is asked to
+//! load it, and whether it asks addresses for their tags. Also, which machine code is taken if a
+//! library exists for several machines.
 //!
 //! Some kernels ask whether an address has a tag (`veo_is_ve_addr`), others use the address
 //! directly. A card accepts both; a processor here accepts no address with a tag. So a function
@@ -96,8 +96,8 @@ pub(crate) fn is_image(path: &str) -> bool {
         .is_some_and(|headers| headers.shared && !headers.program)
 }
 
-/// Whether the library with these bytes, in process `pid`, asks addresses for their tags,
-/// itself or by a library that it needs. A look-up by `dlsym` cannot be seen.
+/// Whether the library with these bytes, in process `pid`, asks addresses for their tags, itself
+/// or through a library that it needs. A look-up by `dlsym` cannot be seen.
 pub(crate) fn asks_for_tags(library: &[u8], pid: libc::pid_t) -> bool {
     if knows_tags(library) {
         return true;

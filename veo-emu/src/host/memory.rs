@@ -1,4 +1,4 @@
-//! VE memory as the host sees it: reserving, finding and copying.
+//! VE memory from the host's side: reserving, finding and copying.
 //!
 //! Every page that is handed out was reserved in the file first, so a copy cannot
 //! run out of memory half way. Pages are given back only while no copy is under way.
@@ -25,7 +25,7 @@ const SPARE: u64 = 4 << 20;
 /// Unit of reservation: small blocks then need no system call each.
 const CHUNK: u64 = 64 << 10;
 
-/// From this size on the machine is asked whether it has the memory at all.
+/// From this size on, the machine is asked whether it has the memory at all.
 const LARGE: u64 = 16 << 20;
 
 struct BlockRegion {
@@ -50,7 +50,7 @@ impl BlockRegion {
     }
 }
 
-/// How the memory of a process is used.
+/// The use of a process's memory.
 #[derive(Clone, Copy)]
 pub(crate) struct MemoryPlan {
     pub(crate) layout: MemoryLayout,
@@ -271,16 +271,16 @@ impl VeMemory {
         control.shown.set_used(heap.used);
     }
 
-    /// Fills a block with what is no number, and the memory around it with the pattern. Its
-    /// pages are reserved and stay so meanwhile.
+    /// Fills a block with a value that is no number, and the memory around it with the pattern.
+    /// Its pages are reserved and stay so meanwhile.
     fn fill(&self, span: &GuardedSpan) {
         self.put(span.before(), PATTERN);
         self.put(span.block.clone(), FRESH);
         self.put(span.behind(), PATTERN);
     }
 
-    /// Fills addresses, whose pages are reserved, with the words of those of them that are
-    /// multiples of 8. The range may begin and end with a part of one.
+    /// Fills addresses, whose pages are reserved, with words that depend on the address, at
+    /// multiples of 8. The range may begin and end within such a word.
     fn put(&self, range: Range<u64>, word: u64) {
         let longest = (range.end - range.start + 8).min(4096) as usize;
         let mut buffer = [0u8; 4096];
@@ -472,7 +472,7 @@ impl VeMemory {
     pub(crate) fn hold(self: &Arc<Self>, address: u64, len: u64) -> Option<HeldRange> {
         let pinned = self.pin(address, len)?;
         let place = pinned.place;
-        // What is held takes over its count.
+        // The new value takes over the count.
         std::mem::forget(pinned);
         Some(HeldRange {
             memory: Arc::clone(self),
@@ -540,7 +540,7 @@ impl VeMemory {
 pub(crate) enum NewBlock {
     /// Its address, which may be used at once.
     Plain(u64),
-    /// To be opened by the VE process.
+    /// The range that the VE process must open.
     Guarded(GuardedSpan),
 }
 
@@ -548,7 +548,7 @@ pub(crate) enum NewBlock {
 pub(crate) enum NoRoom {
     /// Calls that are under way have it.
     Now,
-    /// The machine does not give it; why.
+    /// The machine does not give it, for this reason.
     Ever(String),
 }
 

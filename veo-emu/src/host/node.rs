@@ -13,7 +13,7 @@ use crate::sys::memfd;
 const DEFAULT_NODES: i32 = 8;
 /// More can be asked for, up to the number of process identifiers.
 const MOST_NODES: i32 = 16;
-/// Memory of a node where the machine does not tell its own.
+/// Memory of a node if the machine does not tell its own.
 const FALLBACK_MEMORY: u64 = 1 << 30;
 /// Sets how many nodes there are.
 const NODES_VARIABLE: &str = VEO_EMU_NODES.name();
@@ -75,7 +75,7 @@ fn nodes() -> Result<&'static [Node]> {
     if let Some(nodes) = NODES.get() {
         return Ok(nodes);
     }
-    // What the environment says is kept only once it makes sense.
+    // A value of the environment is kept only if it makes sense.
     let count = match VEO_EMU_NODES.text() {
         None => DEFAULT_NODES,
         Some(text) => parse_nodes(&text)?,
@@ -129,9 +129,9 @@ fn missing(node: &str, nodes: usize) -> Error {
     Error::new(libc::ENODEV, text)
 }
 
-/// The number of the node that a caller means: -1 asks for the one of `VE_NODE_NUMBER`, and
-/// with a list of a job scheduler any other number is a place in it. The variable and the
-/// list hold the nodes' own numbers.
+/// The number of the node that a caller means. -1 stands for the node of `VE_NODE_NUMBER`. With a
+/// list of a job scheduler, any other number is a place in the list. The variable and the list
+/// hold the nodes' own numbers.
 pub(crate) fn resolve(number: i32) -> Result<i32> {
     let no_node = |text: String| Err(Error::new(libc::ENODEV, text));
     let assigned = assigned()?;
@@ -210,8 +210,7 @@ fn parse_number(variable: &str, text: &str, item: &str) -> Result<i32> {
     })
 }
 
-/// Memory of a node where nothing says how much: half the machine's, within the
-/// process's limits.
+/// Memory of a node if nothing says how much: half the machine's, within the process's limits.
 fn default_memory() -> u64 {
     let half = machine_total().map_or(FALLBACK_MEMORY, |total| total / 2);
     half.clamp(LEAST_MEMORY, Bounds::of_process().most.max(LEAST_MEMORY)) & !0xffff
@@ -238,7 +237,7 @@ pub(crate) fn most_memory() -> u64 {
     Bounds::of_process().most
 }
 
-/// How much memory there can be.
+/// How much memory there can be at most.
 struct Bounds {
     most: u64,
     /// The reason for this limit.
@@ -246,8 +245,8 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// What this process's own limits leave: two mappings have to fit, and the file
-    /// has to be allowed.
+    /// The room that this process's own limits leave: two mappings must fit, and the file must be
+    /// allowed.
     fn of_process() -> Bounds {
         let staging = STAGING_LEN;
         let space = memfd::address_space_limit();
@@ -314,7 +313,7 @@ fn machine_total() -> Option<u64> {
     Some(info.totalram as u64 * u64::from(info.mem_unit.max(1)))
 }
 
-/// Memory the machine could give right now, if it says.
+/// Memory that the machine could give right now, if it says.
 pub(crate) fn machine_available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text

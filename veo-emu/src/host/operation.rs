@@ -1,4 +1,5 @@
-//! What waits in a context's queue until it may go into the ring, or be done by the host.
+//! The entries of a context's queue, which wait until they may go into the ring, or until the
+//! host may do them.
 
 use std::ffi::c_void;
 
@@ -10,7 +11,7 @@ use crate::shared::guard::GuardedSpan;
 /// A function of the host that runs in queue order.
 pub(crate) type VhFunction = unsafe extern "C" fn(*mut c_void) -> u64;
 
-/// What the host itself does for a request.
+/// A request that the host itself does.
 pub(crate) enum HostOp {
     Read {
         dst: *mut u8,
@@ -38,7 +39,7 @@ pub(crate) enum HostOp {
 // until the result was collected, whichever thread uses them.
 unsafe impl Send for HostOp {}
 
-/// A call that did not fit the ring when it was made, in as little room as possible:
+/// A call that did not fit the ring when it was made. It takes as little room as possible, since
 /// there may be a million of them. Its IN bytes are captured.
 pub(crate) struct WaitingCall {
     /// Address; number of words and what it returns; the words; their classes, two bits
@@ -47,7 +48,7 @@ pub(crate) struct WaitingCall {
     pub(crate) stack: Option<Box<StackImage>>,
 }
 
-/// Something that waits in the queue.
+/// An entry of the queue.
 pub(crate) enum QueuedRequest {
     Call(u64, WaitingCall),
     Host(u64, Box<HostOp>),
@@ -55,7 +56,7 @@ pub(crate) enum QueuedRequest {
     ExclusiveUse(u64),
 }
 
-/// Where the stack buffers of a call go, and back.
+/// Where the stack buffers of a call go.
 pub(crate) struct StackLayout {
     pub(crate) len: u64,
     /// Offset of each buffer, in the order of the arguments' list.
@@ -157,7 +158,7 @@ impl WaitingCall {
         }
     }
 
-    /// Passes on the call, as it was made.
+    /// Passes the call on as it was made.
     pub(crate) fn with<R>(&self, f: impl FnOnce(CallView<'_>) -> R) -> R {
         let (count, returns) = ((self.body[1] >> 8) as usize, self.body[1]);
         let (words, classes) = self.body[2..].split_at(count);

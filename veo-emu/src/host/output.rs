@@ -1,4 +1,4 @@
-//! What kernels print, forwarded to a function of the program.
+//! The output of kernels, forwarded to a function of the program.
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
@@ -79,7 +79,7 @@ struct Forwarding {
 /// How far the output has come.
 #[derive(Default)]
 struct Delivery {
-    /// Bytes that are read, and perhaps not passed on yet.
+    /// Bytes that were read, and perhaps not passed on yet.
     under_way: bool,
     /// Bytes of each pipe that were passed on.
     bytes: [u64; 2],
@@ -95,7 +95,7 @@ struct Delivery {
 /// wait for a thread that waits for the announcement.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// How long it may run once nothing but its return is left to wait for.
+/// The longest time that the function may run once the process's end waits for nothing else.
 const LAST_PATIENCE: Duration = Duration::from_secs(20);
 
 thread_local! {
@@ -137,17 +137,17 @@ impl OutputForwarder {
         })
     }
 
-    /// Waits until everything printed so far was delivered, the process has ended, or the
-    /// time is up. Not while output of any process is being received: two receivers could
-    /// wait for each other.
+    /// Waits until all output so far is delivered, the process has ended, or the time is up. It
+    /// does not wait while output of any process is received: two receivers could wait for each
+    /// other.
     pub(crate) fn flush(&self, until: Option<Instant>) {
         self.wait_for_delivery(|delivery| {
             delivery.over || until.is_some_and(|until| Instant::now() >= until)
         });
     }
 
-    /// The same at the end of the process, while the function of the program returns in time.
-    /// No thread waits after that.
+    /// The same at the end of the process, while the function of the program returns in time. No
+    /// thread waits after that.
     pub(crate) fn flush_last(&self) {
         self.wait_for_delivery(|delivery| delivery.over || delivery.runs_for(PATIENCE));
         lock(&self.shared.delivery).over = true;
@@ -160,7 +160,7 @@ impl OutputForwarder {
         }
         let pipes = &self.shared.pipes;
         let mut delivery = lock(&self.shared.delivery);
-        // What kernels print from now on, perhaps without an end, is not waited for.
+        // Later output of kernels may have no end, and is not waited for.
         let mut wanted = delivery.bytes;
         for (wanted, pipe) in wanted.iter_mut().zip(pipes) {
             *wanted += filled(pipe) + PART as u64;
@@ -205,7 +205,7 @@ impl Drop for OutputForwarder {
 }
 
 impl Forwarding {
-    /// Waits a moment, or until something was delivered.
+    /// Waits a moment, or until some output was delivered.
     fn wait<'a>(&self, delivery: MutexGuard<'a, Delivery>) -> MutexGuard<'a, Delivery> {
         // The limit covers the moment between a write and the thread's waking up.
         let limit = Duration::from_millis(1);
@@ -257,7 +257,7 @@ impl Forwarding {
         }
     }
 
-    /// Passes on what is there and tells how much. `None`: the pipe is closed.
+    /// Passes on the available output and returns its length. `None` if the pipe is closed.
     fn deliver(&self, at: usize, buffer: &mut [u8]) -> Option<u64> {
         let fd = self.pipes[at].get().ok()?;
         // SAFETY: the buffer is valid for its length.

@@ -1,4 +1,4 @@
-//! A VE process as a program holds it: its main context, further ones, its end. A context is a
+//! A VE process from the program's side: its main context, further ones, its end. A context is a
 //! queue on the host and a thread in the VE process.
 
 use std::ffi::CString;
@@ -32,8 +32,8 @@ pub(crate) const LEAST_STACK: u64 = 4 << 20;
 
 /// How long a killed process may take to be gone.
 const KILL_PATIENCE: Duration = Duration::from_secs(20);
-/// How much longer a process may take that runs no kernel any more, but what its libraries want
-/// run at exit.
+/// How much longer a process may take that runs no kernel any more, for its libraries' functions
+/// at exit.
 const EXIT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a process with a sanitizer may take to end. It looks for leaks then, and finding the
 /// source lines of a report alone takes seconds on a busy machine.
@@ -100,8 +100,8 @@ impl VeProcess {
                 return Err(error);
             }
         };
-        // With libveo the creation is the first message: no call gets id 0, which
-        // programs take for none.
+        // In libveo the creation is the first message, so no call gets id 0, which programs take
+        // for no request.
         drop(main.exclusive_use());
         let grace = if child.sanitizers.reports.is_some() {
             options.grace.max(REPORT_PATIENCE)
@@ -241,9 +241,9 @@ impl VeProcess {
         self.child.symbols.is_code(address)
     }
 
-    /// Ends the process: in order if it comes to rest in the time given, or else in its
-    /// own, and by force if not. After it no buffer and no function of the program is used
-    /// for it any more.
+    /// Ends the process: in order if it comes to rest in the given time, or else in its own time
+    /// limit, and otherwise by force. Afterwards it uses no buffer and no function of the
+    /// program.
     pub(crate) fn destroy(&self, grace: Option<Duration>) {
         self.child.expect_end();
         let queues = self.queues();

@@ -1,5 +1,5 @@
-//! Which program becomes the VE process: our own executable, started again, or a
-//! veorun that the user names.
+//! The program that becomes the VE process: our own executable, started again, or a veorun that
+//! the user names.
 
 use std::ffi::{CString, c_int, c_void};
 use std::fs;
@@ -28,9 +28,9 @@ pub(crate) struct Program {
     pub(crate) path: CString,
     /// The file, if the path is its descriptor.
     pub(crate) file: Option<OwnedFd>,
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) name: String,
-    /// What may help if it does not become one.
+    /// Advice for when it does not become a VE process.
     pub(crate) advice: String,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct VeorunImage {
     pub(crate) code: MachineCode,
 }
 
-/// What a VE process is made of.
+/// The parts of a VE process.
 pub(crate) struct Chosen {
     /// The program to start.
     pub(crate) program: Program,

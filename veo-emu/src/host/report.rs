@@ -12,7 +12,7 @@ use super::symbols::{KnownLibrary, ProcessSymbols};
 use crate::shared::control::RecordedCause;
 use crate::shared::parcel::Task;
 
-/// What the VE side does, in words. Functions of libraries run on many occasions.
+/// The work of the VE side, in words. Functions of libraries run on many occasions.
 pub(crate) fn doing(kind: WorkKind, context: u32, symbols: &ProcessSymbols) -> String {
     match kind {
         WorkKind::Kernel(address) => {
@@ -91,7 +91,7 @@ impl EndReport {
         let mut text = death.what();
         let comma = if death.ends_with_an_aside() { "," } else { "" };
         if matches!(death.ended(), Ended::Host(ReasonKind::TimeLimit(_))) {
-            // It names what took too long.
+            // The sentence names the operation that took too long.
         } else if !kernel.is_empty() && death.ended() == Ended::Overwritten {
             let _ = write!(text, " at the end of kernel {kernel}");
         } else if !kernel.is_empty() {

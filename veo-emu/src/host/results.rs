@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::id_window::IdWindow;
 
-/// How a request ended, as its collector learns it.
+/// The end of a request, as its collector learns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestOutcome {
     Ok(u64),
@@ -17,7 +17,7 @@ pub(crate) enum RequestOutcome {
     Error,
 }
 
-/// What is known of an id.
+/// The state of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResultState {
     /// Never handed out, or collected already.

@@ -1,6 +1,5 @@
-//! What a VE process needs from its start to run kernels that a compiler's sanitizer has
-//! instrumented: the runtime library, which has to come first, its options, and addresses that
-//! it leaves to VE memory.
+//! The needs of a VE process that runs kernels with a compiler's sanitizer: the runtime library,
+//! which must come first, its options, and addresses that it leaves to VE memory.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -19,7 +18,7 @@ use crate::sys::descriptor::KeptDescriptor;
 pub(crate) struct Sanitizers {
     /// The runtime libraries to be loaded first.
     runtimes: Vec<String>,
-    /// What is loaded right behind them: the library of C++'s exceptions.
+    /// The library that is loaded right behind them: that of C++'s exceptions.
     behind: Vec<String>,
     /// The sanitizers of these libraries, each once.
     present: Vec<Sanitizer>,
@@ -73,12 +72,12 @@ impl Sanitizers {
         Ok(())
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.present.is_empty()
     }
 
-    /// Whether the process has this one's runtime library from its beginning.
+    /// Whether the process has the runtime library of this sanitizer from its beginning.
     pub(crate) fn is_on(&self, sanitizer: Sanitizer) -> bool {
         self.present.contains(&sanitizer)
     }
@@ -158,7 +157,7 @@ impl Sanitizers {
         Ok(())
     }
 
-    /// What to do about a process that did not start, if a sanitizer may be the reason.
+    /// Advice about a process that did not start, if a sanitizer may be the reason.
     pub(crate) fn advice(&self) -> Option<String> {
         let sanitizer = self.present.iter().find(|it| it.comes_first())?;
         let runtime = self.runtimes.first().map_or("", String::as_str);
@@ -176,22 +175,23 @@ fn of_file(file: &str) -> Option<Sanitizer> {
     Sanitizer::of_runtime(Path::new(file).file_name()?.to_str()?)
 }
 
-/// What a user may change by the sanitizer's variable.
+/// The options that a user may change by the sanitizer's variable.
 fn defaults(sanitizer: Sanitizer) -> &'static str {
     match sanitizer {
-        // A library that is linked with -Bsymbolic has its variables for itself, whatever other
-        // libraries have of the same name.
+        // A library that is linked with -Bsymbolic has variables of its own, even if other
+        // libraries have some with the same names.
         Sanitizer::Address => "detect_odr_violation=0:allocator_may_return_null=1",
         Sanitizer::Undefined => "print_stacktrace=1",
-        // The VE process itself, and runtime libraries, synchronise in ways that are not seen.
+        // The VE process itself, and runtime libraries, synchronise in ways that the sanitizer
+        // does not see.
         Sanitizer::Thread => {
             "ignore_noninstrumented_modules=1:allocator_may_return_null=1:atexit_sleep_ms=0"
         }
     }
 }
 
-/// What the VE process relies on: the report ends the process by a signal, which its own
-/// handlers see, as they see those of kernels.
+/// The options that the VE process relies on: the report ends the process by a signal, which its
+/// handlers see, as they see the signals of kernels.
 fn needed() -> &'static str {
     "abort_on_error=1:halt_on_error=1:handle_abort=0:handle_segv=0:handle_sigbus=0:\
      handle_sigfpe=0:handle_sigill=0:handle_sigtrap=0:use_sigaltstack=0:color=never"

@@ -1,5 +1,5 @@
-//! Data on the stacks of calls, where memory is guarded: what they are called in messages, and the
-//! headers by which the VE process knows them. Touches no memory.
+//! Data on the stacks of calls, if memory is guarded: their names in messages, and the headers by
+//! which the VE process knows them. This touches no memory.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -16,7 +16,7 @@ struct StackBlock {
     index: usize,
 }
 
-/// All of a process, by the address of the room that a call has for them.
+/// All buffers of a process, by the address of the room that a call has for them.
 #[derive(Default)]
 pub(crate) struct StackBlocks(Mutex<BTreeMap<u64, Vec<StackBlock>>>);
 

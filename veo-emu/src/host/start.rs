@@ -38,7 +38,7 @@ use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::{descriptor, process, socket};
 
-/// What a process is started with.
+/// The options of a process at its start.
 pub(crate) struct ProcessOptions {
     pub(crate) veorun: Option<String>,
     /// Bytes of VE memory; 0: the node's.
@@ -283,7 +283,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
     Ok(child)
 }
 
-/// How much of the program's name its VE process bears: the system refuses long arguments.
+/// How much of the program's name its VE process shows: the system refuses long arguments.
 const LONGEST_NAME: usize = 4096;
 
 /// A child that is killed and collected if the start fails.
@@ -336,8 +336,8 @@ fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &Program) -> R
                 ));
             }
             Ok(None) => {}
-            // The other end was closed with our greeting unread. The system says that once,
-            // before it gives what was sent to us from there.
+            // The other end was closed with our greeting unread. The system reports that once, before it gives us what was sent
+            // from there.
             Err(_) if !was_reset => was_reset = true,
             Err(_) => {
                 let_stranded_end(pid);
@@ -350,8 +350,8 @@ fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &Program) -> R
     }
 }
 
-/// Waits for the end of a child that was started as a VE process and has become something else.
-/// Its own children see by it that they must not go on (`handshake::missed`).
+/// Waits for the end of a child that was started as a VE process and has become another program. Its own children learn from it
+/// that they must not go on (`handshake::missed`).
 fn let_stranded_end(pid: libc::pid_t) {
     const LONGEST: Duration = Duration::from_secs(5);
     const LOOK: Duration = Duration::from_millis(1);
@@ -463,7 +463,7 @@ unsafe fn prepare(
     }
 }
 
-/// The program's environment, changed for the VE: never our own.
+/// The program's environment, changed for the VE. Our own is not changed.
 fn environment(socket: RawFd, options: &ProcessOptions, sanitizers: &Sanitizers) -> Vec<CString> {
     let mut replaced = Vec::new();
     let omp_threads = options.omp_threads;
@@ -505,7 +505,7 @@ fn environment(socket: RawFd, options: &ProcessOptions, sanitizers: &Sanitizers)
     }
     // gfortran's own buffers are not flushed with C's.
     replaced.push(("GFORTRAN_UNBUFFERED_PRECONNECTED".into(), "y".into()));
-    // The last one: the VE process wipes it out, and sanitizers read no further than that.
+    // The last variable: the VE process wipes it out, and sanitizers read no further than that.
     replaced.push((HANDSHAKE.name().into(), socket.to_string()));
     let kept =
         environment::inherited().filter(|(name, _)| replaced.iter().all(|(new, _)| *name != **new));

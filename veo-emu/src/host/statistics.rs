@@ -1,4 +1,4 @@
-//! What kernels of VE machine code have executed, where the process counts it.
+//! What kernels of VE machine code have executed, if the process counts it.
 
 use super::counts;
 use super::library;

@@ -1,4 +1,4 @@
-//! What the host remembers of a VE process's libraries and their symbols.
+//! The libraries of a VE process and their symbols, as the host remembers them.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,19 +16,19 @@ pub(crate) struct KnownLibrary {
     pub(crate) handle: u64,
     /// The difference between addresses in memory and in the file.
     pub(crate) base: u64,
-    /// What its functions are made of.
+    /// The kind of its machine code.
     code: MachineCode,
     /// The file it came from.
     pub(crate) path: String,
-    /// That file itself, whatever has its path now.
+    /// That file itself, even if another file has its path now.
     pub(crate) file: Option<Arc<Original>>,
-    /// What its debug information says of its functions, read when first needed.
+    /// The debug information about its functions, read when first needed.
     prototypes: Arc<Lazy>,
     /// How often it was loaded and not unloaded.
     pub(crate) loads: u32,
 }
 
-/// What is known of a process's libraries.
+/// The libraries of a process.
 #[derive(Default)]
 pub(crate) struct ProcessSymbols {
     known: Mutex<KnownLibraries>,
@@ -190,7 +190,7 @@ impl ProcessSymbols {
             .map(|symbol| symbol.name.clone())
     }
 
-    /// What is known of the library of the function at this address.
+    /// The library of the function at this address.
     pub(crate) fn described(&self, address: u64) -> Option<Arc<Lazy>> {
         let known = lock(&self.known);
         let library = known.by_address.get(&address)?.library;

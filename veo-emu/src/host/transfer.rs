@@ -1,4 +1,4 @@
-//! What the host does for a request: copies, allocations, functions.
+//! The work that the host does for a request: copies, allocations, functions.
 
 use super::memory::{NewBlock, VeMemory};
 use super::operation::HostOp;
@@ -9,7 +9,7 @@ use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Completion;
 use crate::sys::memfd;
 
-/// Up to this size a transfer is made at once by the thread that asks for it.
+/// Up to this size, the thread that asks for a transfer makes it at once.
 const IMMEDIATE: u64 = 64 << 10;
 
 /// libveo makes a transfer in parts, each of which takes an id: at most this many bytes
@@ -19,8 +19,8 @@ const PART: u64 = 4 << 20;
 /// Up to this size there are fewer parts.
 const SMALL: u64 = 2 << 20;
 
-/// No VE has as much memory. A longer transfer fails whatever it takes, so it takes one id: those
-/// of its parts would be more than the host has memory for.
+/// No VE has as much memory. A longer transfer fails in any case, so it takes one id: the ids of
+/// its parts would take more memory than the host has.
 const TOO_LONG: u64 = 1 << 40;
 
 /// How many ids a transfer of this size to the VE takes.
@@ -33,8 +33,8 @@ pub(crate) fn parts_to_host(len: u64) -> u64 {
     parts(len, 4, 5)
 }
 
-/// The number of parts: `some` up to `SMALL`, then `many` as long as that makes none too
-/// large. What the parts leave over is another one.
+/// The number of parts: `some` up to `SMALL`, then `many` as long as that makes none too large.
+/// The remaining bytes are another part.
 fn parts(len: u64, some: u64, many: u64) -> u64 {
     let wanted = match len {
         0..=SMALL if len <= SMALL / 3 => return 1,
@@ -144,7 +144,7 @@ fn free_guarded(queue: &Queue, address: u64) -> Result<bool> {
     let Some(span) = memory.retire(address) else {
         return Ok(false);
     };
-    // What is not closed is still out of use.
+    // A block that is not closed is still out of use.
     let closed = queue.task(Task::Close, &span.words());
     memory.discard(&span);
     closed.map(|_| true)
@@ -154,7 +154,7 @@ fn free_guarded(queue: &Queue, address: u64) -> Result<bool> {
 /// The caller has the context for itself.
 pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
     let memory = &queue.child.memory;
-    // As with free(3), there is nothing to be done about NULL.
+    // As for free(3), NULL needs no work.
     let mut freed = address == 0
         || if memory.guard().is_on() {
             free_guarded(queue, address)?
@@ -271,7 +271,7 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
 mod tests {
     use super::*;
 
-    /// As NEC's library was seen to do it.
+    /// NEC's library was seen to do it so.
     #[test]
     fn transfers_take_as_many_ids_as_with_libveo() {
         for (len, to_ve, to_host) in [

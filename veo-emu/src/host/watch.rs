@@ -61,7 +61,7 @@ fn watch(child: &ChildProcess, program: Option<(u64, u64)>, limit: Option<Durati
         // SAFETY: two valid entries; a negative descriptor only waits.
         let ready = unsafe { libc::poll(polled.as_mut_ptr(), 2, milliseconds) };
         if ready > 0 && polled[1].revents != 0 {
-            // The other end is closed: by the process's end, by a kernel, or by `exec`.
+            // The other end is closed, because the process has ended, or by a kernel or `exec`.
             connected = false;
             let now = program_of(child.pid);
             if now.is_some() && now != program {

@@ -12,13 +12,13 @@ use crate::shared::parcel::{RING_FILE, RING_NAME};
 use crate::shared::ring::Ring;
 use crate::sys::memfd::{self, SharedData};
 
-/// Descriptors that are looked at: a kernel may have opened any number.
+/// How many descriptors are looked at: a kernel may have opened any number.
 const MOST_DESCRIPTORS: usize = 1 << 16;
 
-/// Contexts that are looked at.
+/// How many contexts are looked at.
 const MOST_CONTEXTS: usize = 1 << 10;
 
-/// What the descriptors of a process stand for.
+/// The files behind the descriptors of a process.
 #[derive(Default)]
 struct Descriptors {
     controls: Vec<PathBuf>,
@@ -59,7 +59,7 @@ fn ring_index(name: &[u8]) -> Option<u32> {
 
 /// A copy of the first `len` bytes of a file that has to be a memory file of `size` bytes.
 fn copy<T: SharedData>(path: &Path, size: u64, len: usize) -> Option<Box<T>> {
-    // Whatever it is by now, opening it must not wait.
+    // Opening the file must not wait, whatever it is by now.
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     let file: File = File::options()
         .read(true)
@@ -72,13 +72,14 @@ fn copy<T: SharedData>(path: &Path, size: u64, len: usize) -> Option<Box<T>> {
     memfd::filled(len, |bytes| file.read_exact_at(bytes, 0)).ok()
 }
 
-/// What the process of this directory of `/proc` shares with its host. Its own number for itself is `own`.
+/// The files that the process with this directory of `/proc` shares with its host. Its own number for
+/// itself is `own`.
 pub(super) fn shared(directory: &Path, own: u32) -> Option<SeenShared> {
     let descriptors = Descriptors::of(directory).ok()?;
     let size = size_of::<Control>();
     let (control, found) = descriptors.controls.iter().find_map(|path| {
         let control = copy::<Control>(path, size as u64, size)?;
-        // A kernel may have been given the page of another process, which its program has started.
+        // A kernel may have got the page of another process, which its program has started.
         let found = control.shown.find()?;
         (found.whose.process == own).then_some((control, found))
     })?;
@@ -97,7 +98,7 @@ pub(super) fn shared(directory: &Path, own: u32) -> Option<SeenShared> {
     })
 }
 
-/// What is seen of a context, by copies of its ring and of the control page.
+/// The state of a context, by copies of its ring and of the control page.
 pub(crate) fn context(index: u32, ring: Option<&Ring>, control: &Control) -> SeenContext {
     let snapshot = ring.and_then(Ring::snapshot);
     let running = snapshot.and_then(|snapshot| snapshot.running);

@@ -1,4 +1,4 @@
-//! What others see of emulated VE processes: whose they are, how much memory they use, what runs.
+//! Emulated VE processes seen from outside: whose they are, how much memory they use, what runs.
 //!
 //! [`processes`] reads the memory that a VE process shares with its host, through the descriptors that the system shows to
 //! the same user. Neither of the two processes takes part, so it costs them nothing. Nothing that is read is trusted: it
@@ -25,16 +25,15 @@ pub struct SeenProcess {
     pub pid: u32,
     /// The number of the process that holds it.
     pub host: u32,
-    /// When it was started, in clock ticks since the machine's start. With the number it
-    /// tells one process from all others.
+    /// When it was started, in clock ticks since the machine's start. With the number it identifies the process.
     pub started: u64,
     /// The name that the program was started by.
     pub program: OsString,
-    /// What it shares with its host; `None` if that cannot be read.
+    /// The memory that it shares with its host; `None` if that cannot be read.
     pub shared: Option<SeenShared>,
 }
 
-/// What a VE process shares with its host.
+/// The data that a VE process shares with its host.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SeenShared {

@@ -1,4 +1,4 @@
-//! Which processes are emulated VE processes of this user, as the system tells.
+//! Finds the emulated VE processes of this user among the processes of the system.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::Path;
 use super::{SeenProcess, files};
 use crate::shared::handshake::{ARGUMENT, NAME};
 
-/// What `/proc/PID/stat` says.
+/// The content of `/proc/PID/stat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stat {
     parent: u32,
@@ -36,7 +36,7 @@ pub(super) fn processes() -> io::Result<Vec<SeenProcess>> {
     Ok(found)
 }
 
-/// The process of this directory, if it is a VE process and still there when all has been read.
+/// The process with this directory, if it is a VE process and still exists after all was read.
 fn process(directory: &Path, pid: u32) -> Option<SeenProcess> {
     let comm = fs::read(directory.join("comm")).ok()?;
     if comm.trim_ascii_end() != NAME.to_bytes() {
@@ -44,11 +44,11 @@ fn process(directory: &Path, pid: u32) -> Option<SeenProcess> {
     }
     let program = program(&fs::read(directory.join("cmdline")).ok()?)?;
     let stat = || stat(&fs::read(directory.join("stat")).ok()?);
-    // A program gives its lock on a control page up when it closes any descriptor of it.
+    // A program gives up its lock on a control page when it closes any descriptor of it.
     let before = stat().filter(|stat| stat.parent != std::process::id())?;
     let status = fs::read_to_string(directory.join("status")).ok()?;
     let shared = files::shared(directory, own_number(&status).unwrap_or(pid));
-    // The number may be another process's by now.
+    // By now the number may belong to another process.
     (stat() == Some(before)).then_some(SeenProcess {
         pid,
         host: before.parent,
@@ -73,7 +73,7 @@ fn program(line: &[u8]) -> Option<OsString> {
     Some(OsString::from_vec(name.to_owned()))
 }
 
-/// The number that a process has in its own name space, which its host knows it by.
+/// The number of a process in its own name space, by which its host knows it.
 fn own_number(status: &str) -> Option<u32> {
     let numbers = status
         .lines()

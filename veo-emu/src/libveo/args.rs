@@ -127,7 +127,7 @@ pub unsafe extern "C" fn veo_args_set_hmem(
     })
 }
 
-/// What a function with a result of this class returns.
+/// The class of a function's result.
 #[inline]
 pub(super) fn returns(class: veo_emu_class) -> Result<ResultClass> {
     match class {

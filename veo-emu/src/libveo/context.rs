@@ -62,8 +62,8 @@ static CLOSED: Mutex<VecDeque<(u64, u64)>> = Mutex::new(VecDeque::new());
 /// How many of them are remembered.
 const REMEMBERED: usize = 64;
 
-/// Whether a context ended with its process, which closes them all. One that the
-/// program has closed itself, of a process that lives, has not.
+/// Whether a context ended with its process, which closes them all. A context that the program
+/// closed itself, of a living process, did not.
 fn ended_with_process(handle: u64) -> bool {
     CONTEXTS.was_valid(handle) && {
         let closed = lock(&CLOSED);

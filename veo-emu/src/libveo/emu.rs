@@ -1,4 +1,4 @@
-//! What the emulated node offers beyond libveo.
+//! The functions of the emulated node beyond libveo.
 
 use std::ffi::{c_char, c_int};
 use std::time::Duration;
@@ -320,7 +320,7 @@ pub unsafe extern "C" fn veo_emu_kill(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
         let process = process_of(proc_)?;
         process.child.kill(Some(requested()))?;
-        // It is sure to end; that everybody knows it is waited for, though not for ever.
+        // It is sure to end. This waits, but not for ever, until everybody knows that.
         process.child.wait_for_end(Duration::from_secs(10));
         Ok(0)
     })

@@ -1,4 +1,4 @@
-//! What ended a process, as `veo_emu.h` has it.
+//! The cause of a process's end, in the form of `veo_emu.h`.
 
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_int};
@@ -19,12 +19,13 @@ use crate::host::child_process::ChildProcess;
 use crate::host::death::{Death, Ended, ReasonKind};
 use crate::sync::lock;
 
-/// What ended processes that faulted, or ended themselves, while they were destroyed, perhaps in a destructor. The latest is last.
+/// The causes for processes that faulted, or ended themselves, while they were destroyed, perhaps in a destructor. The latest is
+/// last.
 static KEPT: Mutex<VecDeque<(u64, Arc<veo_emu_fault>)>> = Mutex::new(VecDeque::new());
 
-/// Keeps what has ended a process that lived until it was destroyed, unless it came to its end.
+/// Keeps the cause for a process that lived until it was destroyed, unless it came to its end.
 pub(super) fn keep(handle: u64, child: &ChildProcess) {
-    /// More are not kept of processes that nobody asks about.
+    /// More are not kept, for programs that never ask.
     const MOST: usize = 16;
     let Some(death) = child.death() else { return };
     // A sanitizer has reported its finding already.
@@ -42,7 +43,7 @@ pub(super) fn keep(handle: u64, child: &ChildProcess) {
     }
 }
 
-/// What was kept of a process.
+/// The kept cause for a process.
 fn kept(handle: u64) -> Option<Arc<veo_emu_fault>> {
     let kept = lock(&KEPT);
     let found = kept.iter().find(|(of, _)| *of == handle);
@@ -79,7 +80,7 @@ pub unsafe extern "C" fn veo_emu_get_fault(
                  sizeof(struct veo_emu_fault)"
             )));
         }
-        // What the caller does not know is left out, what they know beyond this left alone.
+        // Fields that the caller does not know are left out; fields that only the caller knows stay as they are.
         let known = size.min(size_of::<veo_emu_fault>());
         // SAFETY: not null, and the caller passes a place of at least so many bytes.
         unsafe {
@@ -91,7 +92,7 @@ pub unsafe extern "C" fn veo_emu_get_fault(
     })
 }
 
-/// What has ended a process.
+/// The cause of a process's end.
 fn fault_of(child: &ChildProcess, death: &Death) -> veo_emu_fault {
     let record = death.fault.as_ref();
     let report = child.end_report();

@@ -1,5 +1,5 @@
-//! What the library and its VEs are: versions, nodes; and what needs a real VE, its shared memory
-//! and its DMA engines, all of which fails.
+//! Versions of the library, and nodes. Shared memory and DMA engines need a real VE, so their
+//! functions fail.
 
 use std::ffi::{c_char, c_int, c_longlong, c_void};
 use std::ptr;

@@ -1,4 +1,4 @@
-//! Heterogeneous memory: pointers that say of which VE process they are.
+//! Heterogeneous memory: pointers that name their VE process.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;

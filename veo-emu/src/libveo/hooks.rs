@@ -11,7 +11,7 @@ type HookFunction = unsafe extern "C" fn(*mut c_void, ...);
 pub(super) type AllocHook = unsafe extern "C" fn(*mut c_void, usize);
 pub(super) type FreeHook = unsafe extern "C" fn(u64);
 
-/// What runs after a function.
+/// The action that runs after a function.
 #[derive(Clone, Copy)]
 pub(super) enum Action {
     /// A program's hook for this function, with its payload.
@@ -24,7 +24,7 @@ pub(super) enum Action {
 /// The actions by the address of the function they follow.
 static ACTIONS: Mutex<Vec<(usize, Action)>> = Mutex::new(Vec::new());
 
-/// What a function has done.
+/// The result of a function.
 pub(super) struct HookedCall {
     /// The process or context that it was called with.
     pub(super) handle: u64,
@@ -44,7 +44,7 @@ fn action(function: *const c_void) -> Option<Action> {
     found.map(|(_, action)| *action)
 }
 
-/// Whether something runs after a function.
+/// Whether an action runs after a function.
 pub(super) fn is_hooked(function: *const c_void) -> bool {
     action(function).is_some()
 }

@@ -1,4 +1,4 @@
-//! Process identifiers, the numbers in tagged addresses: which process has which.
+//! Process identifiers, the numbers in tagged addresses.
 
 use std::ffi::c_int;
 use std::sync::Mutex;

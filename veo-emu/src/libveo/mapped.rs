@@ -1,4 +1,4 @@
-//! VE memory in the address space of the program, held for whoever uses it there.
+//! VE memory in the address space of the program, held for its users.
 
 use std::collections::BTreeMap;
 use std::ffi::{c_int, c_void};
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::host::memory::HeldRange;
 use crate::sync::lock;
 
-/// What is held, by the place. One place may have been asked for several times.
+/// The held ranges, by their place. One place may have been asked for several times.
 static HELD: Mutex<BTreeMap<usize, Vec<HeldRange>>> = Mutex::new(BTreeMap::new());
 
 pub unsafe extern "C" fn veo_emu_map_mem(
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn veo_emu_unmap_mem(place: *mut c_void) -> c_int {
     guard(-1, || take(place as usize).map(|_| 0))
 }
 
-/// Takes one range out that is held at a place.
+/// Gives up one range that is held at a place.
 fn take(place: usize) -> Result<HeldRange> {
     let mut held = lock(&HELD);
     let ranges = held.get_mut(&place);

@@ -39,7 +39,7 @@ pub unsafe extern "C" fn veo_alloc_mem(
     })
 }
 
-/// Runs the hook of `veo_alloc_mem`, which is told of the address by its place.
+/// Runs the hook of `veo_alloc_mem`, which gets the place of the address.
 pub(super) fn after_alloc(process: u64, address: u64, place: u64, size: u64) {
     hooks::run(
         veo_alloc_mem as *const c_void,
@@ -115,8 +115,8 @@ struct Followed {
     request: u64,
 }
 
-/// Queues the hook of an asynchronous function behind its request, if it has one; the
-/// request that stands for both then has the same result.
+/// Queues the hook of an asynchronous function behind its request, if it has one. The request
+/// that stands for both has the same result.
 fn follow(
     entry: &ContextEntry,
     context: u64,

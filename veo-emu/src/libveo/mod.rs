@@ -60,7 +60,7 @@ static CONTEXTS: HandleTable<ContextEntry> = HandleTable::new(2);
 static ARGS: HandleTable<CallArgs> = HandleTable::new(3);
 static ATTRIBUTES: HandleTable<std::sync::Mutex<u64>> = HandleTable::new(4);
 
-/// What a context's handle stands for.
+/// The context behind a handle.
 struct ContextEntry {
     queue: Arc<Queue>,
     /// Handle of its process.

@@ -1,4 +1,4 @@
-//! VE processes and what is loaded in them: libraries, symbols.
+//! VE processes and the libraries and symbols in them.
 
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_int, c_void};
@@ -46,15 +46,15 @@ fn create_as_libveo(node: i32, veorun: Option<String>) -> Result<*mut veo_proc_h
     Ok(handle)
 }
 
-/// What libveo does when its program exits: destroys the processes that are left, so that
-/// queued requests are done. Returns after a few seconds even if that hangs, since a program
-/// may exit at any point.
+/// What libveo does when its program exits: it destroys the remaining processes, so that queued
+/// requests are done. Returns after a few seconds even if that hangs, since a program may exit at
+/// any point.
 pub fn destroy_all_at_exit() {
     const GRACE: Duration = Duration::from_secs(5);
     const PATIENCE: Duration = Duration::from_secs(7);
     static ENDED: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
     let ours = |handle: &u64| {
-        // Not a process of the parent of a forked child, nor one whose host function called
+        // A process of a forked child's parent does not count, nor one whose host function called
         // `exit`.
         process_of(*handle as *mut veo_proc_handle).is_ok_and(|process| {
             let queues = process.queues();
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn veo_proc_destroy(proc_: *mut veo_proc_handle) -> c_int 
 fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
     guard(-1, || {
         if PROCESSES.was_valid(proc_ as u64) {
-            // Destroyed before: as the caller wants it.
+            // It was destroyed before, as the caller wants it.
             return Ok(0);
         }
         if process_of(proc_)?
@@ -142,12 +142,12 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
     })
 }
 
-/// What sanitizers reported of processes that were destroyed, the latest last.
+/// The reports of sanitizers on processes that were destroyed, the latest last.
 static REPORTS: Mutex<VecDeque<(u64, String)>> = Mutex::new(VecDeque::new());
 
-/// Keeps what a sanitizer reported of a process that is being destroyed.
+/// Keeps the report of a sanitizer on a process that is being destroyed.
 fn keep_report(handle: u64, child: &ChildProcess) {
-    /// More are not kept of processes that nobody asks about.
+    /// More are not kept, for programs that never ask.
     const MOST: usize = 16;
     if let Some(text) = child.judgement() {
         let mut reports = lock(&REPORTS);
@@ -158,7 +158,7 @@ fn keep_report(handle: u64, child: &ChildProcess) {
     }
 }
 
-/// What a sanitizer reported of a process that has ended, or was destroyed.
+/// The report of a sanitizer on a process that has ended, or was destroyed.
 pub(super) fn report_of(proc_: *mut veo_proc_handle) -> Option<String> {
     let reports = lock(&REPORTS);
     let kept = reports.iter().find(|(handle, _)| *handle == proc_ as u64);

@@ -1,5 +1,5 @@
-//! The page of a process that both sides see: how much memory is in use, the
-//! fault report of a VE process that dies, and what others may see of it.
+//! The page of a process that both sides see: how much memory is in use, the fault report of a VE process that
+//! dies, and the facts that other processes may see.
 
 use std::ffi::CStr;
 
@@ -16,7 +16,7 @@ const DETAIL: usize = 64;
 /// The name of the page's file.
 pub(crate) const CONTROL_NAME: &CStr = c"veo-control";
 
-/// What kind of end the VE side recorded.
+/// The kind of end that the VE side recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum RecordedCause {
@@ -80,12 +80,12 @@ pub(crate) struct RecordedFault {
     pub(crate) stack: u64,
     pub(crate) sender: i32,
     pub(crate) frames: Vec<u64>,
-    /// What the engine says of it, perhaps nothing.
+    /// The engine's remark about it, perhaps nothing.
     pub(crate) detail: String,
 }
 
 impl FaultRecord {
-    /// Claims the record; only the first of several dying threads gets it.
+    /// Claims the record. Only the first of several dying threads gets it.
     pub(crate) fn claim(&self) -> bool {
         self.state
             .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed)
@@ -185,7 +185,7 @@ impl FaultRecord {
     }
 }
 
-/// What ended a kernel, as reported by the engine that ran it.
+/// The cause of a kernel's end, as reported by the engine that ran it.
 #[derive(Clone, Debug)]
 pub(crate) struct EngineTrap {
     pub(crate) cause: RecordedCause,
@@ -199,9 +199,9 @@ pub(crate) struct EngineTrap {
     pub(crate) stack: u64,
     /// Number of the process that sent the signal; 0: none, or unknown.
     pub(crate) sender: i32,
-    /// The addresses that the callers would have gone on at, innermost first, as far as the engine knows them.
+    /// The return addresses of the callers, innermost first, as far as the engine knows them.
     pub(crate) callers: Vec<u64>,
-    /// What else the engine knows, in words without a subject, or nothing.
+    /// The engine's remark, in words without a subject, or nothing.
     pub(crate) detail: String,
 }
 

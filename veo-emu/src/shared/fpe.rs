@@ -5,7 +5,7 @@ use veo_abi::environment::VE_FPE_ENABLE;
 /// The names, and the bits of the exceptions in the mask of the host's processors.
 const NAMES: [(&str, u32); 5] = [("INV", 1), ("DIV", 4), ("FOF", 8), ("FUF", 16), ("INE", 32)];
 
-/// What a value of the variable asks for.
+/// The meaning of the variable's value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WantedTraps<'a> {
     /// A bit for each exception.

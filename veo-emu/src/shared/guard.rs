@@ -38,11 +38,11 @@ pub(crate) const GAP: u64 = 64 << 10;
 /// Bytes before and behind a block of [`Guarding::Zones`].
 pub(crate) const ZONE: u64 = 4096;
 
-/// What fresh memory holds, eight bytes: a signalling NaN as `double`, as `float` a signalling
-/// and a quiet one, and no index or length as an integer.
+/// The content of fresh memory, eight bytes: a signalling NaN as `double`, as `float` a signalling and
+/// a quiet one, and no index or length as an integer.
 pub(crate) const FRESH: u64 = 0x7ff4_0000_7fa0_0000;
 
-/// What the memory around a block holds, by address: no byte that programs often write.
+/// The content of the memory around a block, by address: no byte that programs often write.
 pub(crate) const PATTERN: u64 = 0xb5c7_d9a3_b7e5_93ad;
 
 /// Bytes before and behind data on the stack of a call that hold the pattern.
@@ -58,7 +58,7 @@ const STACK_KEY: u64 = 0x93e1_5ad7_b3c9_8f65;
 /// A block and what is accessible with it, in VE addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GuardedSpan {
-    /// What the program has asked for.
+    /// The part that the program has asked for.
     pub(crate) block: Range<u64>,
     /// The block with the memory around it that is accessible, too.
     pub(crate) open: Range<u64>,
@@ -97,7 +97,7 @@ impl GuardedSpan {
         end.next_multiple_of(STACK_ALIGN) + STACK_ALIGN + STACK_ZONE
     }
 
-    /// What tells the VE process how long such data are: where, and two words.
+    /// A header, which tells the VE process how long such data are: its address, and two words.
     pub(crate) fn header(&self) -> (u64, [u64; 2]) {
         let len = self.block.end - self.block.start;
         (self.open.start - STACK_ALIGN, [len, len ^ STACK_KEY])
@@ -180,7 +180,7 @@ mod tests {
             assert_eq!(GuardedSpan::of_header(start, &area, spoiled), None);
             end = span.open.end;
         }
-        // Nothing is read outside of the area, or for what is no place of data.
+        // Nothing outside of the area is read, nor a header that is no place of data.
         let none = |address: u64| -> u64 { panic!("{address:#x} is read") };
         for start in [0, 0x1_0000, 0x1_0200, 0x1_1001, 0x2_0000, !63] {
             assert_eq!(GuardedSpan::of_header(start, &area, none), None);

@@ -25,9 +25,9 @@ pub(crate) fn has_start_up() -> bool {
     RAN.load(Ordering::Relaxed)
 }
 
-/// Why this process, which runs its `main`, must not start VE processes. It was started to be
-/// a VE process, and a program between it and its host removed the sign of that. Each process
-/// that it starts would come to the same point.
+/// Why this process, which runs its `main`, must not start VE processes. It was started to be a
+/// VE process, and a program between it and its host removed the sign of that. Each process that
+/// it starts would come to the same point.
 pub(crate) fn missed() -> Option<&'static str> {
     // The answer does not change, and reading about all ancestors takes a third of the time
     // that starting a process takes.

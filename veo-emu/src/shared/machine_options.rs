@@ -1,5 +1,5 @@
-//! How the machine works that runs VE machine code, as variables ask. The host checks them before it starts a process, which reads
-//! them again.
+//! The variables about the machine that runs VE machine code. The host checks them before it starts a process, which reads them
+//! again.
 
 use veo_abi::environment::{
     VEO_EMU_CHECK, VEO_EMU_ENGINE, VEO_EMU_FLOAT, VEO_EMU_PROFILE, VEO_EMU_TRACE, Variable,
@@ -9,12 +9,13 @@ use ve_isa::check::CheckOptions;
 use ve_isa::semantics::float::FloatMode;
 use ve_isa::watch::{NoTrace, TraceKind};
 
-/// Values of `VEO_EMU_PROFILE`: nothing is counted; it is, and printed at the end; it is, for whoever asks.
+/// Values of `VEO_EMU_PROFILE`: nothing is counted; counts are printed at the end; counts are kept for whoever asks.
 const OFF: &str = "0";
 const PRINT: &str = "1";
 const QUIET: &str = "quiet";
 
-/// What `VEO_EMU_PROFILE` has to say so that a process counts what it executes, or does not. What counts prints where the user wants that.
+/// The value of `VEO_EMU_PROFILE` with which a process counts its instructions, or does not. A process that counts prints the
+/// counts if the user wants that.
 pub(crate) fn profile(counts: bool) -> &'static str {
     match (counts, VEO_EMU_PROFILE.text()) {
         (false, _) => OFF,
@@ -23,18 +24,18 @@ pub(crate) fn profile(counts: bool) -> &'static str {
     }
 }
 
-/// What executes machine code.
+/// The engine that executes machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MachineEngine {
     /// The interpreter.
     Interpreter,
     /// The interpreter, and code of the host for what runs often.
     Jit,
-    /// Both, one against the other.
+    /// Both, one checked against the other.
     Both,
 }
 
-/// What variables say of the machine.
+/// The variables' choices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MachineOptions {
     pub(crate) engine: MachineEngine,
@@ -49,7 +50,7 @@ pub(crate) struct MachineOptions {
 }
 
 impl MachineOptions {
-    /// What holds where no variable says something.
+    /// The choices where no variable says anything.
     pub(crate) const USUAL: MachineOptions = MachineOptions {
         engine: MachineEngine::Interpreter,
         floats: FloatMode::Host,

@@ -16,8 +16,7 @@ const MAGIC: u64 = 0x0002_756d_652d_6f65;
 /// A flag of `Hello`: a debugger will attach.
 pub(crate) const DEBUGGER: u64 = 1;
 
-/// A flag of `Hello`: the host holds a lock on the file of the control page for as
-/// long as it is the program it was.
+/// A flag of `Hello`: the host holds a lock on the file of the control page as long as it runs the same program.
 pub(crate) const LOCKED: u64 = 2;
 
 /// A flag of `Hello`: blocks of memory are opened and closed by tasks.

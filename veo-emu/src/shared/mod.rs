@@ -1,4 +1,4 @@
-//! What both processes see: the layout of shared memory and of messages, and the
+//! The facts that both processes share: the layout of shared memory and of messages, and the
 //! protocol by which they wake each other.
 //!
 //! Everything here is read as if an enemy had written it: words are atomics, read

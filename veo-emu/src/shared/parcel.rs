@@ -1,6 +1,5 @@
-//! The parcel of a context: a piece of shared memory behind the ring through which
-//! the host has work done that is no call. The host fills it while it has the
-//! context for itself, so one is under way at a time.
+//! The parcel of a context: a piece of shared memory behind the ring through which the host gives work that is no call. The host
+//! fills it while it has the context for itself, so one is under way at a time.
 
 use crate::shared::ring::Ring;
 use crate::sys::memfd::round_up;
@@ -14,10 +13,10 @@ pub(crate) const PARCEL_AT: usize = round_up(size_of::<Ring>() as u64) as usize;
 /// Size of a ring's memory.
 pub(crate) const RING_FILE: u64 = (PARCEL_AT + PARCEL) as u64;
 
-/// What the name of a ring's file begins with; the number of the context follows.
+/// The beginning of the name of a ring's file; the number of the context follows.
 pub(crate) const RING_NAME: &str = "veo-ring-";
 
-/// What a parcel asks for. Operands are in the words of the request.
+/// The kind of a parcel. Operands are in the words of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub(crate) enum Task {

@@ -25,7 +25,7 @@ use std::time::Duration;
 /// Nobody waits for a response.
 const NOBODY: u64 = u64::MAX;
 
-/// How a request ended, as the VE side tells it.
+/// The end of a request, as the VE side reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Completion {
@@ -35,7 +35,7 @@ pub(crate) enum Completion {
     Refused = 2,
 }
 
-/// The state of a context as a program sees it that takes no part in it.
+/// The state of a context as a third program sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RingSnapshot {
     /// Requests that were put into the ring so far.
@@ -44,7 +44,7 @@ pub(crate) struct RingSnapshot {
     pub(crate) running: Option<RunningCall>,
 }
 
-/// A call that runs, as somebody else sees it.
+/// A running call, as a third program sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RunningCall {
     pub(crate) id: u64,
@@ -56,7 +56,7 @@ pub(crate) struct RunningCall {
 #[derive(Default)]
 pub(crate) struct CacheLine<T>(pub(crate) T);
 
-/// Alone in its cache line: the host reads one while the VE side writes the next.
+/// A slot has cache lines of its own: the host reads one while the VE side writes the next.
 #[repr(C, align(64))]
 #[derive(Default)]
 struct Response {
@@ -67,7 +67,7 @@ struct Response {
     ended: AtomicU64,
 }
 
-/// What runs, and since when; 0: nobody wanted to know.
+/// The request that runs, and since when; 0 if nobody wanted to know.
 #[repr(C)]
 #[derive(Default)]
 struct RunningSince {
@@ -90,7 +90,7 @@ pub(crate) struct Ring {
     asleep: CacheLine<AtomicU32>,
     /// The lowest id whose response a sleeping thread of the host waits for.
     wake_at: CacheLine<AtomicU64>,
-    /// What the host's threads sleep on; counts wake-ups.
+    /// The word on which the host's threads sleep; it counts wake-ups.
     generation: CacheLine<AtomicU32>,
     /// The CPU the VE side last ran on.
     ve_cpu: CacheLine<AtomicU32>,
@@ -102,7 +102,7 @@ pub(crate) struct Ring {
     reply: CacheLine<Response>,
     responses: [Response; SLOTS],
     slots: [RingSlot; SLOTS],
-    /// Last, since nobody who only looks needs them.
+    /// These come last, since only outsiders read them.
     extensions: [SlotExtension; SLOTS],
 }
 

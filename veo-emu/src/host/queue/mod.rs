@@ -8,7 +8,7 @@
 //! A request of the host (a transfer, a function) begins when the ring is empty. Requests behind
 //! it enter the ring when it is done. So the order holds, and the VE side knows nothing of it.
 //! Every thread that holds the lock may harvest responses and pump. A thread of the queue
-//! ([`progress`]) does so when no other thread would.
+//! ([`progress`]) does so if no other thread would.
 
 mod ordered;
 pub(crate) mod progress;
@@ -37,7 +37,7 @@ use crate::sync::lock;
 use crate::sys::memfd::Mapping;
 use crate::sys::thread::NO_CPU;
 
-/// A thread that sleeps looks around this often.
+/// How often a sleeping thread looks around.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// How long to wait before asking again for room that another context holds.
@@ -80,7 +80,7 @@ pub(crate) struct QueueState {
     /// The CPU that a submitting thread was last seen on.
     cpu: u32,
     parcels: u64,
-    /// The work of the VE side that is no call.
+    /// Work of the VE side that is no call.
     parcel: Option<WorkKind>,
     tickets: u64,
     serving: u64,
@@ -96,7 +96,7 @@ pub(crate) struct QueueState {
     permits: u64,
 }
 
-/// A wait that ended.
+/// A wait that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitResult {
     Ended(RequestOutcome),
@@ -169,7 +169,7 @@ impl Queue {
         });
         let dependant: Weak<Queue> = Arc::downgrade(&queue);
         child.enrol(dependant);
-        // From here on, a thread that switches times on or off finds the queue among the contexts.
+        // From now on, a thread that switches times on or off finds the queue among the contexts.
         queue.follow_timed();
         if let Some(schedule) = &child.schedule {
             let ordered: Weak<Queue> = Arc::downgrade(&queue);
@@ -208,7 +208,7 @@ impl Queue {
         }
         let same = || !changed() && self.ring().generation() == seen;
         if same() {
-            // A kernel may have stopped the VE side, or broken it so that it wakes no thread.
+            // A kernel may have stopped the VE side, or damaged it so that it wakes no thread.
             let limit = limit.map_or(LOOK, |limit| limit.min(LOOK));
             self.ring().sleep(seen, Some(limit));
             if limit == LOOK && same() {
@@ -268,7 +268,7 @@ impl Queue {
         self.end_exclusive_use(state);
     }
 
-    /// Keeps why a request has failed, for whoever collects it.
+    /// Keeps the reason for a request's failure until the request is collected.
     fn note_reason(&self, id: u64, text: String) {
         /// Older reasons are dropped, and their requests are collected without one.
         const KEPT: usize = 64;
@@ -279,7 +279,7 @@ impl Queue {
         reasons.push_back((id, text));
     }
 
-    /// Why a request has failed, if that is known.
+    /// The reason for a request's failure, if it is known.
     pub(crate) fn take_reason(&self, id: u64) -> Option<String> {
         let mut reasons = lock(&self.reasons);
         let at = reasons.iter().position(|(of, _)| *of == id)?;
@@ -428,7 +428,7 @@ impl Queue {
         Some((id, *op))
     }
 
-    /// The response that would let a waiting request start; `None`: no response would.
+    /// The response that would let a waiting request start. `None` if no response would.
     pub(crate) fn awaited(&self, state: &QueueState) -> Option<u64> {
         let Range { start, end } = state.in_ring;
         match state.pending.front()? {
@@ -455,7 +455,7 @@ impl Queue {
         self.child.schedule.is_none() || state.permits > 0
     }
 
-    /// Notes that a request has started. Tells whether another one may.
+    /// Notes that a request has started. The result is whether another one may.
     #[inline]
     fn has_started(&self, state: &mut QueueState) -> bool {
         state.permits = state.permits.saturating_sub(1);

@@ -1,4 +1,4 @@
-//! A queue as a schedule moves it on: a request when it says so.
+//! A queue under a schedule: each request starts when the schedule says so.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::host::operation::QueuedRequest;
 use crate::host::schedule::{Ordered, Started};
 use crate::sync::lock;
 
-/// What runs now, or else comes first.
+/// The request that runs now, or else comes first.
 fn first(queue: &Queue, state: &QueueState) -> Option<Started> {
     let of_host = |is_function| {
         if is_function {
@@ -40,7 +40,7 @@ impl Ordered for Queue {
         self.pump(&mut state);
         let waits = state.permits > 0;
         drop(state);
-        // Those who wait for it look at the ring from now on, or do it.
+        // Threads that wait for it look at the ring from now on, or do the request.
         self.wake();
         if waits {
             self.progress.nudge();
@@ -58,7 +58,7 @@ impl Ordered for Queue {
         let mut state = lock(&self.state);
         self.harvest(&mut state);
         if state.pending.is_empty() {
-            // Some of a batch may have been given up.
+            // Some requests of a batch may have been given up.
             state.permits = 0;
         }
         let rests = state.permits == 0 && state.in_ring.is_empty() && !state.busy;

@@ -55,7 +55,7 @@ impl Progress {
         self.number.load(Ordering::Relaxed)
     }
 
-    /// Tells the thread that there is something to do.
+    /// Tells the thread that there is work.
     pub(crate) fn nudge(&self) {
         if self.running.load(Ordering::Acquire) {
             // This counts before it looks; the thread says that it sleeps before it looks.
@@ -121,7 +121,7 @@ fn run(queue: &Arc<Queue>) {
         let limit = state.starved.then_some(STARVED);
         drop(state);
         match awaited {
-            // Only a nudge, or another context that frees room, changes anything.
+            // Only a nudge, or another context that frees room, can change this.
             None => progress.sleep(nudges, limit),
             Some(id) => queue.sleep(seen, Some(id), limit, || {
                 ring.response(id).is_some() || queue.child.is_dead()

@@ -1,9 +1,10 @@
 //! Submission: a call enters the ring if that has room and nothing waits. Else it waits behind the
 //! others.
 //!
-//! And exclusive use: one thread of the host owns a context for a while and has the VE side do work
-//! that is no call. libveo sends a message for each such piece of work, like a call. So each has
-//! an id, which no program can collect, and a result, for which later kernels can ask.
+//! This file also has exclusive use: one thread of the host owns a context for a while and gives
+//! the VE side work that is no call. libveo sends a message for each such piece of work, as for a
+//! call. So each has an id, which no program can collect, and a result, for which later kernels can
+//! ask.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -124,8 +125,7 @@ impl Queue {
         {}
     }
 
-    /// Queues a request of the host. One that takes no time runs at once if nothing is before
-    /// it.
+    /// Queues a request of the host. A short request runs at once if nothing is before it.
     pub(crate) fn host(self: &Arc<Self>, op: HostOp) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
         let id = state.results.submit_group(op.ids());
@@ -333,12 +333,12 @@ impl Queue {
         }
     }
 
-    /// Has the VE side do a task. The caller has exclusive use.
+    /// Gives the VE side a task. The caller has exclusive use.
     pub(crate) fn task(&self, task: Task, words: &[u64]) -> Result<(Completion, u64)> {
         self.request(RingOp::Parcel, WorkKind::Task(task), words)
     }
 
-    /// Has the VE side do work that is no call. The caller has exclusive use.
+    /// Gives the VE side work that is no call. The caller has exclusive use.
     fn request(&self, op: RingOp, kind: WorkKind, words: &[u64]) -> Result<(Completion, u64)> {
         let ring = self.ring();
         let number = {
@@ -393,7 +393,7 @@ pub(crate) struct ExclusiveUse<'a> {
     queue: &'a Queue,
     ids: Range<u64>,
     value: u64,
-    /// Part of a longer one of this thread.
+    /// This is part of a longer use by this thread.
     nested: bool,
 }
 
@@ -403,7 +403,7 @@ impl ExclusiveUse<'_> {
         self.value = value;
     }
 
-    /// Has the VE side do what the parcel says.
+    /// Gives the VE side the work in the parcel.
     pub(crate) fn parcel(&self, task: Task, words: &[u64]) -> Result<(Completion, u64)> {
         self.queue.task(task, words)
     }

@@ -1,14 +1,14 @@
-//! When requests of a context ran, kept until somebody asks, while that is wanted. The VE side notes
-//! it in the ring, which soon has other requests; the host notes it of what it does itself.
+//! When the requests of a context ran, kept until somebody asks, while that is wanted. The VE side
+//! notes it in the ring, which soon has other requests; the host notes it of its own work.
 
 use std::collections::VecDeque;
 
 use crate::shared::ring::Span;
 
-/// As many are kept at most, for a program that never asks.
+/// The most spans that are kept for a program that never asks.
 const MOST: usize = 1 << 16;
 
-/// Room for as many stays.
+/// The room that stays.
 const ROOM: usize = 1 << 10;
 
 #[derive(Default)]
@@ -23,7 +23,7 @@ impl Times {
         self.wanted
     }
 
-    /// Whether spans are wanted from now on. Those that are kept are forgotten.
+    /// Sets whether spans are wanted from now on. The kept ones are forgotten.
     pub(super) fn begin(&mut self, wanted: bool) {
         *self = Times {
             wanted,
@@ -31,7 +31,7 @@ impl Times {
         };
     }
 
-    /// Keeps when a request ran, unless spans are not wanted.
+    /// Keeps when a request ran, if spans are wanted.
     #[inline]
     pub(super) fn keep(&mut self, id: u64, span: impl FnOnce() -> Span) {
         if self.wanted {

@@ -1,4 +1,4 @@
-//! Waiting for results, collecting them, and noticing that none will ever come.
+//! Waits for results, collects them, and notices when a result will never come.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -108,7 +108,7 @@ impl Queue {
         self.sleep(seen, Some(id), None, || !self.is_under_way(id));
     }
 
-    /// Collects the result of a request, when it is there.
+    /// Collects the result of a request once it is there.
     #[inline]
     pub(crate) fn wait(&self, id: u64, limit: Option<Duration>) -> WaitResult {
         let mut waited = WaitResult::TimedOut;
@@ -221,7 +221,7 @@ impl Queue {
         waited
     }
 
-    /// When these requests ran, which were taken just now, in order.
+    /// The times of these requests, which were taken just now, in order.
     pub(crate) fn spans(&self, ids: &[u64], mut tell: impl FnMut(usize, Span)) {
         let mut state = lock(&self.state);
         for (place, id) in ids.iter().enumerate() {
@@ -241,10 +241,9 @@ impl Queue {
         state.results.discard(id)
     }
 
-    /// Waits until everything submitted so far has ended. libveo sends a message for this,
-    /// too.
+    /// Waits until everything submitted so far has ended. libveo sends a message for this, too.
     pub(crate) fn sync(&self) {
-        // If the process has ended, everything has.
+        // If the process has ended, all requests have.
         drop(self.exclusive_use());
     }
 
@@ -253,8 +252,8 @@ impl Queue {
     // A kernel can end the thread of the VE side, have it traced, or overwrite the ring. Then no
     // response ever comes. A waiting thread looks for that twice a second.
 
-    /// Ends the process if its thread will never do what is in the ring. `same` tells whether
-    /// nothing has happened since the generation `seen`.
+    /// Ends the process if its thread will never do the requests in the ring. `same` tells
+    /// whether nothing has happened since the generation `seen`.
     #[cold]
     pub(super) fn look_for_hang(&self, seen: u32, same: impl Fn() -> bool) {
         if self.has_lost_its_thread() && same() {

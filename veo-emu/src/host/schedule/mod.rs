@@ -1,10 +1,9 @@
-//! Starts the requests of a process one by one, in an order that was asked for: a program that
-//! lacks a wait works by luck as long as requests start when they are submitted.
+//! Starts the requests of a process one by one, in an order that the user asks for. It finds programs that lack a wait and work
+//! by luck, because requests start when they are submitted.
 //!
-//! Requests stay in their queues until somebody waits. Then a thread of its own starts one
-//! after another, of contexts of its choice, until what is waited for has ended. So all choices
-//! are made while the program waits: if it has one thread, they depend on what it submitted and
-//! on the seed alone. Nothing here knows what a queue is.
+//! Requests stay in their queues until a thread waits. Then the schedule's own thread starts one after another, of contexts of
+//! its choice, until the awaited request has ended. So all choices are made while the program waits. If the program has one
+//! thread, they depend only on its submissions and on the seed. This module does not know what a queue is.
 
 mod order;
 mod scheduler;
@@ -19,35 +18,34 @@ use self::scheduler::Scheduler;
 use crate::error::{Error, Result};
 use crate::sync::lock;
 
-/// How long a request that runs holds others back: kernels may wait for each other.
+/// How long a request that runs holds others back. It is limited because kernels may wait for each other.
 const HOLD: Duration = Duration::from_millis(10);
 
-/// What nobody waits for starts when the program has submitted nothing for so long,
+/// A request that nobody waits for starts when the program has submitted nothing for so long,
 const QUIET: Duration = Duration::from_millis(200);
 
-/// or when a request has waited for so long: a program may submit without end.
+/// or when it has waited for so long, because a program may submit without end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many times at most others start before a request that could start, as long as there are no more contexts than that: a program
-/// may look at VE memory until it sees what a kernel has written.
+/// How many times at most others start before a request that could start, unless there are more contexts than that. A program may
+/// look at VE memory until it sees a kernel's result.
 const OVERTAKEN: u64 = 100;
 
-/// More requests in one context that wait are a crowd.
+/// More waiting requests of one context than this are a crowd.
 const CROWD: usize = 64;
 
-/// A thread that submits nothing and waits may be ahead of the one that submits: it is given
-/// time until that one has paused for so long,
+/// A thread that only waits may be ahead of the one that submits. So it is delayed until that one has paused for so long,
 const AHEAD: Duration = Duration::from_millis(2);
 
 /// or has submitted for so long without such a pause.
 const STRETCH: Duration = Duration::from_millis(20);
 
-/// What was started.
+/// The request that was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Started {
     /// A kernel, on the VE side's thread of this number.
     Kernel(libc::pid_t),
-    /// A copy or the like, which ends by itself.
+    /// A copy or a similar request, which ends by itself.
     Transfer,
     /// A function of the program, on the thread of this number.
     Function(libc::pid_t),
@@ -57,24 +55,23 @@ pub(crate) enum Started {
 
 /// A context as the schedule sees it.
 pub(crate) trait Ordered: Send + Sync {
-    /// Starts the request that waits first, and as many in all as `count` says, one behind the
-    /// other. `None`: none waits.
+    /// Starts the request that waits first, and as many in all as `count` says, one behind the other. `None` if none waits.
     fn start_next(&self, count: u64) -> Option<Started>;
 
-    /// What runs now, of several that were started, or comes next.
+    /// Of several requests that were started, the one that runs now or comes next.
     fn runs(&self) -> Option<Started>;
 
-    /// Whether what was started has ended.
+    /// Whether the started requests have ended.
     fn is_at_rest(&self) -> bool;
 
     /// All requests below this id have ended.
     fn finished(&self) -> u64;
 
-    /// Sleeps until something has ended, at most for `limit`.
+    /// Sleeps until a request has ended, at most for `limit`.
     fn doze(&self, limit: Duration);
 }
 
-/// What a thread waits for in a context.
+/// The event that a thread waits for in a context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
     /// The end of the request of this id.
@@ -97,22 +94,22 @@ struct ScheduleState {
     demands: Vec<Demand>,
     next_demand: u64,
     submitted: Option<Submitted>,
-    /// The request that the thread which has submitted it has looked at since, and how often.
+    /// The request that its submitting thread has looked at since, and how often.
     looks: (u32, u64, u32),
     over: bool,
 }
 
-/// What the program has submitted last.
+/// The program's last submission.
 #[derive(Clone, Copy)]
 struct Submitted {
     thread: ThreadId,
     at: Instant,
-    /// When the first request was submitted of those between which were no pauses.
+    /// When the first of the latest requests without a pause between them was submitted.
     since: Instant,
 }
 
 impl Submitted {
-    /// The calling thread submits now, behind what it or others have submitted before.
+    /// The calling thread submits now, after earlier submissions by itself or others.
     fn now(before: Option<Submitted>) -> Submitted {
         let at = Instant::now();
         let goes_on = before.filter(|before| at.duration_since(before.at) < AHEAD);
@@ -123,7 +120,7 @@ impl Submitted {
         }
     }
 
-    /// How long whoever waits is to wait for more; `None`: no more.
+    /// How long a waiting thread is delayed; `None` if no longer.
     fn holds(self) -> Option<Duration> {
         Some(left(AHEAD, self.at)?.min(left(STRETCH, self.since)?))
     }
@@ -216,7 +213,7 @@ impl RequestSchedule {
         contexts.insert(index, context);
     }
 
-    /// Notes that a request waits in a context. Gives how many were submitted there.
+    /// Notes that a request waits in a context. The result is the number of requests submitted there.
     pub(crate) fn submitted(&self, index: u32) -> u64 {
         let mut state = lock(&self.state);
         let submitted = Submitted::now(state.submitted);
@@ -252,10 +249,10 @@ impl RequestSchedule {
         }
     }
 
-    /// Notes that this thread looks whether a request has ended. Gives how long it is to wait
-    /// for that: a thread that does nothing but look waits, too.
+    /// Notes that this thread looks whether a request has ended. The result is how long to delay the answer: a thread that only
+    /// looks waits, too.
     pub(crate) fn look(&self, context: u32, id: u64) -> Option<Duration> {
-        // A library above looks by the way, right after it has submitted.
+        // A library above may look in passing, right after its submission.
         const BY_THE_WAY: u32 = 3;
         let mut state = lock(&self.state);
         if state.submitted.map(|submitted| submitted.thread) != Some(thread::current().id()) {
@@ -294,7 +291,7 @@ impl RequestSchedule {
     }
 }
 
-/// What is left of a time that began then; `None`: nothing.
+/// The rest of a time that began then; `None` if it is over.
 fn left(time: Duration, since: Instant) -> Option<Duration> {
     time.checked_sub(since.elapsed())
         .filter(|left| !left.is_zero())

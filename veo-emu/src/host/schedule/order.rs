@@ -4,12 +4,12 @@ use veo_abi::environment::VEO_EMU_SCHEDULE;
 
 use crate::error::{Error, Result};
 
-/// In which order requests start.
+/// The order in which requests start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StartOrder {
-    /// Each as late as possible: not before somebody waits for it.
+    /// Each request as late as possible: not before a thread waits for it.
     Late,
-    /// Any that libveo allows, drawn from this seed.
+    /// Any order that libveo allows, drawn from this seed.
     Random(u64),
 }
 

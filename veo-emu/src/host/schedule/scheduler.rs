@@ -1,5 +1,4 @@
-//! The thread of a schedule: it chooses what starts next, and waits until that has ended or has
-//! had its time.
+//! The thread of a schedule. It chooses the request that starts next, and waits until that has ended or has had its time.
 
 use std::cmp::Reverse;
 use std::sync::{Arc, MutexGuard};
@@ -14,7 +13,7 @@ use super::{
 use crate::sync::lock;
 use crate::sys::usage;
 
-/// Another look at a request that has not had its time yet, or that runs on.
+/// The next look at a request that has not had its time yet, or that runs on.
 const AGAIN: Duration = Duration::from_millis(2);
 
 /// A request that was started, or several of one context.
@@ -24,11 +23,11 @@ struct StartedRequest {
     /// If there are several, the one that was seen last.
     what: Started,
     since: Instant,
-    /// The processor time of whoever does it, before it did.
+    /// The processor time of the thread that does it, before it began.
     used: Option<Duration>,
 }
 
-/// The processor time that whoever does it has used.
+/// The processor time that this thread has used.
 fn used(what: Started, pid: libc::pid_t) -> Option<Duration> {
     match what {
         Started::Kernel(_) => usage::of_process(pid),
@@ -42,7 +41,7 @@ impl StartedRequest {
     fn holds(&mut self, pid: libc::pid_t) -> Option<Duration> {
         match HOLD.checked_sub(self.since.elapsed()) {
             Some(left) if !left.is_zero() => Some(left),
-            // On a machine with much to do, its time may have passed without it.
+            // On a busy machine its time may have passed without progress.
             _ => {
                 self.look(pid);
                 self.is_late(pid).then_some(AGAIN)
@@ -79,7 +78,7 @@ impl StartedRequest {
     }
 }
 
-/// What the thread of a schedule knows.
+/// The state of a schedule's thread.
 pub(super) struct Scheduler<'a> {
     schedule: &'a RequestSchedule,
     draws: Option<Draws>,
@@ -126,8 +125,8 @@ impl Scheduler<'_> {
             match self.look(&state) {
                 NextStep::Start(candidates) => {
                     drop(state);
-                    // What runs now ran at that look. If something has ended meanwhile, the
-                    // choice would depend on when it did.
+                    // The running request still ran at that look. If it has ended meanwhile, the choice would depend on when it
+                    // did.
                     if !self.running.iter().any(|r| r.queue.is_at_rest()) {
                         let context = self.choose(&candidates);
                         self.start(lock(&schedule.state), context, &candidates.ready);
@@ -145,7 +144,7 @@ impl Scheduler<'_> {
         }
     }
 
-    /// What is to be done now, when nothing holds anything back.
+    /// The next step, when nothing holds anything back.
     fn look(&self, state: &ScheduleState) -> NextStep {
         let is_running = |context: &u32| self.running.iter().any(|r| r.context == *context);
         let waiting = state.contexts.iter().filter(|(_, c)| !c.waiting.is_empty());
@@ -170,7 +169,7 @@ impl Scheduler<'_> {
         ready.retain(|context| !is_running(context));
         let mut demanded = state.demands.iter().map(|demand| demand.context);
         let first = demanded.clone().find(|context| ready.contains(context));
-        // What is waited for may be about to be noted as done.
+        // The awaited event may be about to be noted as done.
         let is_awaited = state.demands.is_empty()
             || first.is_some()
             || demanded.any(|context| is_running(&context));
@@ -224,7 +223,7 @@ impl Scheduler<'_> {
                 since: Instant::now(),
                 used: used(what, self.schedule.pid),
             }),
-            // The process has ended, and what waited with it.
+            // The process has ended, and its waiting requests with it.
             None => {
                 if let Some(context) = lock(&self.schedule.state).contexts.get_mut(&index) {
                     context.start(context.waiting.len());
@@ -234,17 +233,18 @@ impl Scheduler<'_> {
     }
 }
 
-/// The contexts that have a request to start, not none; the one that comes first if requests start
-/// late; the one that comes first in any order.
+/// The contexts that have a request to start, at least one. If requests start late, the context that comes first; the one that
+/// comes first in any order.
 struct ReadyContexts {
     ready: Vec<u32>,
     first: Option<u32>,
     overdue: Option<u32>,
 }
 
-/// The context that must start now, if one must, so that none is overtaken too often. Each comes with how often it was.
+/// The context that must start now, so that none is overtaken too often. Each comes with how often it was.
 ///
-/// Several may be close to it: if each but one has to wait for those that were overtaken more often, the last one waits longest.
+/// Several contexts may be close to the limit. If each but one has to wait for those that were overtaken more often, the last
+/// one waits longest.
 fn overdue(mut contexts: Vec<(u32, u64)>) -> Option<u32> {
     contexts.sort_by_key(|(_, overtaken)| Reverse(*overtaken));
     let mut ends = contexts.iter().zip(0..);
@@ -255,13 +255,13 @@ fn overdue(mut contexts: Vec<(u32, u64)>) -> Option<u32> {
         .map(|(index, _)| *index)
 }
 
-/// What the thread does next.
+/// The next step of the thread.
 enum NextStep {
     /// Starts the next request of one of these contexts.
     Start(ReadyContexts),
     /// Waits until something is submitted or asked for.
     Wait(Option<Duration>),
-    /// Waits until something ends.
+    /// Waits until a request ends.
     Doze,
 }
 
