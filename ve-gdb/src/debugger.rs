@@ -17,7 +17,7 @@ use crate::threads::{Membership, Threads};
 pub use crate::session::DebuggerHost;
 pub use crate::threads::ProgramEnd;
 
-/// How long the end of a program waits for a client to be told of it.
+/// How long the end of a program waits until a client has heard of it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The debugger of a machine.
@@ -99,7 +99,8 @@ impl Drop for Debugger {
 }
 
 impl DebuggedThread {
-    /// What the machine's thread has to be observed by ([`observe`](ve_isa::thread::Thread::observe)). It passes on what it sees to another observer.
+    /// The observer of the machine's thread ([`observe`](ve_isa::thread::Thread::observe)). It passes on what it sees to another
+    /// observer.
     #[must_use]
     pub fn observer(&self, inner: Option<Box<dyn Observer>>) -> Box<dyn Observer> {
         Box::new(Observed::new(self.0.clone(), inner))

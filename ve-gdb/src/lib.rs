@@ -11,7 +11,7 @@
 //! - `target`, `session`: the protocol, by the crate `gdbstub`.
 //! - `debugger`: all of it together.
 //!
-//! Where `ve-isa` runs no machine code, this crate is empty.
+//! This crate is empty where `ve-isa` runs no machine code.
 #![cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")

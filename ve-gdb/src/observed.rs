@@ -1,4 +1,4 @@
-//! What a thread asks before each instruction: whether it may go on.
+//! The check of each thread before an instruction: whether it may go on.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(crate) struct Observed {
     own: Arc<Membership>,
     inner: Option<Box<dyn Observer>>,
     known: KnownState,
-    /// Whether it executes machine code.
+    /// Whether the thread executes machine code.
     inside: bool,
     step: bool,
     /// The address of an instruction that it executes whatever stands against that.

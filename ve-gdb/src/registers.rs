@@ -68,7 +68,7 @@ fn description() -> String {
         }
     };
     for number in 0..SCALARS {
-        // What the conventions for calls have these for.
+        // The purpose of these in the conventions for calls.
         let kind = match number {
             8 | 9 | 11 | 14..=16 => "data_ptr",
             10 | 12 => "code_ptr",
@@ -227,7 +227,7 @@ impl Registers for PlainRegisters {
     }
 
     fn gdb_deserialize(&mut self, bytes: &[u8]) -> Result<(), ()> {
-        // Not so many bytes are refused when they are to be written, which is no reason to end a session.
+        // A write with too few bytes is refused. That is no reason to end a session.
         let (words, rest) = bytes.as_chunks::<8>();
         let words: Option<&[[u8; 8]; VECTORS]> = words.try_into().ok();
         self.0 = words

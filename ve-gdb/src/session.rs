@@ -24,10 +24,10 @@ const PACKET: usize = 4 * registers::LARGEST;
 /// How many events may wait.
 const WAITING: usize = 16;
 
-/// How long nobody is let in after the system could not do it.
+/// How long nobody is let in after the system has failed to accept a client.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What the program around a debugger does for it.
+/// The services of the program around a debugger.
 #[derive(Clone, Copy, Debug)]
 pub struct DebuggerHost {
     /// Tells its user something, in a sentence.
@@ -71,9 +71,10 @@ pub(crate) fn serve(
     }
 }
 
-/// What a session leaves to be done.
+/// The work that a session leaves.
 enum End {
-    /// It has sent nothing, as one that looks whether somebody listens. The threads have not been told of it.
+    /// The client has sent nothing, like one that only checks whether somebody listens. The threads have not
+    /// been told of it.
     Silent,
     Gone,
     Kill,
@@ -95,7 +96,7 @@ fn client(stream: &UnixStream, threads: &Arc<Threads>) -> Result<End, String> {
         return Ok(End::Silent);
     }
     let (events, waiting) = sync_channel(WAITING);
-    // It has room.
+    // The buffer has room.
     let _ = events.try_send(first);
     let reading = stream.try_clone().map_err(|error| error.to_string())?;
     let writing = stream.try_clone().map_err(|error| error.to_string())?;
@@ -111,7 +112,7 @@ fn client(stream: &UnixStream, threads: &Arc<Threads>) -> Result<End, String> {
     })
 }
 
-/// What comes next from the client.
+/// The next message of the client.
 fn receive(mut stream: &UnixStream) -> Event {
     let mut buffer = [0; 4096];
     loop {
@@ -177,7 +178,7 @@ fn converse(
     let stub = stub.map_err(|error| error.to_string())?;
     let started = stub.run_state_machine(target);
     let mut stub = started.map_err(|error| error.to_string())?;
-    // Whether the threads have been let go, and no stop was told since.
+    // Whether the threads have been let go, and no stop was reported since.
     let mut runs = false;
     loop {
         let next = match stub {
@@ -189,7 +190,7 @@ fn converse(
                 match incoming.next() {
                     Next::Byte(byte) => idle.incoming_data(target, byte),
                     Next::Changed if target.threads().ended().is_some() => return Ok(End::Gone),
-                    // It has been told of the stop that it looks at.
+                    // The client already knows of the stop that it looks at.
                     Next::Changed => Ok(idle.into()),
                     Next::Closed => return Ok(End::Gone),
                 }

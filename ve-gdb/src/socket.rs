@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How many clients may wait to be served.
 const WAITING: libc::c_int = 8;
 
-/// How often and how long another program is waited for that makes a socket in the same directory.
+/// How often and how long this waits for another program that makes a socket in the same directory.
 const TRIES: usize = 500;
 const PAUSE: Duration = Duration::from_millis(10);
 

@@ -30,7 +30,7 @@ use crate::threads::{StopReason, ThreadAction, ThreadStop, Threads};
 /// The most bytes that are read with one look.
 const PAGE: u64 = 4096;
 
-/// What a client may ask beside the protocol.
+/// The commands beside the protocol.
 const HELP: &str = "monitor symbol NAME: the address of a function or variable\n\
                     monitor at ADDRESS [COUNT]: the instructions there, with their function";
 
@@ -41,7 +41,7 @@ const MOST_SHOWN: u64 = 1000;
 pub(crate) struct Debuggee {
     threads: Arc<Threads>,
     actions: BTreeMap<usize, ThreadAction>,
-    /// What a thread without an action of its own does.
+    /// The action of a thread that has none of its own.
     usual: ThreadAction,
 }
 

@@ -1,7 +1,8 @@
 //! The threads of a machine, held and let go.
 //!
-//! All of them stop together: one says why, and each of the others halts before its next instruction of machine code, or once it comes back
-//! from a function of the host. Until the first client has come, they are stopped. Where none is there any more, nothing stops them.
+//! All threads stop together: one has a reason, and each of the others halts before its next instruction of machine code, or when
+//! it returns from a function of the host. They are stopped until the first client comes. After the last client has gone, nothing
+//! stops them.
 //!
 //! Here is what the debugger and the session of its client do with them; `membership` has what each thread does itself.
 
@@ -24,7 +25,7 @@ pub(crate) use membership::{KnownState, Membership};
 /// How long a stop waits for threads that execute an instruction, and a client for the first thread.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many bytes of memory may be watched at one place, and at how many places.
+/// The largest place of watched memory in bytes, and the most places.
 const LONGEST_WATCH: u64 = 4096;
 const MOST_WATCHES: usize = 64;
 
@@ -47,14 +48,14 @@ pub(crate) enum StopReason {
     Fault(i32),
 }
 
-/// What all threads have stopped for, and by which.
+/// Why all threads have stopped, and which one caused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadStop {
     pub(crate) thread: usize,
     pub(crate) reason: StopReason,
 }
 
-/// What the session of a client is told.
+/// An event for the client's session.
 #[derive(Debug)]
 pub(crate) enum Event {
     Bytes(Vec<u8>),
@@ -64,16 +65,16 @@ pub(crate) enum Event {
     Changed,
 }
 
-/// How a program has ended.
+/// The end of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgramEnd {
-    /// With this status.
+    /// It ended with this status.
     Exit(u8),
-    /// By this signal of the host.
+    /// It ended by this signal of the host.
     Signal(i32),
 }
 
-/// What a thread does when all go on.
+/// The action of a thread when all go on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ThreadAction {
     #[default]
@@ -88,20 +89,20 @@ struct Member {
     name: String,
     action: ThreadAction,
     place: ThreadPlace,
-    /// Whether a stop was told as this thread's since it has executed something.
+    /// Whether a stop was reported as this thread's since it last executed something.
     told: bool,
-    /// What it has halted for while all were stopped, so that the client knows nothing of it yet.
+    /// Why it halted while all were stopped. The client does not know of it yet.
     untold: Option<StopReason>,
 }
 
-/// Where a thread is.
+/// The position of a thread.
 #[derive(Debug)]
 enum ThreadPlace {
-    /// In machine code.
+    /// It is in machine code.
     Inside,
     /// Halted, with its registers.
     Halted(Box<Cpu>),
-    /// In a function of the host, or in none: what its registers were, unless it has executed nothing yet.
+    /// It is in a function of the host, or in none. These were its registers, unless it has executed nothing yet.
     Outside(Option<Box<RegisterWords>>),
 }
 
@@ -120,7 +121,7 @@ struct ThreadsState {
     last: usize,
     breakpoints: BTreeSet<u64>,
     watches: Vec<Watch>,
-    /// What was not told yet.
+    /// An event that was not reported yet.
     stop: Option<ThreadStop>,
     end: Option<ProgramEnd>,
     /// The session of the client, where there is one.
@@ -163,7 +164,7 @@ impl ThreadsState {
     }
 }
 
-/// For the debugger and the session of its client.
+/// The handle for the debugger and the session of its client.
 impl Threads {
     pub(crate) fn new(machine: AnyMachine) -> Self {
         Self {
@@ -180,7 +181,7 @@ impl Threads {
                 session: None,
             }),
             changed: Condvar::new(),
-            // Not what a thread that knows nothing has.
+            // A new thread has another version, so it looks at the state.
             version: AtomicU64::new(1),
         }
     }
@@ -245,7 +246,7 @@ impl Threads {
         self.call_all();
         let mut state = self.wait_until_still(state);
         state.note_told();
-        // It comes to all of them at once.
+        // The event comes to all of them at once.
         for member in state.members.values_mut() {
             member.is_seen();
         }
@@ -261,7 +262,7 @@ impl Threads {
         let mut state = self.lock();
         state.session = None;
         state.stopped = false;
-        // It has seen as much of the beginning as it wanted to.
+        // The client has seen as much of the beginning as it wanted to.
         state.begun = true;
         state.stop = None;
         state.breakpoints.clear();
@@ -279,7 +280,7 @@ impl Threads {
         state.stopped = true;
         self.call_all();
         let mut state = self.wait_until_still(state);
-        // One that has not been told yet is a better answer.
+        // An event that has not been reported yet is a better answer.
         state.stop.take().unwrap_or_else(|| ThreadStop {
             thread: state.note_told(),
             reason: StopReason::Interrupt,
@@ -310,7 +311,7 @@ impl Threads {
         state
     }
 
-    /// What the threads have stopped for, if that was not taken yet.
+    /// Why the threads have stopped, if nobody has taken that yet.
     pub(crate) fn take_stop(&self) -> Option<ThreadStop> {
         let mut state = self.lock();
         let stop = state.stop.take()?;
@@ -322,7 +323,7 @@ impl Threads {
     /// has halted for, they stay where they are, and that is the next stop.
     pub(crate) fn resume(&self, actions: &BTreeMap<usize, ThreadAction>, usual: ThreadAction) {
         let mut state = self.lock();
-        // What the client itself has written is no change.
+        // A write by the client itself is no change.
         state.changed_watch(&self.machine);
         let mut untold = None;
         for (number, member) in &mut state.members {
@@ -445,7 +446,7 @@ impl Threads {
         drop(waited);
     }
 
-    /// How the program has ended, if it has.
+    /// The end of the program, if it has ended.
     pub(crate) fn ended(&self) -> Option<ProgramEnd> {
         self.lock().end
     }

@@ -31,7 +31,7 @@ Runs FILE, a relocatable or shared object for the Vector Engine, and ends with i
   --disassemble                  write the instructions of FILE
   --help, --version";
 
-/// What is to be done.
+/// The command.
 #[derive(Debug, PartialEq)]
 pub enum Invocation {
     Help,
@@ -40,7 +40,7 @@ pub enum Invocation {
     Run(RunOptions),
 }
 
-/// What to run, and how.
+/// The program to run, and the options.
 #[derive(Debug, Default, PartialEq)]
 pub struct RunOptions {
     pub libraries: Vec<PathBuf>,

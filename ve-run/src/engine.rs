@@ -2,7 +2,7 @@
 
 use ve_isa::machine::Machine;
 
-/// What executes machine code.
+/// The engine that executes machine code.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum EngineChoice {
     /// The interpreter.

@@ -1,6 +1,6 @@
 //! Runs a program, or calls one function.
 //!
-//! It knows machine code through `ve_isa` only. Whatever ends the program becomes an exit status and one sentence.
+//! It knows machine code through `ve_isa` only. Each end of the program becomes an exit status and one sentence.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -164,7 +164,7 @@ fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "ve-run: {line}");
 }
 
-/// What a leak is, as a sentence.
+/// A leak as a sentence.
 fn describe(machine: &Machine, places: &ImageLines, leak: &Leak) -> String {
     let place = machine.place_with(leak.allocated, &|address| places.line(address));
     let (bytes, blocks) = match (leak.bytes, leak.blocks) {
@@ -269,8 +269,8 @@ fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &RunOptions) 
     leave(machine, thread, result)
 }
 
-/// What follows `main`, as in C: `exit` calls what the program has registered, and writes out what it has printed. That of a C library
-/// as machine code ends the program by the system, so destructors come before it.
+/// What follows `main`, as in C: `exit` calls the functions that the program has registered, and flushes its output. The `exit`
+/// of a C library that is machine code ends the program by a system call, so destructors come before it.
 fn leave(machine: &Machine, thread: &mut MachineThread<'_>, code: u64) -> Result<u8, End> {
     let own = machine.symbol("exit");
     if own.is_some() {
@@ -290,7 +290,7 @@ fn destroy(machine: &Machine, thread: &mut MachineThread<'_>) -> Result<(), Trap
     Ok(())
 }
 
-/// One function, its arguments as words, its result in all ways of reading it.
+/// Calls one function. Its arguments are words, and its result is printed in all readings.
 fn call(
     machine: &Machine,
     thread: &mut MachineThread<'_>,
@@ -415,7 +415,7 @@ fn strings(machine: &Machine, texts: &[OsString]) -> Result<u64, RunFailure> {
     Ok(range.start)
 }
 
-/// What a trap means for the exit status.
+/// The exit status for a trap.
 fn status(machine: &Machine, places: &ImageLines, trap: Trap) -> Result<u8, RunFailure> {
     let status = match &trap.kind {
         TrapKind::Exit { code } => return Ok(*code as u8),

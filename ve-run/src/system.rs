@@ -1,4 +1,4 @@
-//! What the system is asked for, in safe words.
+//! Safe functions around system calls.
 
 /// Lets a write to a pipe that nobody reads end this process, as it ends other programs. Rust's library has it fail instead.
 pub fn end_by_broken_pipes() {

@@ -269,7 +269,7 @@ pub(crate) struct LinkInputs<'a> {
     pub(crate) complete: bool,
     /// Fortran's runtime libraries, if the compiler of another language links.
     pub(crate) fortran_runtime: Vec<OsString>,
-    /// What the sanitizers of the sources need.
+    /// The flags for the sanitizers of the sources.
     pub(crate) sanitizers: Vec<OsString>,
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// What [`Kernels::import_header_with`](crate::Kernels::import_header_with) can set about a header.
+/// The options of a header for [`Kernels::import_header_with`](crate::Kernels::import_header_with).
 ///
 /// | in C | in Rust |
 /// |---|---|

@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::source::SourceOrigin;
 use crate::target::Target;
 
-/// What a build makes from the sources.
+/// The product of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProductKind {
     /// A shared library that `veo_load_library` loads.

@@ -176,7 +176,7 @@ mod tool;
 mod toolchain;
 mod ve_library;
 
-/// What `cargo fuzz` calls.
+/// The functions that `cargo fuzz` calls.
 #[cfg(fuzzing)]
 pub mod fuzzing {
     /// Links bytes as if they were an object.

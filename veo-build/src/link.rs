@@ -217,7 +217,7 @@ impl Linking<'_> {
         Ok((tool.clone(), command))
     }
 
-    /// What the sanitizers of the sources need, for the compiler that links.
+    /// The flags for the sanitizers of the sources, for the compiler that links.
     fn sanitizers(&self, language: Language) -> Result<Vec<OsString>> {
         if self.target() != Target::Host {
             return Ok(Vec::new());

@@ -96,7 +96,7 @@ fn is_clang(compiler: &Tool) -> bool {
     compiler.version.contains("clang")
 }
 
-/// What a compiler is told.
+/// The flags for a compiler.
 pub(crate) fn compile_flags(sanitizers: &BTreeSet<Sanitizer>) -> Vec<OsString> {
     let mut flags: Vec<String> = sanitizers.iter().map(|it| flag(*it)).collect();
     if !flags.is_empty() {
@@ -113,7 +113,7 @@ fn flag(sanitizer: Sanitizer) -> String {
     format!("-fsanitize={}", sanitizer.word())
 }
 
-/// What the linking compiler is told.
+/// The flags for the linking compiler.
 pub(crate) fn link_flags(
     context: &Context,
     kernels: &Kernels,
@@ -175,13 +175,13 @@ fn runtime(context: &Context, sanitizer: Sanitizer, compiler: &Tool) -> Result<P
     ))
 }
 
-/// Where a compiler has a library of this name, if it has it.
+/// The path of a compiler's library with this name, if it has it.
 fn file_of(context: &Context, compiler: &Tool, name: &str) -> Result<Option<PathBuf>> {
     let mut ask = compiler.command(&context.env, &context.package);
     ask.arg(format!("-print-file-name={name}"));
     let path = command::run(&mut ask, &format!("finding {name}"))?;
     let path = PathBuf::from(path.trim());
-    // It repeats the name of a file that it does not find.
+    // A compiler prints just the name if it does not find the file.
     if !path.is_absolute() || !path.is_file() {
         return Ok(None);
     }

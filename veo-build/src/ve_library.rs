@@ -97,7 +97,7 @@ pub(crate) struct VeLink<'a> {
     dir: &'a Path,
 }
 
-/// What a link has made beside the library.
+/// The results of a link beside the library.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
     pub(crate) log: String,
@@ -124,7 +124,7 @@ impl<'a> VeLink<'a> {
         }
     }
 
-    /// What the result depends on, beside the contents of inputs.
+    /// The inputs of a link beside file contents.
     pub(crate) fn recipe(&self) -> String {
         let linker = match &self.toolchain.ve_linker {
             Some(tool) => tool.identity(),

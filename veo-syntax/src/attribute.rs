@@ -104,7 +104,7 @@ pub(crate) fn parse(args: TokenStream, report: &mut MistakeReport) -> AttributeO
     }
 }
 
-/// What `#[ve_kernel(..)]` on a function inside a block changes for that function.
+/// The keys of `#[ve_kernel(..)]` on a function inside a block, which hold for that function.
 #[derive(Default)]
 pub(crate) struct Overrides {
     pub(crate) name: Option<LitStr>,
@@ -287,7 +287,7 @@ impl AttributeKeys {
     }
 }
 
-/// What stands in the parentheses that are all of `rest`.
+/// The tokens in the parentheses that are all of `rest`.
 fn parenthesized(rest: &TokenStream) -> Option<TokenStream> {
     let mut trees = rest.clone().into_iter();
     match (trees.next(), trees.next()) {

@@ -20,7 +20,7 @@ pub struct CrateBuild {
     policy: Option<String>,
 }
 
-/// What is known of a library.
+/// The build's knowledge of a library.
 pub(crate) enum BuiltLibrary {
     /// There is no build, it makes no libraries, or it wrote no prototypes.
     Unknown,
@@ -81,7 +81,7 @@ impl CrateBuild {
             .then(|| format!("{}/{file}", build_dir::DIR))
     }
 
-    /// What is known of a library of this file name.
+    /// The build's knowledge of a library with this file name.
     pub(crate) fn library(&self, name: &str) -> BuiltLibrary {
         let Some(dir) = &self.dir else {
             return BuiltLibrary::Unknown;

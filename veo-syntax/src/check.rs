@@ -134,7 +134,7 @@ fn in_parts(
             {
                 shared.push(name)
             }
-            // What an alias stands for is not known here. What is wrong has been reported.
+            // The target of an alias is not known here. Mistakes in it have been reported.
             Some(ParamType::Other(_) | ParamType::Wrong) => shared.push(name),
             Some(_) => report.at(&name, &Mistake::SharedNotWritten(name.to_string())),
         }

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, TokenStream};
 
 /// One condition that every call must satisfy.
 pub(crate) struct Clause {
-    /// As the user wrote it.
+    /// The condition as the user wrote it.
     pub(crate) text: String,
     pub(crate) condition: Term,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Term {
     pub(crate) ends: TokenStream,
 }
 
-/// What a part of a clause is.
+/// The kind of a clause's part.
 pub(crate) enum TermNode {
     /// The value of a parameter.
     Value(NamedParam),
@@ -48,7 +48,7 @@ pub(crate) enum TermNode {
     IsKnown(NamedParam),
 }
 
-/// What can be seen of a part without the compiler.
+/// The facts about a part that are visible without the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TermKind {
     Number,
@@ -58,7 +58,7 @@ pub(crate) enum TermKind {
 }
 
 impl Term {
-    /// What it is, as far as can be seen.
+    /// Its kind, as far as it is visible.
     pub(crate) fn kind(&self) -> TermKind {
         match &self.node {
             TermNode::Value(_)

@@ -35,7 +35,7 @@ pub(crate) enum ClauseFault {
     Receiver,
     SelfType,
     Anonymous,
-    // What else an expression can be.
+    // Other things that an expression can be.
     Field,
     Index,
     If,
@@ -50,17 +50,17 @@ pub(crate) enum ClauseFault {
     Attribute,
     Other,
     Syntax,
-    // What no call can keep.
+    // Conditions that no call can keep.
     Alignment,
     // Kinds.
     NotCondition(String),
     NotNumber,
     IsNumber(String),
-    // What the library says.
+    // Contradictions to the library.
     Contradicts(String, u64, ExtentSource),
 }
 
-/// Who says how many elements a parameter has.
+/// The source that says how many elements a parameter has.
 #[derive(Clone, Debug)]
 pub(crate) enum ExtentSource {
     Header,
@@ -69,7 +69,7 @@ pub(crate) enum ExtentSource {
 }
 
 impl ClauseFault {
-    /// What the user reads.
+    /// The text for the user.
     pub(crate) fn text(&self) -> String {
         use ClauseFault as W;
         match self {

@@ -25,9 +25,9 @@ pub(crate) struct Declaration {
     pub(crate) verify: Verify,
     pub(crate) params: Vec<DeclaredParam>,
     pub(crate) result: DeclaredResult,
-    /// What a call of it means.
+    /// The conditions of a call.
     pub(crate) contract: Vec<Clause>,
-    /// What its header says of it, in the same form.
+    /// The conditions that its header names, in the same form.
     pub(crate) bounds: Vec<Clause>,
     /// The parameters whose memory it writes in parts.
     pub(crate) shared: Vec<Ident>,

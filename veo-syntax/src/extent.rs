@@ -9,11 +9,11 @@ use veo_abi::prototype::{Declared, FoundType, FunctionLanguage, Prototype};
 use crate::clause::{Clause, NamedParam, Term, TermNode};
 use crate::declaration::{Declaration, DeclaredParam};
 
-/// What a kernel takes at least.
+/// The least extent that a kernel needs.
 pub(crate) struct Extent {
     /// The index of the parameter.
     param: usize,
-    /// How many elements.
+    /// The number of elements.
     least: u64,
 }
 
@@ -69,7 +69,7 @@ fn is_memory_of_numbers(declared: &Declared) -> bool {
 }
 
 impl Extent {
-    /// What a clause about a header's array says, if its bound is a number.
+    /// The extent in a clause about a header's array, if its bound is a number.
     pub(crate) fn of_clause(clause: &Clause) -> Option<Extent> {
         Extent::of_term(&clause.condition)
     }

@@ -5,7 +5,7 @@ use veo_abi::limits::{MAX_NAME, MAX_WORDS};
 use crate::mistake::{Mistake, TypePosition};
 
 impl Mistake {
-    /// What the user reads.
+    /// The text for the user.
     pub(crate) fn text(&self) -> String {
         use Mistake as M;
         match self {

@@ -7,15 +7,15 @@ use crate::clause_mistake::ClauseFault;
 pub(crate) enum TypePosition {
     /// A parameter, by value.
     Parameter,
-    /// What a pointer points to.
+    /// The type behind a pointer.
     Pointee,
-    /// What a reference refers to.
+    /// The type behind a reference.
     Referent,
     /// The element of an array.
     Element,
     /// A field of a structure.
     Field,
-    /// What the kernel returns.
+    /// The result of the kernel.
     Result,
 }
 

@@ -316,8 +316,8 @@ fn by_path(path: &TypePath, place: TypePosition, report: &mut MistakeReport) {
     report.at(path, &mistake);
 }
 
-/// What lies in memory where something is that the user calls `ty`, for advice to be right even
-/// if two things are wrong: `u8` for a `bool`, `f64` for a `Vec<f64>`.
+/// The plain type that lies in memory where the user writes `ty`. The advice is then right even if
+/// two things are wrong: `u8` for a `bool`, `f64` for a `Vec<f64>`.
 fn in_memory(ty: &Type) -> String {
     let void = || "c_void".to_owned();
     let path = match plain(ty) {

@@ -29,9 +29,9 @@ pub(crate) struct Checks {
     pub(crate) warnings: Vec<(TokenStream, String)>,
     /// Checks that only the compiler can make: types that are known by name.
     pub(crate) assertions: Vec<Assertion>,
-    /// How much memory the kernel is given, as the library says.
+    /// The extents of a kernel's memory that the library names.
     pub(crate) extents: Vec<Extent>,
-    /// Whether what the header says of the kernel holds.
+    /// Whether the header's conditions for the kernel hold.
     pub(crate) with_bounds: bool,
     /// Whether the result depends on `VEO_VERIFY`.
     pub(crate) by_variable: bool,
@@ -127,7 +127,7 @@ pub(crate) fn kernel(
     checks
 }
 
-/// What stands behind names while a declaration expands: nothing yet.
+/// The types behind names while a declaration expands: none yet.
 fn only_the_compiler_knows(ty: Declared) -> Declared {
     ty
 }

@@ -1,4 +1,4 @@
-//! One thread of a machine as it sees itself: it halts, waits and goes on as the state of all says.
+//! One thread of a machine from its own side: it halts, waits and goes on as the common state says.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -9,7 +9,7 @@ use ve_isa::state::Cpu;
 use super::{StopReason, ThreadAction, ThreadPlace, ThreadStop, Threads, ThreadsState};
 use crate::registers;
 
-/// What a thread knows of the state, as of a version.
+/// A thread's copy of the state, with its version.
 #[derive(Debug, Default)]
 pub(crate) struct KnownState {
     version: u64,
@@ -40,12 +40,12 @@ impl KnownState {
     }
 }
 
-/// What a thread was let go for.
+/// The permission with which a thread was let go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Release {
     /// Whether it halts after one instruction.
     pub(crate) step: bool,
-    /// Whether it executes the instruction that it has halted before, whatever breakpoint is there.
+    /// Whether it executes the instruction at which it halted, even if there is a breakpoint.
     pub(crate) passes: bool,
 }
 
@@ -64,12 +64,12 @@ impl Drop for Membership {
 }
 
 impl Membership {
-    /// Of a thread that is entered already.
+    /// The thread is entered already.
     pub(super) fn new(threads: Arc<Threads>, number: usize) -> Self {
         Self { threads, number }
     }
 
-    /// Whether it knows the state as it is.
+    /// Whether its copy of the state is current.
     pub(crate) fn is_current(&self, known: &KnownState) -> bool {
         known.version == self.threads.version.load(Ordering::Acquire)
     }

@@ -9,7 +9,7 @@ use super::relocation::Expression;
 use super::sections::{OutputSection, Outputs};
 use super::symbols::{LinkedSymbols, SymbolTarget};
 
-/// What the file holds beside headers, symbols and relocations.
+/// The content of the file beside headers, symbols and relocations.
 #[derive(Debug)]
 pub(super) struct Contents {
     /// The bytes of the sections that come from objects, in their order; nothing for those without a place in the file.
@@ -114,7 +114,7 @@ impl Applier<'_, '_> {
         bytes
     }
 
-    /// What a relocation stores, or `None` if it stores nothing.
+    /// The value that a relocation stores, or `None` if it stores nothing.
     fn value(
         &self,
         object: usize,
@@ -158,7 +158,8 @@ impl Applier<'_, '_> {
         })
     }
 
-    /// In debug information. What is not in the library has the address 0, or 1 where two zeros end a list.
+    /// In debug information, a symbol that is not in the library has the address 0, or 1 where two zeros would end a
+    /// list.
     fn of_debug(
         &self,
         object: usize,

@@ -48,7 +48,7 @@ pub(super) struct InputSection<'d> {
     pub(super) size: u64,
     pub(super) entry_size: u64,
     pub(super) ty: u32,
-    /// Nothing for memory that begins as zeros.
+    /// Empty for memory that begins as zeros.
     pub(super) data: &'d [u8],
     pub(super) relocations: Vec<InputRelocation>,
     pub(super) is_kept: bool,
@@ -448,7 +448,7 @@ impl<'d> ObjectReader<'_, 'd> {
     }
 }
 
-/// Whether sections of this type are something that a library has of its objects.
+/// Whether a library takes sections of this type from its objects.
 fn is_content(ty: SectionType, name: &str) -> bool {
     let is_content = matches!(
         ty,

@@ -81,7 +81,7 @@ pub(super) struct LinkLayout {
     pub(super) visible: Vec<(usize, StringId)>,
 }
 
-/// What each thread gets a copy of.
+/// The thread-local data, of which each thread gets a copy.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TlsBlock {
     pub(super) address: u64,

@@ -35,7 +35,7 @@ use self::write::LibraryParts;
 /// With a new number, libraries of an older linker are linked again.
 pub(crate) const VERSION: u32 = 1;
 
-/// What a library gets beside the contents of objects.
+/// The parts of a library beside the contents of objects.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LinkOptions {
     /// The name by which other libraries need this one.
@@ -56,7 +56,7 @@ pub(crate) struct LinkedLibrary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UndefinedSymbol {
     pub(crate) name: String,
-    /// Who needs it: `k.o: function f`.
+    /// The code that needs it: `k.o: function f`.
     pub(crate) place: String,
 }
 

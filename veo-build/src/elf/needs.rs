@@ -1,5 +1,5 @@
 //! What relocations need beside contents: slots of the global offset table, entries of the procedure linkage table, relocations
-//! that the loader computes. Relocations that a shared object cannot have are refused here.
+//! for the loader. This refuses relocations that a shared object cannot have.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use super::sections::Outputs;
 use super::symbols::{LinkedSymbols, SymbolTarget};
 use super::{LinkMistakes, UndefinedSymbol};
 
-/// What a slot of the global offset table holds.
+/// The content of a slot of the global offset table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SlotKind {
     Address,
@@ -44,7 +44,7 @@ pub(super) enum RelocatedPlace {
     Entry(usize),
 }
 
-/// What the loader adds.
+/// The value that the loader adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Addend {
     Number(i64),
@@ -123,7 +123,7 @@ impl LinkNeeds {
         self.entry_of.get(&name).copied()
     }
 
-    /// How many relocations come first that need no name.
+    /// How many relocations need no name. They come first.
     pub(super) fn relative(&self) -> usize {
         let relative = |it: &&DynamicRelocation| it.number == RELATIVE;
         self.dynamic.iter().take_while(relative).count()
@@ -204,7 +204,7 @@ impl LinkNeeds {
                 addend: Addend::Number(0),
             })
             .collect();
-        // Those that need no name come first, and among them RELATIVE.
+        // Relocations that need no name come first, and among them RELATIVE.
         self.dynamic.sort_by_key(|it| it.number != RELATIVE);
     }
 }

@@ -14,14 +14,15 @@
 //!         nop                                           br.l.t header
 //! ```
 //!
-//! What follows the jump of an entry is for a loader that looks names up when they are first called: the slot then points there, and
-//! the header jumps to the loader's function with the table in `%s62` and the number in `%s13`. Our libraries ask for all names at once.
+//! The code behind the jump of an entry is for a loader that looks names up when they are first called. The slot then points
+//! there, and the header jumps to the loader's function with the table in `%s62` and the number in `%s13`. Our libraries resolve
+//! all names at once.
 
 /// The bytes of an entry, and of the header.
 pub(super) const ENTRY: u64 = 64;
-/// Where the slot of an entry points to at first.
+/// The first target of an entry's slot.
 pub(super) const LAZY: u64 = 48;
-/// Where in an entry `sic` finds itself.
+/// The place in an entry whose address `sic` gives.
 const HERE: u64 = 24;
 
 /// The header at this address.

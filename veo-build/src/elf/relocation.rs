@@ -1,6 +1,6 @@
 //! The relocations of objects: what each of them computes, and where the result goes.
 
-/// What a relocation computes, of the symbol S with the addend A, at the place P.
+/// The value of a relocation for the symbol S with the addend A, at the place P.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expression {
     Nothing,
@@ -20,15 +20,15 @@ pub(super) enum Expression {
     TlsSlot,
     /// The offset of S in its block of thread-local variables.
     TlsOffset,
-    /// What only programs may have: the offset of S from the thread pointer.
+    /// Only programs may have it: the offset of S from the thread pointer.
     TlsOfProgram,
     /// The form of general access that other compilers have.
     TlsOfModule,
-    /// What linkers make and objects do not have.
+    /// Linkers make it; objects do not have it.
     ForLoader,
 }
 
-/// Where the result goes.
+/// Where the result is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StoredPart {
     /// 64 bits.

@@ -17,10 +17,10 @@ const FILE: u64 = 2 << 30;
 /// The part of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum OutputSegment {
-    /// What cannot be written to.
+    /// Read-only memory.
     Code,
     Data,
-    /// What is not loaded.
+    /// Not loaded.
     File,
 }
 
@@ -192,7 +192,7 @@ fn kind<'s>(section: &InputSection<'s>) -> (&'s str, OutputSegment, SectionRank,
             data(".tdata", SectionRank::TlsData)
         };
     }
-    // Those with a number run in its order, those without one last.
+    // Sections with a number run in its order, those without one last.
     let priority = |prefix: &str| {
         let number = name
             .strip_prefix(prefix)

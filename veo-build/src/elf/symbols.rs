@@ -26,7 +26,7 @@ pub(super) struct LinkedSymbols<'d> {
     pub(super) objects: Vec<Object<'d>>,
     pub(super) globals: Vec<Global<'d>>,
     by_name: HashMap<&'d str, usize>,
-    /// For each object the sections of which another object's copy is taken.
+    /// For each object, the sections that another object's copy replaces.
     dropped: Vec<HashSet<usize>>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Global<'d> {
     pub(super) name: &'d str,
     pub(super) definition: Option<SymbolDefinition>,
     pub(super) visibility: u8,
-    /// Whether a reference that is not weak asks for it.
+    /// Whether a reference that is not weak needs it.
     is_wanted: bool,
     /// The object that mentions it first.
     first: usize,
@@ -52,7 +52,7 @@ enum Strength {
     Strong,
 }
 
-/// Who defines a name.
+/// The definition of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SymbolDefinition {
     Symbol { object: usize, symbol: usize },
@@ -75,7 +75,7 @@ pub(super) enum Own {
     Stop,
 }
 
-/// What a relocation's symbol is.
+/// The symbol of a relocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SymbolTarget {
     Section {
@@ -84,7 +84,7 @@ pub(super) enum SymbolTarget {
         value: u64,
     },
     Absolute(u64),
-    /// One of the linker's own, by the number of its name.
+    /// One of the linker's own symbols, by the number of its name.
     Own(Own, usize),
     /// From elsewhere, by the number of its name.
     Import(usize),
@@ -152,7 +152,7 @@ impl<'d> LinkedSymbols<'d> {
         symbols
     }
 
-    /// What the symbol of a relocation is.
+    /// The symbol of a relocation.
     pub(super) fn target(&self, object: usize, symbol: usize) -> SymbolTarget {
         let Some(found) = self.symbol(object, symbol) else {
             return SymbolTarget::Absolute(0);
@@ -166,7 +166,7 @@ impl<'d> LinkedSymbols<'d> {
         self.target_of(number)
     }
 
-    /// What a name is.
+    /// The meaning of a name.
     pub(super) fn target_of(&self, number: usize) -> SymbolTarget {
         let Some(global) = self.globals.get(number) else {
             return SymbolTarget::Nothing;
@@ -379,7 +379,7 @@ pub(super) fn is_c_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// What the linker adds by itself.
+/// The symbols that the linker itself defines.
 fn own_object<'d>() -> Object<'d> {
     let section = |name, flags, size, data| InputSection {
         name,

@@ -57,7 +57,8 @@ fn the_same_objects_make_the_same_library() {
     assert_ne!(first.bytes, link(&objects, &other).unwrap().bytes);
 }
 
-/// As linkers sort them: by their numbers over all objects, then those without one. The loader calls destructors backwards.
+/// Linkers sort constructors by their numbers over all objects, and put those without one last. The loader calls
+/// destructors backwards.
 #[test]
 fn constructors_of_all_objects_have_one_order() {
     if !can_compile() {

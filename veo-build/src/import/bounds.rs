@@ -1,4 +1,4 @@
-//! How many elements the declaration of a parameter says that there are: `double x[16]`, `double x[static n]`.
+//! How many elements a parameter's declaration names: `double x[16]`, `double x[static n]`.
 //!
 //! Debug information and bindings have pointers in their place, so that clang is asked.
 

@@ -32,7 +32,7 @@ pub(super) struct Catalogue {
     pub functions: Vec<ForeignItemFn>,
     /// Functions with a calling convention other than C's, and its name.
     pub foreign: Vec<(ForeignItemFn, String)>,
-    /// What clang knows and the bindings lack.
+    /// Facts that clang knows and the bindings lack.
     pub view: View,
     /// Functions that the header defines itself.
     pub defined: Vec<String>,

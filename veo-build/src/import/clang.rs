@@ -180,7 +180,7 @@ impl<'a> HeaderReader<'a> {
         files
     }
 
-    /// What clang knows and the bindings lack.
+    /// Facts that clang knows and the bindings lack.
     pub fn view(&self) -> View {
         cursors::view(LINE, &self.line, &self.arguments)
     }

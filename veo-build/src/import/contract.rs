@@ -68,7 +68,7 @@ impl Contracts {
     }
 }
 
-/// What to say of a pattern with the `*` of file names, which repeats the character before it.
+/// Advice on a pattern with the `*` of file names, which repeats the character before it.
 fn star_of_files(pattern: &str) -> &'static str {
     let is_plain = |c: char| c.is_alphanumeric() || c == '_';
     let mut parts = pattern.split('*');

@@ -34,7 +34,7 @@ pub(super) struct VariableArray {
     pub constant: bool,
 }
 
-/// What clang knows of a header and the bindings lack.
+/// Facts about a header that clang knows and the bindings lack.
 #[derive(Default)]
 pub(super) struct View {
     /// Arrays without a constant extent, by the name of the function and their place.

@@ -40,7 +40,7 @@ const PLACES: [&str; 12] = [
     "__PRETTY_FUNCTION__",
 ];
 
-/// What a macro may be, by its text.
+/// The kind of value that a macro may have, by its text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MacroKind {
     Nothing,
@@ -154,7 +154,7 @@ fn defined(line: &str) -> Option<(&str, &str)> {
     is_name.then(|| name.split_at(end))
 }
 
-/// What a macro with this body may be. An expression never breaks the code around it.
+/// The kind of value that a macro with this body may have. An expression never breaks the code around it.
 fn kind(body: &str) -> MacroKind {
     if body.starts_with('(') {
         return MacroKind::Arguments;

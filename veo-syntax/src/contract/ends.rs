@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use proc_macro2::TokenTree;
 
-    /// What a message sees of tokens.
+    /// The tokens that a message points to.
     fn seen(tokens: TokenStream) -> [String; 2] {
         let mut trees = tokens.into_iter();
         let first = trees.next().unwrap();

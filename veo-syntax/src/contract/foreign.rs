@@ -1,4 +1,4 @@
-//! What a contract does not have: which mistake it is, and at which tokens.
+//! Expressions that a contract cannot have: the mistake, and its tokens.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

@@ -209,7 +209,7 @@ impl ClauseReader<'_> {
 
     fn literal(&mut self, literal: &ExprLit) -> Option<TermNode> {
         let tokens = match &literal.lit {
-            // As wide as what is computed with it.
+            // As wide as the values that it is computed with.
             Lit::Int(int) if int.suffix().is_empty() => {
                 let wide = format!("{}i128", int.base10_digits());
                 syn::LitInt::new(&wide, int.span()).into_token_stream()

@@ -155,7 +155,7 @@ impl Clause {
 }
 
 impl Term {
-    /// All that is asked of parameters, from left to right.
+    /// All facts that the clauses need of parameters, from left to right.
     fn ask(&self, asked: &mut Vec<(NamedParam, Asked)>) {
         match &self.node {
             TermNode::Value(of) => asked.push((of.clone(), Asked::Value)),
@@ -264,7 +264,7 @@ fn proof(place: &impl quote::ToTokens, wanted: TokenStream, item: TokenStream) -
     around(place, path, TokenStream::new(), item)
 }
 
-/// What is known of the argument for a parameter.
+/// The known facts about the argument for a parameter.
 fn seen(index: usize) -> Ident {
     local(&format!("_seen{index}"))
 }

@@ -1,7 +1,7 @@
 //! Declarations in source files, compared with a library that no build knows: for commands.
 //!
-//! Nothing is expanded, and nobody compiles the result. So what the compiler would find out by itself, the layout of structures
-//! and what aliases stand for, is taken from the same files ([`types`]); what is not in them stays open and is noted.
+//! Nothing is expanded, and nobody compiles the result. So facts that the compiler would know, the layout of structures and the
+//! targets of aliases, are taken from the same files ([`types`]). Types that are not in them stay open and are noted.
 
 mod nesting;
 mod types;
@@ -48,16 +48,16 @@ pub struct SourceMistake {
     pub message: String,
 }
 
-/// What has come of comparing sources with a library.
+/// The result of comparing sources with a library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceComparison {
     /// How many declarations of the library were compared.
     pub compared: usize,
     /// Symbols that the library has without debug information, so that only their names are compared.
     pub names_only: Vec<String>,
-    /// What is wrong.
+    /// The mistakes.
     pub mistakes: Vec<SourceMistake>,
-    /// What could not be compared, in sentences.
+    /// Sentences about declarations that could not be compared.
     pub notes: Vec<String>,
 }
 

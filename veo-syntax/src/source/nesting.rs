@@ -1,4 +1,4 @@
-//! How deep a source nests, before the parser goes there: it calls itself for each level, and the stack has an end.
+//! Measures how deep a source nests before it is parsed: the parser calls itself for each level, and its stack is limited.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree, token_stream};
 
@@ -9,16 +9,16 @@ pub(super) const DEEPEST: usize = 4_000;
 /// The tokens between two delimiters.
 struct Level {
     tokens: token_stream::IntoIter,
-    /// What has these delimiters.
+    /// The construct that has these delimiters.
     inside: Inside,
-    /// So many tokens of one item, statement or argument have come: prefixes and operators may nest as well.
+    /// How many tokens of one item, statement or argument have come. Prefixes and operators may nest as well.
     run: usize,
-    /// Of these, `<` without its `>`.
+    /// How many of them are a `<` without its `>`.
     angles: usize,
     last: Last,
 }
 
-/// What a pair of delimiters belongs to.
+/// The construct that a pair of delimiters belongs to.
 #[derive(Clone, Copy)]
 enum Inside {
     Block,
@@ -62,7 +62,7 @@ impl Level {
             // A lifetime is the label of a loop.
             (Last::Block, TokenTree::Punct(mark)) => matches!(mark.as_char(), '#' | '\''),
             (Last::Block, TokenTree::Literal(_)) => true,
-            // It is the whole body of its arm, unless something is called on it.
+            // It is the whole body of its arm, unless a method is called on it.
             (Last::Arm, TokenTree::Ident(word)) => word != "as",
             (Last::Arm, TokenTree::Punct(mark)) => !matches!(mark.as_char(), '.' | '?'),
             (Last::Arm, _) => true,
@@ -95,7 +95,7 @@ impl Level {
         }
     }
 
-    /// What these delimiters belong to, the next token of this level.
+    /// The construct that these delimiters belong to, by the next token of this level.
     fn inside(&self, delimiter: Delimiter) -> Inside {
         match (self.last, delimiter) {
             (Last::Attribute(run), Delimiter::Bracket) => Inside::Attribute(run),
@@ -122,7 +122,7 @@ impl Level {
 
 /// Whether the tokens nest deeper than [`DEEPEST`], or may do so.
 pub(super) fn is_too_deep(tokens: TokenStream) -> bool {
-    // So many tokens are before the innermost level.
+    // The number of tokens before the innermost level.
     let mut outside = 0;
     let mut levels = vec![Level::new(tokens, Inside::Other)];
     while let Some(level) = levels.last_mut() {

@@ -1,4 +1,4 @@
-//! What types stand for that declarations know by name: structures and aliases of the same sources, C's numbers.
+//! The types behind names in declarations: structures and aliases of the same sources, C's numbers.
 
 use std::collections::HashMap;
 
@@ -108,7 +108,7 @@ impl SourceTypes {
         }
     }
 
-    /// What a `VeAddr` leads to. Structures are recorded through a few of them only.
+    /// The type behind a `VeAddr`. Structures are recorded through a few of them only.
     fn behind(&self, ty: Declared, reach: Reach) -> Declared {
         if !reach.in_memory {
             return self.within(ty, reach);
@@ -268,7 +268,7 @@ fn of_c(name: &str) -> Option<Declared> {
 fn derives(attrs: &[Attribute], wanted: &str) -> bool {
     let mut found = false;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
-        // What cannot be read is the compiler's affair.
+        // The compiler reports tokens that cannot be read.
         let _ = attr.parse_nested_meta(|meta| {
             found |= meta
                 .path

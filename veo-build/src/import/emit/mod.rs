@@ -33,7 +33,7 @@ struct Emitter<'a> {
     translator: HeaderTranslator<'a>,
     header: &'a str,
     contracts: &'a Contracts,
-    /// What stands for a contract in the tokens, and its text.
+    /// The placeholder of a contract in the tokens, and the contract's text.
     written_later: RefCell<Vec<(String, String)>>,
 }
 
