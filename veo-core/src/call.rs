@@ -115,7 +115,7 @@ pub(crate) const fn result_class(ty: &Type) -> u32 {
     }
 }
 
-/// What is called.
+/// The function that is called.
 #[derive(Debug)]
 pub(crate) enum Callee {
     /// A declared kernel, which is looked up in the process.
@@ -131,7 +131,7 @@ pub(crate) enum Callee {
 }
 
 impl Callee {
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) fn what(&self) -> RequestKind {
         match self {
             Callee::Kernel(kernel) => RequestKind::Kernel(kernel),
@@ -153,14 +153,14 @@ pub struct Request<'r, 'c, 'a, V> {
     pub(crate) decode: fn(Word, Origin) -> Result<V>,
 }
 
-/// Where a kernel can be called, which decides what the call gives: a context
-/// queues it and gives a [`VeoRequest`](crate::VeoRequest), a process waits for the result.
+/// The place where a kernel is called, which decides what the call returns: a context queues it
+/// and returns a [`VeoRequest`](crate::VeoRequest), a process waits for the result.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot be called on `{Self}`",
     note = "pass a `&VeoContext` first to queue the call, or a `&VeoProc` to wait for its result"
 )]
 pub trait Target {
-    /// What a call of a kernel with a result of type `V` gives.
+    /// The type that a call of a kernel with a result of type `V` returns.
     type Output<'a, V>;
 
     /// Makes the call.
@@ -184,14 +184,15 @@ macro_rules! forward {
 
 forward!(&On, &mut On, Box<On>, std::rc::Rc<On>, std::sync::Arc<On>);
 
-/// Where a kernel with a result of type `V` can be called: [`Target`], as the signature of a
-/// stub asks for it. One step further from a wrong target, the compiler says less about it.
+/// The place where a kernel with a result of type `V` is called: [`Target`], in the form that the
+/// signature of a stub needs. The compiler says less about a wrong target if the bound is one
+/// step further away.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot be called on `{Self}`",
     note = "pass a `&VeoContext` first to queue the call, or a `&VeoProc` to wait for its result"
 )]
 pub trait CallTarget<'a, V>: Target {
-    /// What the call gives.
+    /// The type that the call returns.
     type Gives;
 
     /// Makes the call.

@@ -28,7 +28,7 @@ pub(crate) struct RunTimes {
     pub(crate) ended: Option<u64>,
 }
 
-/// What stamps are measured with.
+/// The clock that stamps are measured with.
 struct Clock {
     /// Whether stamps are those of the processor's counter; nanoseconds since
     /// `start` otherwise.

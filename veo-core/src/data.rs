@@ -88,13 +88,13 @@ impl<T> Described<T> {
         }
     }
 
-    /// As that of a field of `S`, which the function takes out of it.
+    /// The layout of a field of `S`, which the function takes out of it.
     #[must_use]
     pub const fn in_structure<S>(self, _: fn(S) -> T) -> Type {
         self.ty
     }
 
-    /// As that of `S`, which has nothing but this field.
+    /// The layout of `S`, which has only this field.
     #[must_use]
     pub const fn alone_in<S>(self, _: fn(S) -> T) -> Type {
         assert!(
@@ -161,8 +161,8 @@ impl fmt::Debug for BytesMut<'_> {
     }
 }
 
-/// What a pointer of a kernel declaration may point to: any [`VeData`], `c_void`,
-/// or an opaque handle type that says so itself:
+/// A type that a pointer of a kernel declaration may point to: any [`VeData`], `c_void`, or an opaque handle type
+/// that says so itself:
 ///
 /// ```
 /// #[derive(veo_core::VeOpaque)]

@@ -1,4 +1,4 @@
-//! What expansions of `#[ve_kernel]` and `#[derive(VeData)]` ask of the user's types.
+//! The demands of the expansions of `#[ve_kernel]` and `#[derive(VeData)]` on the user's types.
 //!
 //! The same as the public traits, which imply these, with two differences. When a type
 //! lacks one of them, the compiler names that type and what to write, and no other types
@@ -69,7 +69,7 @@ pub trait If<const CONDITION: bool> {}
 
 impl If<true> for () {}
 
-/// What a pointer points to.
+/// A type that a pointer points to.
 #[diagnostic::on_unimplemented(
     message = "a kernel's pointer cannot point to `{Self}`",
     note = "write `#[derive(VeData)]` on a `#[repr(C)]` structure of plain data, `#[derive(VeOpaque)]` on a handle that only kernels look into"
@@ -84,7 +84,7 @@ impl<T: VePointee> PointedTo for T {
     const TYPE: Type = <T as VePointee>::TYPE;
 }
 
-/// What can be passed for `*const T`.
+/// A value that can be passed for `*const T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as `*const {T}`",
     note = "memory on the VE is `&VeBuffer<{T}>`, `VeSlice<{T}>` or `VeMemPtr<{T}>`; data of the host goes with `OnStack::input(&x)`, text with `OnStack::cstr(c\"..\")`; or pass `NULL`"
@@ -94,7 +94,7 @@ pub trait ConstArg<'a, T>: Arg<'a, *const T> {}
 #[diagnostic::do_not_recommend]
 impl<'a, T, A: Arg<'a, *const T>> ConstArg<'a, T> for A {}
 
-/// What can be passed for `*mut T`.
+/// A value that can be passed for `*mut T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as `*mut {T}`: pass `&mut VeBuffer<{T}>`, `VeSliceMut<{T}>` or `VeMemPtr<{T}>` for memory on the VE, `OnStack::inout(&mut x)` or `OnStack::output(&mut x)` for data of the host, or `NULL`"
 )]
@@ -103,7 +103,7 @@ pub trait MutArg<'a, T>: Arg<'a, *mut T> {}
 #[diagnostic::do_not_recommend]
 impl<'a, T, A: Arg<'a, *mut T>> MutArg<'a, T> for A {}
 
-/// What can be passed for `*const c_void`.
+/// A value that can be passed for `*const c_void`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as `*const {T}`",
     note = "memory on the VE is `&VeBuffer<T>`, `VeSlice<T>` or `VeMemPtr<T>` of any type; data of the host goes with `OnStack::input(&x)`, if it is plain data: `#[derive(VeData)]` makes a `#[repr(C)]` structure such; or pass `NULL`"
@@ -113,7 +113,7 @@ pub trait ConstVoidArg<'a, T>: Arg<'a, *const T> {}
 #[diagnostic::do_not_recommend]
 impl<'a, T, A: Arg<'a, *const T>> ConstVoidArg<'a, T> for A {}
 
-/// What can be passed for `*mut c_void`.
+/// A value that can be passed for `*mut c_void`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as `*mut {T}`: pass `&mut VeBuffer<T>`, `VeSliceMut<T>` or `VeMemPtr<T>` of any type for memory on the VE, `OnStack::inout(&mut x)` or `OnStack::output(&mut x)` for plain data of the host (`#[derive(VeData)]` makes a `#[repr(C)]` structure such), or `NULL`"
 )]
@@ -122,7 +122,7 @@ pub trait MutVoidArg<'a, T>: Arg<'a, *mut T> {}
 #[diagnostic::do_not_recommend]
 impl<'a, T, A: Arg<'a, *mut T>> MutVoidArg<'a, T> for A {}
 
-/// What can be passed for `extern "C" fn(..)`.
+/// A value that can be passed for `extern "C" fn(..)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as a function",
     note = "functions of the host mean nothing on the VE: pass a `&VeoFunction` from `lib.find_function(\"name\")`, a `VeMemPtr<c_void>`, or `NULL`"
@@ -132,8 +132,8 @@ pub trait FunctionArg<'a>: Arg<'a, FnAddr> {}
 #[diagnostic::do_not_recommend]
 impl<'a, A: Arg<'a, FnAddr>> FunctionArg<'a> for A {}
 
-/// What can be passed for the type of this name. Where the type may not be declared, there is no
-/// value for `DECLARED`, and the compiler is silent about what callers pass.
+/// A value that can be passed for the type of this name. If the type may not be declared, there
+/// is no value for `DECLARED`, and the compiler is silent about the callers' arguments.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as `{P}`",
     note = "for a number pass exactly that type, for a function a `&VeoFunction`; the table at `veo_core::Arg` has what else is accepted for which type"
@@ -143,8 +143,8 @@ pub trait NamedArg<'a, P, const DECLARED: bool>: Arg<'a, P> {}
 #[diagnostic::do_not_recommend]
 impl<'a, P, A: Arg<'a, P>> NamedArg<'a, P, true> for A {}
 
-/// What a call gives if the kernel returns the type of this name. As above, there is no
-/// value for `DECLARED` if it cannot.
+/// The result of a call if the kernel returns the type of this name. As above, there is no value
+/// for `DECLARED` if it cannot.
 pub type ValueOf<R, const DECLARED: bool> = <Returned<R, DECLARED> as Returns>::Value;
 
 /// A type as the result of a kernel.
@@ -153,7 +153,7 @@ pub struct Returned<R, const DECLARED: bool>(PhantomData<R>);
 
 /// See [`ValueOf`].
 pub trait Returns {
-    /// What a call gives.
+    /// The result of a call.
     type Value;
 }
 

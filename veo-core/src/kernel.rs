@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use veo_abi::{Signature, Verify};
 
-/// What a declaration says of a kernel.
+/// A kernel's declaration.
 #[derive(Clone, Copy, Debug)]
 pub struct KernelInfo {
     /// The name of the function in Rust.
     pub name: &'static str,
     /// The name of the symbol in the library.
     pub symbol: &'static str,
-    /// Where the symbol is to be found.
+    /// The place of the symbol.
     pub library: Library,
     /// When it is looked up.
     pub resolution: Resolution,
@@ -33,13 +33,13 @@ pub struct KernelInfo {
     /// The declaration's own words for the types of its parameters and for that of its
     /// result, the result last, empty if there is none: `usize` is `u64` in `signature`.
     pub words: &'static [&'static str],
-    /// What `verify` in the declaration says.
+    /// The value of `verify` in the declaration.
     pub verify: Verify,
     /// The clauses of its contract, as they were written.
     pub contract: &'static [&'static str],
 }
 
-/// Where a kernel lives.
+/// The library of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Library {
     /// A shared library: a file name that is searched for, or a path with a slash.
@@ -110,7 +110,7 @@ impl Kernel {
         }
     }
 
-    /// What the declaration says.
+    /// The facts of the declaration.
     #[must_use]
     pub const fn info(&self) -> &KernelInfo {
         &self.info

@@ -1,13 +1,13 @@
-//! What is known of an argument before the call: contracts are held against it.
+//! The facts about an argument that are known before the call. Contracts are checked with them.
 //!
-//! Nothing is read here but lengths, addresses and numbers that lie on the host. No promise hangs on
+//! This module reads only lengths, addresses and numbers that lie on the host. No safety depends on
 //! it: a contract says what a call means, memory is safe without it.
 
 use crate::address::{Null, VeMemPtr};
 use crate::data::{Number, VeData};
 use crate::session::ProcId;
 
-/// What is known of an argument.
+/// The known facts about an argument.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known {
@@ -18,7 +18,7 @@ pub struct Known {
     pub(crate) number: Option<Number>,
 }
 
-/// Where an argument is, or what it points to.
+/// The place of an argument, or of the memory that it points to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ArgPlace {
     #[default]
@@ -30,7 +30,7 @@ pub(crate) enum ArgPlace {
 }
 
 impl Known {
-    /// What is known of a number that is passed itself.
+    /// The facts about a number that is passed itself.
     #[inline]
     pub(crate) fn value<T: VeData>(value: &T) -> Known {
         Known {
@@ -40,13 +40,13 @@ impl Known {
         }
     }
 
-    /// What is known of data that travel with the call and that the kernel reads.
+    /// The facts about data that travel with the call and that the kernel reads.
     #[inline]
     pub(crate) fn read<T: VeData>(values: &[T]) -> Known {
         Known::on_stack(size_of_val(values), values.first().and_then(T::NUMBER))
     }
 
-    /// What is known of data on the stack of the kernel.
+    /// The facts about data on the stack of the kernel.
     #[inline]
     pub(crate) fn on_stack(bytes: usize, number: Option<Number>) -> Known {
         Known {
@@ -56,7 +56,7 @@ impl Known {
         }
     }
 
-    /// What is known of a bare address.
+    /// The facts about a bare address.
     #[inline]
     pub(crate) fn address(addr: u64, proc: ProcId) -> Known {
         Known {
@@ -67,7 +67,7 @@ impl Known {
         }
     }
 
-    /// What is known of memory that is allocated to its last byte.
+    /// The facts about memory that is allocated to its last byte.
     #[inline]
     pub(crate) fn memory<T>(ptr: VeMemPtr<T>, bytes: usize) -> Known {
         Known {
@@ -77,7 +77,7 @@ impl Known {
     }
 }
 
-/// What an address is known of.
+/// The memory that is known behind an address.
 pub(crate) trait KnownRegion {
     fn region(&self) -> Known;
 }

@@ -71,11 +71,10 @@
 //! and when a process is created; [`VeoProcBuilder::prototypes`] overrides it, and `verify` in
 //! a declaration both.
 //!
-//! What the debug information leaves open is never an error: a structure of which it has only
-//! the name, a union, a bit field, a `long double`. `tracing` has it when a process resolves the
-//! kernel, also where the declaration was compared while it was compiled: at level `info` which
-//! libraries and functions have no debug information (assembly, or compiled without `-g` or
-//! with `-g1`), at level `debug` which types could not be compared.
+//! What the debug information leaves open is never an error: a structure of which it has only the name, a union, a bit field, a
+//! `long double`. When a process resolves a kernel, `tracing` reports these, even if the declaration was compared while it was
+//! compiled: at level `info` the libraries and functions without debug information (assembly, or compiled without `-g` or with
+//! `-g1`), at level `debug` the types that could not be compared.
 //!
 //! A library offers the functions of those that it needs as well. Such a function is compared with
 //! nothing, since only the library itself is read: name the library that has the function as
@@ -135,7 +134,7 @@ pub use data::{VeAddr, VeData, VePointee};
 pub use error::{
     BrokenContract, Cause, Error, Fault, PrototypeMismatch, Race, Result, UnresolvedKernel,
 };
-// Here as well, so that the compiler spells them without a path.
+// These are here as well, so that the compiler names them without a path.
 #[doc(hidden)]
 pub use call::CallTarget;
 #[doc(hidden)]
@@ -172,7 +171,7 @@ pub type VEMemPtr<T> = VeMemPtr<T>;
 /// Python's spelling of [`VeoContext`].
 pub type VeoCtxt = VeoContext;
 
-/// What expansions of `#[ve_kernel]` name. Not for anyone else.
+/// The names in expansions of `#[ve_kernel]`. Nobody else may use them.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::arg::{Arg, Args};

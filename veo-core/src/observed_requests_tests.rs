@@ -52,7 +52,7 @@ impl RequestObserver for Notes {
 }
 
 impl Notes {
-    /// What was noted since the last call, as text, sorted.
+    /// The notes since the last call, as text, sorted.
     fn take(&self) -> Vec<String> {
         let records = std::mem::take(&mut *self.0.lock().unwrap());
         let mut lines: Vec<_> = records

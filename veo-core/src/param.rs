@@ -1,4 +1,4 @@
-//! What may stand in a kernel declaration: parameter types and result types.
+//! The types of a kernel declaration: parameter types and result types.
 
 use veo_abi::{Scalar, Type, Word};
 
@@ -26,7 +26,7 @@ pub trait Param {
     note = "declare a number, a pointer (`*mut T` becomes a `VeMemPtr<T>`) or nothing, and a parameter for the rest: `out: &mut {Self}`"
 )]
 pub trait KernelResult {
-    /// What a call gives: the declared type, for pointers `VeMemPtr<T>`.
+    /// The result of a call: the declared type, for pointers `VeMemPtr<T>`.
     type Value;
 
     /// Its description in the kernel's signature.
@@ -77,7 +77,7 @@ macro_rules! function {
 
         #[diagnostic::do_not_recommend]
         impl<R, $($param),*> Param for $ty {
-            // Only how many parameters there are is known of any type.
+            // Of any type, only the number of parameters is known.
             const TYPE: Type = pointer(false, &Type::Function {
                 params: &[$(function!(@any $param)),*],
                 result: &Type::Opaque("?"),
@@ -98,7 +98,7 @@ impl Param for FnAddr {
 
 each_function!(function);
 
-/// Where a result comes from, so that a pointer can carry its process.
+/// The origin of a result, so that a pointer can carry its process.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Origin(pub(crate) crate::session::ProcId);

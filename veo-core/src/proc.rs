@@ -30,10 +30,9 @@ impl VeoProc {
     /// and backend, with the settings of its builder. Its declared kernels are resolved and
     /// the hooks run, as [`VeoProcBuilder::build`] does it.
     ///
-    /// What belonged to the old process goes on to give errors, with what ended it: its handles,
-    /// contexts, requests, buffers, libraries. All parts of the program that use the process need the new
-    /// one. Calling this twice starts two. Libraries that were loaded by
-    /// [`load_library`](Self::load_library) are to be loaded again.
+    /// Everything that belonged to the old process goes on to give errors with the cause of its end: its handles, contexts,
+    /// requests, buffers, libraries. All parts of the program that use the process need the new one. Calling this twice starts
+    /// two. Libraries that were loaded by [`load_library`](Self::load_library) must be loaded again.
     ///
     /// ```
     /// # fn main() -> veo_core::Result<()> {

@@ -18,8 +18,8 @@ use smallvec::SmallVec;
 use crate::error::{Error, Race, Result};
 use crate::warning::warn;
 
-/// What is done about two requests of different contexts that may use the same memory at the
-/// same time: [`VeoProcBuilder::races`](crate::VeoProcBuilder::races).
+/// What happens if two requests of different contexts may use the same memory at the same time:
+/// [`VeoProcBuilder::races`](crate::VeoProcBuilder::races).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Races {
@@ -61,7 +61,7 @@ pub(crate) type ProgramPlace = &'static Location<'static>;
 pub(crate) enum Use {
     Read,
     Write,
-    /// It writes a part, and those that write other parts do the same.
+    /// It writes a part, and other requests of this kind write other parts.
     Part,
 }
 
@@ -94,7 +94,7 @@ impl Access {
     }
 }
 
-/// What a request uses, and where in the program it was made.
+/// The memory that a request uses, and the place in the program that made the request.
 #[derive(Clone, Debug)]
 pub(crate) struct Touches {
     pub(crate) place: ProgramPlace,
@@ -113,13 +113,13 @@ impl Touches {
         }
     }
 
-    /// Those of a request, which is made where a function is called that tracks its caller; `None`
-    /// if nobody looks.
+    /// The memory of a request. The caller's place is tracked, so this must be called in the function that
+    /// the program calls. `None` if nobody looks for races.
     #[inline]
     #[track_caller]
     pub(crate) fn here() -> Option<Touches> {
         if is_watching() {
-            // Not in a closure, which would be the place.
+            // A closure would be the place then.
             return Some(Touches::at(Location::caller()));
         }
         None
@@ -217,7 +217,7 @@ struct RaceOrder {
 #[derive(Default)]
 struct Open {
     records: Vec<OpenRequest>,
-    /// In the order in which they were made: what an order builds on comes before it.
+    /// The orders are kept in the order in which they were made: each builds on earlier ones only.
     orders: Vec<RaceOrder>,
     /// The pairs of places that the program was told of.
     told: HashSet<(ProgramPlace, ProgramPlace)>,
@@ -340,7 +340,7 @@ impl RaceLog {
         open.records.retain(|record| !record.is_among(&before));
     }
 
-    /// What a context takes from a number on comes after a request of another context, which was
+    /// From this number on, requests of a context come after a request of another context, which was
     /// submitted before.
     pub(crate) fn order(&self, (context, from): (u64, u64), (earlier, upto): (u64, u64)) {
         let mut open = self.open();

@@ -48,17 +48,17 @@ use crate::known::Known;
 /// If a request with `inout` or `output` data is dropped or forgotten, or fails,
 /// the borrowed place keeps its old contents.
 ///
-/// As the type of a parameter in a declaration, `OnStack<T>` is a pointer to `T`
-/// for which only an `OnStack` value can be given.
+/// As the type of a parameter in a declaration, `OnStack<T>` is a pointer to `T` for which only
+/// an `OnStack` value can be given.
 pub struct OnStack<V>(V);
 
-/// What an [`OnStack::input`] holds.
+/// The data of an [`OnStack::input`].
 pub struct Input<'a, T: ?Sized>(&'a T);
 
-/// What an [`OnStack::output`] holds.
+/// The data of an [`OnStack::output`].
 pub struct Output<'a, T: ?Sized>(&'a mut T);
 
-/// What an [`OnStack::inout`] holds.
+/// The data of an [`OnStack::inout`].
 pub struct InOut<'a, T: ?Sized>(&'a mut T);
 
 /// The bytes behind a stack argument. Input is borrowed for the making of the
@@ -70,7 +70,7 @@ pub(crate) enum StackData<'c, 'a> {
     Out(&'a mut [MaybeUninit<u8>]),
     /// Invariant: as for `Out`.
     InOut(&'a mut [MaybeUninit<u8>]),
-    /// Nothing any more: the call was made, and the request has the place of its output.
+    /// Empty: the call was made, and the request has the place of its output.
     Spent,
 }
 
@@ -84,7 +84,7 @@ impl StackData<'_, '_> {
     }
 }
 
-/// What an [`OnStack`] can pass: plain data, slices and vectors of it.
+/// A value that an [`OnStack`] can pass: plain data, slices and vectors of it.
 pub trait StackValue: sealed::Sealed {
     #[doc(hidden)]
     fn bytes(&self) -> Bytes<'_>;
@@ -131,7 +131,7 @@ values! {
     Vec<T>, |values| values, values;
 }
 
-// What can be passed is asked where the call is made, so that a wrong value is one error.
+// The bound on the value is checked where the call is made, so that a wrong value is one error.
 impl<'a, T: ?Sized> OnStack<Input<'a, T>> {
     /// Data that the kernel reads: plain data, a slice or a `Vec` of it. They are copied when
     /// the call is made.
@@ -189,7 +189,8 @@ impl<'a, T: StackValue + ?Sized> OnStack<InOut<'a, T>> {
     }
 }
 
-/// What is known of them before the call: of what the kernel writes, no values.
+/// The facts about them that are known before the call. Of data that the kernel writes, no values
+/// are known.
 macro_rules! known {
     ($($direction:ident: $number:expr;)*) => {$(
         impl<T: StackValue + ?Sized> OnStack<$direction<'_, T>> {

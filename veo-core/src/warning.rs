@@ -16,7 +16,7 @@ pub(crate) fn contain(code: impl FnOnce()) {
 pub(crate) fn warn(text: Arguments<'_>) {
     contain(|| tracing::warn!("{text}"));
     if !tracing::dispatcher::has_been_set() {
-        // Not `eprintln!`, which panics where standard error is a closed pipe.
+        // `eprintln!` panics where standard error is a closed pipe.
         let _ = std::io::stderr().write_fmt(format_args!("veo-core: {text}\n"));
     }
 }

@@ -1,4 +1,4 @@
-//! What a call accepts for each declared parameter type.
+//! The arguments that a call accepts for each declared parameter type.
 //!
 //! One trait, [`Arg<'a, P>`](Arg), with `P` the declared type. `'a` is how long the
 //! request may write back to the host; data that are only read are borrowed for the
@@ -24,7 +24,7 @@ use crate::stack::StackData;
 pub(crate) use scalar::{Touched, accept};
 pub(crate) use words::{ArgWord, Words};
 
-/// What can be passed for a parameter that is declared as `P`.
+/// A value that can be passed for a parameter declared as `P`.
 ///
 /// | declared | accepted |
 /// |---|---|
@@ -45,7 +45,7 @@ pub trait Arg<'a, P: ?Sized> {
     where
         Self: 'c;
 
-    /// What is known of it before the call.
+    /// The facts about it that are known before the call.
     #[doc(hidden)]
     #[inline]
     fn known(&self) -> Known {
@@ -68,13 +68,13 @@ pub struct Args<'c, 'a> {
     extras: Option<Box<Extras<'c, 'a>>>,
 }
 
-/// What arguments have that are more than words and pointers to device memory.
+/// The parts of arguments beside words and pointers to device memory.
 #[derive(Default)]
 pub(crate) struct Extras<'c, 'a> {
     pub(crate) stack: Vec<StackArg<'c, 'a>>,
     /// The libraries of the functions among the arguments, which the kernel may call.
     pub(crate) functions: Vec<Arc<LibraryCode>>,
-    /// What is noted of the memory that the kernel uses, if somebody looks for races.
+    /// The memory that the kernel uses, noted if somebody looks for races.
     pub(crate) touches: Option<Touches>,
     /// The first thing that was wrong.
     error: Option<Error>,
@@ -129,7 +129,7 @@ impl<'c, 'a> Args<'c, 'a> {
         self.word(ArgWord::Integer(ptr.addr() as i64));
     }
 
-    /// What is noted of the memory that the kernel uses.
+    /// The memory that the kernel uses, as it is noted.
     #[inline]
     pub(crate) fn touches(&mut self) -> Option<&mut Touches> {
         self.extras.as_mut()?.touches.as_mut()

@@ -1,4 +1,4 @@
-//! What is one word: numbers of exactly the declared type, pointers and `NULL`.
+//! Arguments of one word: numbers of exactly the declared type, pointers and `NULL`.
 
 use std::ffi::c_void;
 
@@ -90,7 +90,7 @@ impl<T: VePointee> Arg<'_, VeAddr<T>> for VeAddr<T> {
     }
 }
 
-/// What a kernel does with the memory that a parameter of this type points to.
+/// A kernel's use of the memory that a parameter of this type points to.
 pub(crate) trait Touched {
     /// `None`: that is not known.
     const HOW: Option<Use>;

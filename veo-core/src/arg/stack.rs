@@ -136,7 +136,7 @@ impl<'a, T: VeData> Arg<'a, &'_ mut T> for &'a mut T {
     }
 }
 
-/// What becomes a slice by itself where `&[T]` is written, for aliases of that as well.
+/// Types that become slices by themselves where `&[T]` is written, even through aliases.
 macro_rules! slices {
     ($([$($generics:tt)*] $of:ty;)*) => {$(
         #[diagnostic::do_not_recommend]

@@ -23,7 +23,7 @@ const FEW: usize = 16;
 /// The words of all arguments, and what each holds.
 pub(crate) struct Words {
     len: usize,
-    /// As many as `len` says are written, while there are no more than a few. The others stay
+    /// The first `len` of these are written, while there are no more than a few. The others stay
     /// unwritten: filling and copying them takes 50 of 1,400 instructions of a call.
     few_words: [MaybeUninit<u64>; FEW],
     few_classes: u64,

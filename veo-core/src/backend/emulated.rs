@@ -171,7 +171,7 @@ impl Extension for Emulated {
         })
     }
 
-    /// It takes any path that is text.
+    /// The library takes any path that is text.
     fn shorten(&self, path: &Path) -> io::Result<Option<Shortened>> {
         match path.to_str() {
             Some(_) => Ok(None),
@@ -279,7 +279,7 @@ impl ProcessExtension for EmulatedProcess {
         requests: &[u64],
         times: &mut [RunTimes],
     ) {
-        /// As many are asked for at once.
+        /// How many times are asked for at once.
         const MOST: usize = 8;
         let Some(get) = self.functions().get_times else {
             return;
@@ -360,7 +360,7 @@ impl ProcessExtension for EmulatedProcess {
     }
 
     fn fault_of_destroyed(&self) -> Option<Fault> {
-        // It has no other reports of those that were destroyed.
+        // The library keeps reports of destroyed processes for such faults only.
         self.ended().map(|report| fault(&report))
     }
 
@@ -386,7 +386,7 @@ impl ProcessExtension for EmulatedProcess {
     }
 }
 
-/// What a report says, but for the place in the program that killed the process.
+/// The cause in a report, without the place in the program that killed the process.
 fn fault(report: &veo_emu_fault) -> Fault {
     let kernel = text(&report.kernel);
     let file = text(&report.file);

@@ -1,6 +1,6 @@
-//! What the layers above need beyond libveo's interface. Every backend has all of it: with the
-//! functions of `veo_emu.h` where the library brings them (`emulated`), otherwise in our own
-//! way around the traps of NEC's library (`libveo`).
+//! Functions that the layers above need beyond libveo's interface. Every backend has all of them: by the
+//! functions of `veo_emu.h` if the library has them (`emulated`), otherwise in our own way around the traps
+//! of NEC's library (`libveo`).
 
 use std::any::Any;
 use std::ffi::{CStr, c_int, c_void};
@@ -16,7 +16,7 @@ use super::short_path::Shortened;
 use crate::clock::RunTimes;
 use crate::error::{Fault, Result};
 
-/// What a backend wants kept while something is under way. Dropping it says that it is over.
+/// A resource that a backend keeps during an operation. Dropping it says that the operation is over.
 pub(crate) struct Kept(#[allow(dead_code)] Box<dyn Any>);
 
 impl Kept {
@@ -25,8 +25,8 @@ impl Kept {
     }
 }
 
-/// Where memory of the VE lies in the address space of the program. It stays there until this is
-/// dropped, also when the process has ended.
+/// The place of VE memory in the address space of the program. It stays there until this is dropped, even
+/// if the process has ended.
 pub(crate) struct HostMapping {
     place: NonNull<u8>,
     unmap: unsafe extern "C" fn(*mut c_void) -> c_int,
@@ -69,9 +69,9 @@ pub(crate) struct NodeCode {
     pub(crate) machines: Vec<u16>,
 }
 
-/// What a library does beyond libveo's interface.
+/// The functions of a library beyond libveo's interface.
 pub(crate) trait Extension: Send + Sync {
-    /// What the library says of the last call of this thread that failed.
+    /// The library's message about the last call of this thread that failed.
     fn last_error(&self) -> Option<String>;
 
     /// Fails if it is known before that no process can be created on the node.
@@ -93,7 +93,7 @@ pub(crate) trait Extension: Send + Sync {
     /// The pointers in `options` are valid as `veo_emu.h` asks for.
     unsafe fn create(&self, node: i32, options: &veo_emu_options) -> Result<*mut veo_proc_handle>;
 
-    /// What there is of a process.
+    /// The backend's data for a process.
     ///
     /// # Safety
     ///
@@ -105,7 +105,7 @@ pub(crate) trait Extension: Send + Sync {
         main: *mut veo_thr_ctxt,
     ) -> Arc<dyn ProcessExtension>;
 
-    /// Another path for a library, if its own is too long for `load_library`, or no text. It has to be kept
+    /// Another path for a library, if its own is too long for `load_library`, or no text. It must be kept
     /// as long as the library is loaded.
     fn shorten(&self, path: &Path) -> io::Result<Option<Shortened>>;
 
@@ -142,7 +142,7 @@ pub(crate) trait Extension: Send + Sync {
     fn enter(&self) -> Option<Kept>;
 }
 
-/// What a library does for one process beyond libveo's interface.
+/// The functions of a library for one process beyond libveo's interface.
 pub(crate) trait ProcessExtension: Send + Sync {
     /// The number of the node that it lies on, if that is known: not every caller has named it,
     /// and a job scheduler's numbers are others.
@@ -160,8 +160,8 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// where that is of use.
     fn describe(&self, _addr: u64, _what: &dyn std::fmt::Display) {}
 
-    /// Where these bytes of an allocation lie in the address space of the program, if they do
-    /// and the process has not ended.
+    /// The address of these bytes of an allocation in the program, if they have one and the process has not
+    /// ended.
     fn map(&self, _addr: u64, _size: usize) -> Option<HostMapping> {
         None
     }
@@ -169,22 +169,23 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// Kills the VE process at once. An error: it lives on. `name` is what the error calls it.
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()>;
 
-    /// What ended the VE process, and the request that did, if it has ended. `failed` says that
-    /// a kernel failed. One that was just killed gets a little time to end.
+    /// The cause of the VE process's end and the request that caused it, if it has ended. `failed` says
+    /// that a kernel failed. A process that was just killed gets a little time to end.
     fn ended_by(&self, failed: bool) -> Option<(Fault, Option<u64>)>;
 
-    /// What a sanitizer has reported of the process, which has ended or was destroyed: a sentence
-    /// in a line, then the report.
+    /// The report of a sanitizer on the process, which has ended or was destroyed: a sentence in a line,
+    /// then the report.
     fn sanitizer_report(&self) -> Option<String> {
         None
     }
 
-    /// What ended the process, which was destroyed, before it came to its end.
+    /// The fault of a process that was destroyed, if it happened before the process came to its end.
     fn fault_of_destroyed(&self) -> Option<Fault> {
         None
     }
 
-    /// What kernels have executed, as `veo_emu_get_statistics` has it, where it is counted.
+    /// The counts of what kernels have executed, in the form of `veo_emu_get_statistics`, if the process
+    /// counts.
     fn statistics(&self) -> Option<String> {
         None
     }

@@ -22,7 +22,7 @@ use veo_abi::ffi::VeoApi;
 use self::emulated::Emulated;
 use crate::error::{Error, Result};
 
-/// What runs the kernels.
+/// The library that runs the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
@@ -45,7 +45,7 @@ impl fmt::Display for Backend {
 pub(crate) struct Api {
     /// Its functions.
     pub(crate) table: VeoApi,
-    /// What it does beyond libveo's interface.
+    /// Its functions beyond libveo's interface.
     pub(crate) extension: Box<dyn Extension>,
     pub(crate) backend: Backend,
     /// The library, as messages name it.
@@ -72,7 +72,7 @@ impl Api {
         let extension: Box<dyn Extension> = match Emulated::of(&table) {
             Some(emulated) => Box::new(emulated),
             None => {
-                // Those of an older emulated node take other arguments.
+                // These functions of an older emulated node take other arguments.
                 table.veo_emu_call_async = None;
                 table.veo_emu_collect = None;
                 Box::new(libveo::Bare::new(&table, &name))
@@ -86,7 +86,7 @@ impl Api {
         }
     }
 
-    /// What the backend says of the last call of this thread that failed.
+    /// The backend's message about the last call of this thread that failed.
     pub(crate) fn last_error(&self) -> Option<String> {
         self.extension.last_error()
     }

@@ -86,7 +86,7 @@ impl Drop for CtxHandle {
     }
 }
 
-/// What the VE's thread of a context is doing (`veo_get_context_state`).
+/// The state of a context's thread on the VE (`veo_get_context_state`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContextState {
@@ -94,7 +94,7 @@ pub enum ContextState {
     Unknown,
     /// Working or ready to.
     Running,
-    /// In a system call of the VE.
+    /// It is in a system call of the VE.
     Syscall,
     /// Waiting.
     Blocked,
@@ -155,13 +155,13 @@ impl VeoContext {
         VeoContext(Arc::new(CtxHandle { proc, shared, main }))
     }
 
-    /// What the process remembers of it.
+    /// The process's record of it.
     fn downgrade(&self) -> Weak<dyn Any + Send + Sync> {
         let handle: Weak<CtxHandle> = Arc::downgrade(&self.0);
         handle
     }
 
-    /// What the process remembered, if it is still there.
+    /// The process's record of it, if there still is one.
     fn upgrade(handle: &Weak<dyn Any + Send + Sync>) -> Option<VeoContext> {
         handle.upgrade()?.downcast().ok().map(VeoContext)
     }
@@ -172,7 +172,7 @@ impl VeoContext {
         &self.0.proc
     }
 
-    /// What its thread on the VE is doing.
+    /// The state of its thread on the VE.
     ///
     /// # Errors
     ///
@@ -210,8 +210,8 @@ impl VeoContext {
         shared.core.check("waiting for a context")
     }
 
-    /// As [`sync`](Self::sync), but gives up after `limit`; tells whether everything
-    /// has finished.
+    /// Does the same as [`sync`](Self::sync), but gives up after `limit`. The result is whether
+    /// everything has finished.
     ///
     /// # Errors
     ///
@@ -355,7 +355,7 @@ fn open_further(proc: &VeoProc, options: &ContextOptions) -> Result<*mut ffi::ve
     }
 }
 
-/// Where no further context can be had: the main one, once; then `taken` says why not.
+/// If no further context can be opened: the main one, once. After that `taken` says why not.
 fn take_main(proc: &VeoProc, taken: &str) -> Result<VeoContext> {
     let shared = proc.shared();
     if shared.main_taken.swap(true, Ordering::AcqRel) {

@@ -1,4 +1,4 @@
-//! What a queued call or transfer gives: a handle to wait with.
+//! The handle of a queued call or transfer, to wait with.
 
 use std::any::Any;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Transfers of borrowed host memory, which end before the borrow does.
 //!
-//! As with `std::thread::scope`: the scope does not return before every transfer
-//! that was started in it has been collected, however it is left.
+//! Like `std::thread::scope`, the scope does not return before every transfer that was started in
+//! it has been collected, however it is left.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -20,10 +20,10 @@ use crate::queue::Ticket;
 use crate::races::{Touches, Use};
 use crate::session::{RequestKind, TransferRange};
 
-/// Where transfers of borrowed memory are started: see [`VeoContext::scope`].
+/// Starts transfers of borrowed memory: see [`VeoContext::scope`].
 pub struct Scope<'scope, 'env: 'scope> {
     ctx: &'scope VeoContext,
-    /// What was started.
+    /// The transfers that were started.
     tickets: RefCell<Vec<Ticket>>,
     /// The first transfer that could not be started.
     failed: Cell<Option<Error>>,
@@ -65,9 +65,8 @@ impl VeoContext {
     ///
     /// # Errors
     ///
-    /// That of the first transfer that could not be started or failed;
-    /// [`Error::WouldDeadlock`] inside a host function of this context, where `f` does
-    /// not run.
+    /// The error of the first transfer that could not be started or failed;
+    /// [`Error::WouldDeadlock`] inside a host function of this context, where `f` does not run.
     ///
     /// # Panics
     ///
@@ -247,7 +246,8 @@ impl<'env, T: VeData> ScopedRead<'_, 'env, T> {
             reason: Some("it was not started; the scope tells why".into()),
         };
         let ticket = self.ticket.ok_or_else(not_started)?;
-        // In a forked child the transfer is the parent's, into the parent's memory.
+        // In a forked child the transfer belongs to the parent, and writes to the parent's
+        // memory.
         shared.core.check_image(&"a read")?;
         shared.drain(ticket.number + 1, None);
         match shared.verdict(ticket) {

@@ -1,5 +1,4 @@
-//! What a context submits: calls, transfers, which own their host memory, functions of the host,
-//! orders.
+//! Submissions to a context: calls, transfers, which own their host memory, functions of the host, orders.
 
 use std::any::Any;
 use std::panic::Location;
@@ -37,11 +36,11 @@ struct Incoming<T> {
 struct NewMemory {
     size: u64,
     len: usize,
-    /// Where the program asked for it.
+    /// The place in the program that asked for it.
     at: &'static Location<'static>,
 }
 
-/// What a request owned, as the type it was given as.
+/// The value that a request owned, with its original type.
 fn owned<P: 'static>(payload: Box<dyn Any + Send>) -> Result<Box<P>> {
     payload.downcast().map_err(|_| Error::AlreadyCollected {
         what: "what the request owned".into(),
@@ -301,7 +300,7 @@ impl VeoContext {
         let ours = Arc::new(AtomicU64::new(0));
         let (number, core, id) = (Arc::clone(&ours), Arc::clone(&shared.core), shared.id);
         let pending = PendingHostCall::new(shared.id, move || {
-            // It runs after everything before it.
+            // The function runs after everything before it.
             if let Some(races) = &core.races {
                 races.ended(id, number.load(Ordering::Relaxed));
             }

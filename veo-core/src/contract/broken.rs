@@ -1,4 +1,4 @@
-//! What is said of a call that does not keep the contract of its kernel.
+//! The message about a call that breaks the contract of its kernel.
 
 use std::panic::Location;
 
@@ -9,27 +9,27 @@ use crate::error::{BrokenContract, Error};
 use crate::kernel::Kernel;
 use crate::known::{ArgPlace, Known};
 
-/// What a clause asks of a parameter.
+/// The property of a parameter that a clause needs.
 #[derive(Clone, Copy, Debug)]
 pub enum Asked<P: ?Sized> {
     /// Its value.
     Value,
     /// How many elements it has.
     Length(Elements<P>),
-    /// Where it is.
+    /// Its address.
     Address,
-    /// Where it is, and how many bytes it has.
+    /// Its address and its length in bytes.
     Range,
     /// Whether it is known.
     Known,
 }
 
-/// What a message shows of a parameter: `n = 6`, `x.len() = 3`.
+/// The facts about a parameter in a message: `n = 6`, `x.len() = 3`.
 #[derive(Debug)]
 pub struct Shown(String);
 
 impl<P: ?Sized> SeenArgument<P> {
-    /// What a message shows of the parameter of this name.
+    /// The facts about the parameter of this name in a message.
     ///
     /// The copy is made where the message is. A reference to `self` would keep all of it in memory,
     /// and each call that keeps its contract would write it there: 20 of 28 instructions of two

@@ -81,7 +81,7 @@ const fn differ(a: bool, b: bool) -> Raw {
     Raw::Truth(a != b)
 }
 
-/// Nobody has the proof to ask for one.
+/// No proof leads here, so nobody calls it.
 const fn have_no_order(_: bool, _: bool) -> Raw {
     Raw::Unknown
 }

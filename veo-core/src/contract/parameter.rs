@@ -1,4 +1,4 @@
-//! What a clause asks of a parameter, by the type that is declared for it.
+//! The properties of a parameter that clauses need, by its declared type.
 
 use std::ffi::c_void;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use crate::known::{ArgPlace, Known};
 use crate::param::{FnAddr, each_function};
 use crate::stack::OnStack;
 
-/// What is known of the argument for a parameter declared as `P`.
+/// The known facts about the argument for a parameter declared as `P`.
 #[derive(Debug)]
 pub struct SeenArgument<P: ?Sized> {
     pub(super) known: Known,
@@ -33,11 +33,11 @@ pub fn look<'a, P: ?Sized, A: Arg<'a, P>>(arg: &A, counts: bool) -> SeenArgument
     }
 }
 
-/// That a parameter declared as `P` has a value of kind `K`. Only this module makes one.
+/// A proof that a parameter declared as `P` has a value of kind `K`. Only this module makes one.
 #[derive(Clone, Copy, Debug)]
 pub struct ParameterValue<P: ?Sized, K>(PhantomData<fn(&P)>, PhantomData<K>);
 
-/// That a parameter declared as `P` is an address.
+/// A proof that a parameter declared as `P` is an address.
 #[derive(Clone, Copy, Debug)]
 pub struct AddressOf<P: ?Sized>(PhantomData<fn(&P)>);
 
@@ -55,7 +55,7 @@ pub struct Elements<P: ?Sized> {
     note = "values have numbers, and references and pointers to a number; of memory write `.len()`, `.is_null()` or `.is_aligned(8)`"
 )]
 pub trait Valued {
-    /// What its value is.
+    /// The kind of its value.
     type Kind;
 
     /// For expansions.
@@ -64,7 +64,7 @@ pub trait Valued {
 
 /// A number of the VE.
 pub trait OfNumber {
-    /// What it is in a contract.
+    /// Its type in a contract.
     type Kind;
 }
 
@@ -135,7 +135,7 @@ macro_rules! function {
     };
 }
 
-// What aliases of function pointers are.
+// The function pointer types behind aliases.
 each_function!(function);
 
 /// A parameter that has elements.
@@ -149,7 +149,7 @@ pub trait Memory {
     const ELEMENTS: Elements<Self>;
 }
 
-/// What a pointer to elements may point to.
+/// The types that a pointer to elements may point to.
 pub trait Element {
     /// How many bytes it has.
     const SIZE: usize;

@@ -44,12 +44,12 @@ impl<K> ContractValue<K> {
     }
 }
 
-/// What a value is. Which of the three it can be is its kind.
+/// The state of a value. Its kind is the type.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Raw {
-    /// Nobody on the host knows it.
+    /// Nobody on the host knows the value.
     Unknown,
-    /// It cannot be computed.
+    /// The value cannot be computed.
     Failed(ClauseFailure),
     Integer(i128),
     Float(f64),
@@ -69,10 +69,10 @@ pub enum ClauseFailure {
     Alignment,
 }
 
-/// What a clause comes to.
+/// The result of a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It holds, or it cannot be known.
+    /// It holds, or nobody can know.
     Kept,
     /// It does not hold.
     Broken,
@@ -113,11 +113,11 @@ pub const fn verdict<K>(value: ContractValue<K>, _: Proof<K>) -> Verdict {
     }
 }
 
-/// That a value is of a kind which goes where it stands. Only this module makes one.
+/// A proof that a value has the kind that its place needs. Only this module makes one.
 #[derive(Clone, Copy, Debug)]
 pub struct Proof<K>(PhantomData<K>);
 
-/// That values of both kinds go together.
+/// A proof that values of both kinds go together.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair<A, B>(PhantomData<(A, B)>);
 
@@ -154,7 +154,7 @@ enum Primitive {
     note = "write one of an integer type, of `f32`, `f64` or `bool`; a variant of an enum goes as a constant of its number: `const MODE: i32 = Mode::Fast as i32;`"
 )]
 pub trait Constant: Sized {
-    /// What it is in a contract.
+    /// Its type in a contract.
     type Kind;
 
     /// For expansions.

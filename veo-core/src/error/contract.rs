@@ -12,7 +12,7 @@ pub struct BrokenContract {
     pub clause: String,
     /// Why it cannot be computed, if it cannot.
     pub failure: Option<String>,
-    /// What is known of the parameters in it: `n = 6`, `x.len() = 3`.
+    /// The known facts about the parameters in it: `n = 6`, `x.len() = 3`.
     pub values: Vec<String>,
     /// File and line of the declaration.
     pub declared_at: String,

@@ -1,4 +1,4 @@
-//! What ended a VE process.
+//! The cause of a VE process's end.
 
 use std::fmt;
 use std::panic::Location;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use veo_abi::hmem;
 
-/// What ended a VE process, as far as the backend tells.
+/// The cause of a VE process's end, as far as the backend knows it.
 ///
 /// Its text ends with what the program can do about it; `{fault:#}` is without that, for the users of a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Fault {
     pub cause: Cause,
     /// The kernel that was called, as its symbol.
     pub kernel: Option<String>,
-    /// What was going on, if that was no kernel: a library was loaded, unloaded.
+    /// The operation under way, if it was no kernel: a library was loaded, unloaded.
     pub operation: Option<String>,
     /// Number of the signal on the VE.
     pub signal: Option<i32>,
@@ -24,10 +24,10 @@ pub struct Fault {
     pub exit_status: Option<i32>,
     /// The address that was accessed, where the processor tells.
     pub address: Option<u64>,
-    /// Where the address lies, as in "8 bytes past the 100 f64 allocated at src/main.rs:12":
-    /// known where memory is guarded ([`Guard`](crate::Guard)).
+    /// The position of the address, as in "8 bytes past the 100 f64 allocated at src/main.rs:12": known if
+    /// memory is guarded ([`Guard`](crate::Guard)).
     pub memory: Option<String>,
-    /// What the machine says of it, as in "a write": known of VE machine code on the emulated node.
+    /// The machine's remark, as in "a write": known for VE machine code on the emulated node.
     pub detail: Option<String>,
     /// The function in which it happened, as its source names it: the kernel itself or
     /// one that it called. Known with debug information or a symbol table.
@@ -75,14 +75,14 @@ pub enum Cause {
     /// when the block was freed. The kernel did it, or one that ran beside it or before it.
     /// Only where memory is guarded ([`Guard`](crate::Guard)).
     Overwritten,
-    /// It was sent [`Fault::signal`], by another process or by a kernel.
+    /// The signal [`Fault::signal`] was sent, by another process or by a kernel.
     Sent {
         /// The number of the process that did, if it is known.
         sender: Option<i32>,
     },
     /// The host was out of memory and its system ended the process, it seems.
     OutOfMemory,
-    /// It could not go on: [`Fault::text`].
+    /// The process could not go on: [`Fault::text`].
     Broken,
     /// A sanitizer that its kernels were built with found a mistake in one of them and ended
     /// the process: [`Fault::text`], [`Fault::report`].
@@ -93,7 +93,7 @@ pub enum Cause {
 const SIGKILL: i32 = 9;
 
 impl Fault {
-    /// What happened, without the place.
+    /// The event, without the place.
     fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let subject = self.subject();
         let signal = || self.signal.map_or_else(|| "a signal".into(), signal_name);
@@ -162,7 +162,7 @@ impl Fault {
         }
     }
 
-    /// Where it happened.
+    /// The place of the event.
     fn place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(address) = self.address.filter(|_| self.cause != Cause::Overwritten) {
             write!(f, " at address {address:#x}")?;
@@ -205,7 +205,7 @@ impl Fault {
         }
     }
 
-    /// What was going on when something else ended the process.
+    /// The operation that was under way when another event ended the process.
     fn meanwhile(&self) -> String {
         match (&self.kernel, &self.operation) {
             (Some(kernel), _) => format!(" while kernel {kernel} ran"),

@@ -21,7 +21,7 @@ use text::{Lines, List, because, end_of, in_call, near_misses, parameter_of, whi
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong. The message says what was asked, what happened and what to do.
+/// An error. The message says what was asked, what happened and what to do.
 ///
 /// `Debug` prints the message, too: it is what a `main` that returns a [`Result`]
 /// shows.

@@ -19,7 +19,7 @@ pub struct Race {
     pub earlier_at: String,
     /// What it does with the memory.
     pub earlier_does: &'static str,
-    /// Where the memory begins that both use, as an address of the VE.
+    /// The beginning of the memory that both use, as an address of the VE.
     pub addr: u64,
     /// How many bytes both use.
     pub size: u64,

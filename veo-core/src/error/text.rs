@@ -122,7 +122,7 @@ pub struct PrototypeMismatch {
     pub found: String,
     /// File and line of the definition, as far as known.
     pub found_at: String,
-    /// What differs, one sentence each.
+    /// The differences, one sentence each.
     pub differences: Vec<String>,
 }
 

@@ -40,7 +40,7 @@ impl VeoLibrary {
         VeoLibrary::new(proc, proc.shared().static_library())
     }
 
-    /// Those that a process has loaded, in the order of loading.
+    /// The libraries that a process has loaded, in the order of loading.
     pub(crate) fn all(proc: &VeoProc) -> Vec<VeoLibrary> {
         let libraries = proc.shared().libraries.list().into_iter();
         libraries
@@ -115,8 +115,8 @@ impl VeoLibrary {
         self.unload_timeout(GRACE)
     }
 
-    /// As [`unload`](Self::unload), but waits as long as `limit` for the calls that use the
-    /// library, not 20 seconds.
+    /// Does the same as [`unload`](Self::unload), but waits as long as `limit` for the calls that use the library, not 20
+    /// seconds.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ pub struct Symbol {
     pub addr: Option<VeMemPtr<c_void>>,
 }
 
-/// What a [`Symbol`] names.
+/// The kind of a [`Symbol`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SymbolKind {

@@ -19,7 +19,7 @@ use crate::param::{KernelResult, Param};
     note = "write `fn(i32, *mut f64) -> i64`, with at most 16 parameters of types that a `#[ve_kernel]` declaration may have; references become `*const T` and `*mut T`"
 )]
 pub trait FnType {
-    /// What it returns.
+    /// The type that it returns.
     type Result: KernelResult;
 
     /// Its parameters and result.
@@ -62,7 +62,7 @@ impl<F: FnType> TypedFunction<F> {
     ///
     /// # Errors
     ///
-    /// As calls of declared kernels.
+    /// The same as those of calls of declared kernels.
     pub fn call<'a, 'c, On: Target + ?Sized>(
         &self,
         on: &On,

@@ -1,5 +1,5 @@
-//! What an untyped function takes and returns: what its caller says, else what the
-//! library's debug information says, else a guess that is warned of.
+//! The types of an untyped function: those that its caller names, else those of the library's
+//! debug information, else a guess, of which a warning tells.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,11 +22,11 @@ const GUESS: CType = CType::Scalar(ScalarType::I64);
 /// How a parameter or a result travels.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Passed {
-    /// As one word of this type.
+    /// It is passed as one word of this type.
     As(CType),
     /// Not known.
     Unknown,
-    /// In no way that a call has.
+    /// No call can pass it.
     Never,
 }
 
@@ -61,7 +61,7 @@ impl CallTypes {
         }
     }
 
-    /// As the debug information of `library` has them.
+    /// The types in the debug information of `library`.
     pub(super) fn found(library: &VeoLibrary, symbol: &str) -> CallTypes {
         let prototypes = library.loaded().prototypes();
         match prototypes.as_ref().and_then(|found| found.get(symbol)) {
@@ -101,7 +101,7 @@ impl CallTypes {
         }
     }
 
-    /// As a declaration has them.
+    /// The types of a declaration.
     pub(super) fn declared(signature: &Signature) -> CallTypes {
         let ctype = |ty: &Type| match ty {
             Type::Void => CType::Void,
@@ -171,7 +171,8 @@ impl CallTypes {
         library.proc().shared().settings.contradicted(mismatch)
     }
 
-    /// What a call with these arguments guesses, in words; `None` if everything is known.
+    /// The types that a call with these arguments guesses, in words; `None` if everything is
+    /// known.
     fn guesses(&self, arguments: &[Value<'_>]) -> Option<&'static str> {
         let mut types = (0..arguments.len()).map(|index| self.params.get(index));
         let passed_blindly = types.any(|ty| match ty {
@@ -400,7 +401,7 @@ fn place_of(found: &Prototype, place: Option<usize>) -> (String, TypeId) {
     (text, param.ty)
 }
 
-/// What is wrong, with the types as C writes them.
+/// The mistake, with the types as C writes them.
 fn sentence(one: &Mismatch, found: &Prototype) -> String {
     if matches!(one.kind, MismatchKind::Arity | MismatchKind::Convention) {
         return one.reason.clone();

@@ -67,7 +67,7 @@ impl Value<'_> {
     /// The result of a function that has none.
     pub const VOID: Value<'static> = Value(ValueContent::Void);
 
-    /// What kind of value it is.
+    /// The kind of the value.
     #[must_use]
     pub fn kind(&self) -> ValueKind {
         match self.0 {
@@ -185,7 +185,8 @@ impl<'a> Value<'a> {
                         self.does_not_fit(ty.c_name(), format!("its range is {low} to {high}"))
                     );
                 }
-                // In range of a 64-bit type: the low half holds it, extended by its sign.
+                // Within the range of a 64-bit type, the low half holds the value, extended by its
+                // sign.
                 ArgWord::Integer(*value as i64)
             }
             _ => return Err(self.does_not_fit(ty.c_name(), "pass a number of that type")),
@@ -205,7 +206,7 @@ fn range(ty: ScalarType) -> (i128, i128) {
     }
 }
 
-/// What makes a value of a result word, for a result of this type.
+/// The function that makes a value of a result word, for a result of this type.
 pub(super) fn decoder(ty: CType) -> fn(Word, Origin) -> Result<Value<'static>> {
     fn integer<T: Scalar + Into<i128>>(word: Word, _: Origin) -> Result<Value<'static>> {
         Ok(Value(ValueContent::Integer(T::from_word(word).into())))

@@ -73,7 +73,7 @@ impl<T> VeBuffer<T> {
         self.len * size_of::<T>()
     }
 
-    /// Where the first value is.
+    /// The address of the first value.
     #[must_use]
     pub fn as_ptr(&self) -> VeMemPtr<T> {
         VeMemPtr::new(

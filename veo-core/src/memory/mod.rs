@@ -1,6 +1,6 @@
 //! Memory of the VE as programs own it: buffers, slices, copies.
 //!
-//! Nothing here dereferences an address of the VE; copies go through the process.
+//! Nothing here dereferences an address of the VE; the process makes all copies.
 
 #[cfg(feature = "ndarray")]
 mod array;

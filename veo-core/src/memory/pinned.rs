@@ -11,9 +11,9 @@ use crate::process::VeoProc;
 /// Memory of the VE that stays allocated as long as this value lives, whatever becomes of its
 /// buffer: what [`VeSlice::pin`](crate::VeSlice::pin) gives.
 ///
-/// It borrows nothing, so that a library may use the memory on its own time: one that sends or
-/// receives it, for example. Where it is forgotten, the memory is never freed and the process
-/// stays open.
+/// It borrows nothing, so a library may use the memory on its own time: for example one that
+/// sends or receives it. If it is forgotten, the memory is never freed and the process stays
+/// open.
 ///
 /// ```
 /// # fn main() -> veo_core::Result<()> {
@@ -62,7 +62,7 @@ impl PinnedMemory {
         Ok(pinned)
     }
 
-    /// Where the memory lies on the VE.
+    /// The address of the memory on the VE.
     #[must_use]
     pub fn as_ptr(&self) -> VeMemPtr<u8> {
         self.ptr
@@ -80,10 +80,10 @@ impl PinnedMemory {
         &self.proc
     }
 
-    /// Where the memory lies in the address space of this program: on the emulated node, where it
-    /// stays as long as this value lives, also when the process has ended
-    /// (`veo_emu_map_mem`). Kernels read and write it meanwhile, so make no reference to it.
-    /// `None` with NEC's library, and for memory of no bytes.
+    /// The address of the memory in this program. On the emulated node it has one as long as this
+    /// value lives, even if the process has ended (`veo_emu_map_mem`). Kernels read and write the
+    /// memory meanwhile, so make no reference to it. `None` with NEC's library, and for memory of
+    /// no bytes.
     #[must_use]
     pub fn host_address(&self) -> Option<NonNull<u8>> {
         self.mapping.as_ref().map(HostMapping::place)

@@ -91,7 +91,7 @@ macro_rules! common {
                 self.len * size_of::<T>()
             }
 
-            /// Where the first element is.
+            /// The address of the first element.
             #[must_use]
             pub fn as_ptr(&self) -> VeMemPtr<T> {
                 self.ptr

@@ -67,7 +67,7 @@ impl VeoProcBuilder {
         self
     }
 
-    /// What is to run the kernels, whatever `VEO_BACKEND` says.
+    /// Sets the backend that runs the kernels, whatever `VEO_BACKEND` says.
     pub fn backend(mut self, backend: Backend) -> Self {
         self.backend = Some(backend);
         self
@@ -86,9 +86,8 @@ impl VeoProcBuilder {
         self
     }
 
-    /// What is done about a declaration that contradicts a library's debug information,
-    /// where the declaration itself does not say (`verify`). Without this, `VEO_VERIFY` in
-    /// the environment decides: `deny`, `warn` or `off`.
+    /// Sets what happens if a declaration contradicts a library's debug information and does not say so itself (`verify`).
+    /// Without this, `VEO_VERIFY` in the environment decides: `deny`, `warn` or `off`.
     pub fn prototypes(mut self, prototypes: Verify) -> Self {
         self.options.verify = prototypes;
         self
@@ -126,13 +125,12 @@ impl VeoProcBuilder {
     /// find waits that the program lacks. Without this, `VEO_EMU_SCHEDULE` in the environment
     /// decides: `late`, or `random:SEED` with a number.
     ///
-    /// Whatever libveo promises holds: requests of a context run in order, and what a wait or
-    /// [`sync`](crate::VeoContext::sync) waits for has ended then. All else may start before or
-    /// after, and one request runs at a time; one that runs holds the others back for at most
-    /// 10 ms, since kernels may wait for each other. A right program does the same as without,
-    /// only slower; one seed gives one order, as long as one thread submits and waits. Requests
-    /// start when somebody waits. If nobody does, they start once the program has submitted
-    /// nothing for 200 ms, or when they have waited for two seconds. The emulated node alone.
+    /// The order keeps all promises of libveo: requests of a context run in order, and everything that a wait or
+    /// [`sync`](crate::VeoContext::sync) waits for has ended then. Other requests may start before or after. One request runs at
+    /// a time; it holds the others back for at most 10 ms, since kernels may wait for each other. A right program does the same
+    /// as without, only slower. One seed gives one order, as long as one thread submits and waits. Requests start when somebody
+    /// waits. If nobody does, they start once the program has submitted nothing for 200 ms, or when they have waited for two
+    /// seconds. Only the emulated node can do this.
     ///
     /// ```
     /// # fn main() -> veo_core::Result<()> {
@@ -157,10 +155,9 @@ impl VeoProcBuilder {
     /// Guards the blocks of VE memory, whatever `VEO_EMU_GUARD` says, against kernels that leave
     /// them. `VEO_EMU_GUARD=end cargo test` does so without a change of the program.
     ///
-    /// With [`Guard::End`] blocks end where memory that is not accessible begins, so a kernel that
-    /// goes past the end gets a signal at the very access; with [`Guard::Start`] they begin there,
-    /// for kernels that go below the start. The error names the kernel, the source line and the
-    /// block: "8 bytes past the 100 f64 allocated at src/main.rs:12".
+    /// With [`Guard::End`], blocks end where inaccessible memory begins, so a kernel that goes past the end gets a signal at that
+    /// very access. With [`Guard::Start`] they begin there, for kernels that go below the start. The error names the kernel, the
+    /// source line and the block: "8 bytes past the 100 f64 allocated at src/main.rs:12".
     ///
     /// - The other side of a block, and up to 15 bytes behind it with `End`, which its alignment
     ///   of 16 bytes takes, are accessible. They hold a pattern. When a kernel ends, it is looked
@@ -189,9 +186,8 @@ impl VeoProcBuilder {
         self
     }
 
-    /// What is done about two requests of different contexts that may use the same memory at the
-    /// same time, one of them to write it. Without this, `VEO_EMU_RACES` in the environment
-    /// decides: `warn`, `deny` or `off`, which is the default.
+    /// Sets what happens if two requests of different contexts may use the same memory at the same time and one of them writes
+    /// it. Without this, `VEO_EMU_RACES` in the environment decides: `warn`, `deny` or `off`, which is the default.
     ///
     /// The host knows which memory a call is given: buffers and slices with their length, of a
     /// bare pointer the one element that it points to. What a kernel takes as `*const` it reads,
@@ -424,7 +420,7 @@ pub fn del_proc_init_hook(id: HookId) -> bool {
     let mut hooks = hooks();
     let found = hooks.iter().position(|(other, _)| *other == id);
     let removed = found.map(|index| hooks.remove(index));
-    // What the hook captured is dropped without the lock.
+    // The values that the hook captured are dropped without the lock.
     drop(hooks);
     removed.is_some()
 }

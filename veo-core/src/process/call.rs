@@ -21,7 +21,7 @@ pub(crate) struct ResolvedCallee {
     source: AddressSource,
 }
 
-/// Where an address comes from.
+/// The source of an address.
 enum AddressSource {
     /// The process's table, which forgets it when the library is unloaded.
     Table(&'static Kernel),

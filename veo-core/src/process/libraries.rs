@@ -131,7 +131,7 @@ impl ProcShared {
     pub(crate) fn function(&self, library: &LoadedLibrary, name: &str) -> Result<u64> {
         let addr = self.symbol(library, name)?;
         library.check_is_code(name)?;
-        // What a library finds in another one is in no file that is known here.
+        // Functions that a library takes from another one are in no file that is known here.
         if self.core.extension.is_data(addr) {
             return Err(library.is_data(name));
         }
@@ -209,7 +209,7 @@ impl ProcShared {
             self.libraries.remove(library);
             return Ok(());
         }
-        // It is still there, and can be called.
+        // The library is still loaded, and can be called.
         self.libraries.keep(library);
         if core.look_for_end() {
             return Err(core.gone(&what));

@@ -1,5 +1,5 @@
-//! What a process has loaded: its libraries, what their files say, and the addresses of the
-//! declared kernels in them.
+//! The loaded code of a process: its libraries, the content of their files, and the addresses of
+//! the declared kernels in them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -27,9 +27,9 @@ pub(crate) struct LoadedLibrary {
     /// The backend's number, 0 for the static symbols.
     pub(super) handle: u64,
     pub(crate) code: Arc<LibraryCode>,
-    /// What was looked up so far: names and addresses.
+    /// The symbols that were looked up so far: names and addresses.
     pub(crate) symbols: Mutex<BTreeMap<String, u64>>,
-    /// What the backend knows the file by, as long as it may look for its neighbours.
+    /// The backend's path of the file, kept as long as it may look for neighbours of the file.
     pub(super) _short: Option<Shortened>,
 }
 
@@ -45,7 +45,7 @@ impl Libraries {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those that are loaded, in the order of loading.
+    /// The loaded libraries, in the order of loading.
     pub(crate) fn list(&self) -> Vec<Arc<LoadedLibrary>> {
         self.lock().clone()
     }
@@ -82,8 +82,8 @@ impl Libraries {
 }
 
 impl LoadedLibrary {
-    /// What its debug information says of its functions. `None` if it has none, or its file
-    /// is not known.
+    /// The debug information about its functions. `None` if it has none, or if its file is not
+    /// known.
     pub(crate) fn prototypes(&self) -> Option<Arc<Prototypes>> {
         self.file.as_ref()?.prototypes()
     }
@@ -102,7 +102,7 @@ impl LoadedLibrary {
         Ok(())
     }
 
-    /// That a symbol is no function.
+    /// The error for a symbol that is no function.
     pub(super) fn is_data(&self, symbol: &str) -> Error {
         Error::NotAFunction {
             symbol: symbol.to_owned(),
@@ -125,7 +125,7 @@ impl LoadedLibrary {
     }
 }
 
-/// What a file says of its symbols. Each part is read when it is first asked for.
+/// The symbols of a file. Each part is read when it is first asked for.
 #[derive(Debug, Default)]
 struct LibraryFacts {
     prototypes: OnceLock<Option<Arc<Prototypes>>>,
@@ -184,7 +184,7 @@ impl LibraryFile {
     }
 }
 
-/// What was read of this file before: the last one of its path is remembered.
+/// The symbols that were read from this file before: the last file of each path is remembered.
 fn facts(file: &Original) -> Arc<LibraryFacts> {
     type Known = HashMap<PathBuf, (FileStamp, Arc<LibraryFacts>)>;
     static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
@@ -240,7 +240,7 @@ fn place(index: usize) -> (usize, usize) {
 }
 
 impl Addresses {
-    /// Where the address for an index is, 0 while there is none.
+    /// The address for an index, 0 while there is none.
     #[inline]
     pub(super) fn slot(&self, index: usize) -> Option<&AtomicU64> {
         let (table, place) = place(index);

@@ -13,7 +13,7 @@ pub enum Arch {
     Ve3,
 }
 
-/// What is known of a node.
+/// The known facts about a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeInfo {
@@ -25,7 +25,7 @@ pub struct NodeInfo {
     pub memory: Option<u64>,
     /// The part of it that can be allocated now, in bytes.
     pub free: Option<u64>,
-    /// What stands for it.
+    /// The backend of a node.
     pub backend: Backend,
 }
 

@@ -44,7 +44,7 @@ pub(super) fn runtimes(code: &NodeCode, options: &ProcOptions) -> Option<CString
         }
     }
     for (name, build_dir) in names {
-        // What is not found is an error where it is loaded.
+        // A library that is not found is an error when it is loaded.
         let Ok(found) = search::find(name, build_dir, code) else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! Where kernel libraries are looked for.
+//! The search for kernel libraries.
 //!
 //! A name with a slash is a path. Any other name is looked for in each directory of
 //! `VEO_LIBRARY_PATH`, then where the program is installed, beside the executable and in
@@ -119,7 +119,7 @@ fn executable() -> Option<PathBuf> {
         .filter(|_| !environment::privileged())
 }
 
-/// Where the builds of the crates that declare kernels put their output, `own` first.
+/// The output directories of the builds of crates that declare kernels, `own` first.
 fn builds(own: Option<&'static str>) -> Vec<&'static str> {
     let declared = crate::kernel::kernels().filter_map(|kernel| kernel.build_dir);
     let mut others: Vec<_> = declared.filter(|dir| Some(*dir) != own).collect();
@@ -207,7 +207,7 @@ fn find_in(name: &str, directories: &[(PathBuf, bool)], code: &NodeCode) -> Opti
     unfit
 }
 
-/// What to do about a library that is nowhere.
+/// Advice for a library that is nowhere.
 fn hint(name: &str, builds: &[&str], executable: Option<&Path>, code: &NodeCode) -> String {
     let targets = code.targets;
     let mut hint = format!(" and their sub-directories {}; ", targets.join(", "));
@@ -380,7 +380,7 @@ mod tests {
         // The other way round: a host's library for a card.
         library(&first, 2, elf::HOST, 120);
         assert_eq!(found(&card), Some(root.join("b/ve1/libx.so")));
-        // Nothing else is there: the attempt to load it says why it cannot be loaded.
+        // There is no other file: the attempt to load this one says why it cannot be loaded.
         std::fs::remove_dir_all(root.join("b")).unwrap();
         assert_eq!(found(&card), Some(first.clone()));
         // A node that runs both takes what comes first.

@@ -1,4 +1,4 @@
-//! What can be chosen for a process.
+//! The settings of a process.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::fmt;
@@ -21,14 +21,13 @@ use crate::warning::contain;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KernelLookup {
-    /// Those whose libraries the program's own build made when the process is
-    /// created, so that a missing one is an error there; the others on first use.
+    /// Kernels whose libraries the program's own build made, when the process is created, so that a missing one is an error
+    /// there; the others on first use.
     #[default]
     Eager,
     /// All on first use.
     Lazy,
-    /// Not at all: calls of declared kernels are errors. For tools that load
-    /// libraries by themselves.
+    /// Never: calls of declared kernels are errors. This is for tools that load libraries themselves.
     None,
 }
 
@@ -47,7 +46,7 @@ pub enum Guard {
     End,
 }
 
-/// What is looked for in the memory of VE machine code: [`VeoProcBuilder::check`](crate::VeoProcBuilder::check).
+/// The mistakes that are looked for in the memory of VE machine code: [`VeoProcBuilder::check`](crate::VeoProcBuilder::check).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Check {
@@ -60,7 +59,7 @@ pub enum Check {
 }
 
 impl Check {
-    /// As `VEO_EMU_CHECK` says it.
+    /// The value in the notation of `VEO_EMU_CHECK`.
     pub(super) fn word(self) -> &'static CStr {
         match self {
             Check::Off => c"off",
@@ -70,7 +69,7 @@ impl Check {
     }
 }
 
-/// What `VEO_VERIFY` says, the same as while declarations are compiled.
+/// The value of `VEO_VERIFY`, the same as while declarations are compiled.
 pub(super) fn verify_from_environment(node: i32) -> Result<Verify> {
     let Some(word) = VEO_VERIFY.get() else {
         return Ok(Verify::Default);
@@ -85,18 +84,18 @@ pub(super) fn verify_from_environment(node: i32) -> Result<Verify> {
         })
 }
 
-/// In which order the emulated node starts requests of several contexts, to find waits that a
-/// program lacks: [`VeoProcBuilder::schedule`](crate::VeoProcBuilder::schedule).
+/// The order in which the emulated node starts requests of several contexts, to find waits that a program lacks:
+/// [`VeoProcBuilder::schedule`](crate::VeoProcBuilder::schedule).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Schedule {
     /// Each as late as possible: not before somebody waits for it.
     Late,
-    /// In an order drawn from this seed, any that the rules of libveo allow.
+    /// An order drawn from this seed, any that the rules of libveo allow.
     Random(u64),
 }
 
-/// As `VEO_EMU_SCHEDULE` says it: `late`, `random:7`.
+/// The value in the notation of `VEO_EMU_SCHEDULE`: `late`, `random:7`.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -106,7 +105,7 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// What `VEO_EMU_RACES` says.
+/// The value of `VEO_EMU_RACES`.
 pub(super) fn races_from_environment(node: i32) -> Result<Races> {
     let Some(word) = VEO_EMU_RACES.get() else {
         return Ok(Races::Off);
@@ -121,7 +120,7 @@ pub(super) fn races_from_environment(node: i32) -> Result<Races> {
         })
 }
 
-/// Where a kernel's output comes from, for [`VeoProcBuilder::stdout`](crate::VeoProcBuilder::stdout).
+/// The stream of a kernel's output, for [`VeoProcBuilder::stdout`](crate::VeoProcBuilder::stdout).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     /// The standard output.
@@ -132,13 +131,13 @@ pub enum Stream {
 
 pub(super) type OutputFn = dyn Fn(Stream, &[u8]) + Send + Sync;
 
-/// What matters after the process was started.
+/// The settings that matter after the process was started.
 pub(crate) struct ProcSettings {
-    /// What it was started with, and its successor will be.
+    /// The settings that it was started with. Its successor gets them, too.
     pub(super) options: ProcOptions,
     /// The node that was asked for, as functions of the backend take it.
     pub(crate) asked_node: i32,
-    /// What the backend calls with output. Kept as long as the process.
+    /// The function that the backend calls with output. It is kept as long as the process.
     pub(super) output: Option<Arc<OutputReceiver>>,
     /// Gathers what requests come to, where that is wanted.
     pub(super) collector: Option<Arc<StatisticsCollector>>,
@@ -168,7 +167,7 @@ pub(super) struct ProcOptions {
     pub(super) libraries: Vec<PathBuf>,
 }
 
-/// What the backend calls with output of kernels.
+/// The function that the backend calls with output of kernels.
 ///
 /// # Safety
 ///

@@ -161,7 +161,7 @@ impl ProcShared {
 
     /// Ends a pin of an allocation, which may have been given up meanwhile.
     pub(crate) fn unpin(&self, usage: &Usage) {
-        // With the lock, since `run_frees` looks what is pinned.
+        // This needs the lock, since `run_frees` looks for pinned memory.
         let frees = lock(&self.frees);
         usage.unpin();
         let waiting = !frees.is_empty();
@@ -381,8 +381,8 @@ impl ProcShared {
 }
 
 impl ProcShared {
-    /// What kernels of VE machine code have executed, if it is to be printed and the process still tells. Nobody uses the process or a
-    /// context of it.
+    /// The counts of kernels of VE machine code, if they are to be printed and the process still answers. Nobody uses the process
+    /// or a context of it.
     fn executed(&self) -> Vec<KernelStatistics> {
         if self.settings.end_table.is_none() {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! What a library file says of itself: its symbols, what it is made for.
+//! The content of a library file: its symbols, and the machine that it is for.
 
 use std::path::Path;
 

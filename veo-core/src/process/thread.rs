@@ -194,7 +194,7 @@ impl ProcOptions {
     }
 }
 
-/// What the thread does after it has created the process.
+/// The work of the thread after it has created the process.
 pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<ProcThreadTask>) {
     const SHORT: Duration = Duration::from_millis(1);
     const LONG: Duration = Duration::from_millis(50);

@@ -85,7 +85,7 @@ impl VeoProc {
         self.shared().core.node
     }
 
-    /// What runs the kernels.
+    /// The backend that runs the kernels.
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.shared().core.api.backend
@@ -235,9 +235,9 @@ impl VeoProc {
         Ok(())
     }
 
-    /// What the process has done so far. Memory is always counted; what requests come to, where
-    /// [`VeoProcBuilder::stats`](crate::VeoProcBuilder::stats) or `VEO_STATS` asks for it when the process is created. Nothing is waited for,
-    /// and it can be asked for after the end of the process, too.
+    /// What the process has done so far. Memory is always counted. Requests are counted if
+    /// [`VeoProcBuilder::stats`](crate::VeoProcBuilder::stats) or `VEO_STATS` asked for it when the process was created. This
+    /// waits for nothing, and works after the end of the process, too.
     ///
     /// ```
     /// # fn main() -> veo_core::Result<()> {
@@ -266,8 +266,9 @@ impl VeoProc {
         }
     }
 
-    /// What kernels of VE machine code have executed so far, in the order of their names (`veo_emu_get_statistics`). What a library has
-    /// executed stays when it is unloaded, and goes on when it is loaded again. It waits for what was queued on the process itself.
+    /// What kernels of VE machine code have executed so far, in the order of their names (`veo_emu_get_statistics`). The counts
+    /// of a library stay when it is unloaded, and go on when it is loaded again. This waits for requests that were queued on the
+    /// process itself.
     ///
     /// The emulated node counts where [`VeoProcBuilder::profile`](crate::VeoProcBuilder::profile), `VEO_EMU_PROFILE` or `VEO_STATS` asks
     /// for it. Otherwise, for kernels of the host's code and on a card, the result is empty.

@@ -14,7 +14,7 @@ use super::settings::ProcSettings;
 use crate::error::{Error, PrototypeMismatch, Result};
 use crate::kernel::KernelInfo;
 
-/// What a declaration says, and where it stands.
+/// A declaration, and its place.
 pub(crate) struct DeclaredKernel<'a> {
     /// Its name in Rust.
     pub(crate) name: &'a str,
@@ -23,7 +23,7 @@ pub(crate) struct DeclaredKernel<'a> {
     /// Its own words for its types, the result last, as far as they are known.
     pub(crate) words: &'a [&'a str],
     pub(crate) at: String,
-    /// What it says about being compared.
+    /// Whether it wants to be compared.
     pub(crate) verify: Verify,
     /// Whether it was compared with this library while it was compiled.
     pub(crate) checked: bool,
@@ -77,7 +77,7 @@ impl ProcSettings {
         self.options.verify != Verify::Off
     }
 
-    /// What becomes of wrong types that a caller says.
+    /// The consequence of wrong types that a caller names.
     pub(crate) fn contradicted(&self, mismatch: PrototypeMismatch) -> Result<()> {
         settle(self.options.verify, mismatch)
     }

@@ -126,7 +126,7 @@ impl ArgsHandle {
     }
 }
 
-/// Where the VE side puts what a kernel writes to stack arguments.
+/// The place where the VE side puts data that a kernel writes to stack arguments.
 #[derive(Clone, Copy)]
 pub(crate) enum StackOutput<'a> {
     /// Straight into the places of the caller.
@@ -157,7 +157,7 @@ impl Drop for ArgsHandle {
     }
 }
 
-/// What `wait` copies from the staging to the places of the caller.
+/// The data that `wait` copies from the staging to the places of the caller.
 #[derive(Default)]
 pub(crate) struct CopyBack<'a>(Option<Box<CopyBackPlaces<'a>>>);
 
@@ -165,7 +165,7 @@ pub(crate) struct CopyBack<'a>(Option<Box<CopyBackPlaces<'a>>>);
 type CopyBackPlaces<'a> = Vec<(usize, &'a mut [MaybeUninit<u8>])>;
 
 impl CopyBack<'_> {
-    /// Only to be called when the request was collected without an error.
+    /// This must be called only if the request was collected without an error.
     pub(crate) fn run(&mut self, staging: &Staging) {
         for (offset, to) in self.0.take().into_iter().flat_map(|places| *places) {
             staging.copy_to(offset, to);

@@ -194,9 +194,8 @@ impl CtxShared {
         self.collect_oldest(state, None, until).0
     }
 
-    /// As [`advance`](Self::advance), for a caller that waits for `own`: gives the result word
-    /// of that and when it was submitted, if it was the oldest request, owned nothing and has
-    /// succeeded.
+    /// Does the same as [`advance`](Self::advance), for a caller that waits for `own`. Gives the result word of that request
+    /// and when it was submitted, if it was the oldest one, owned nothing and has succeeded.
     #[inline(always)]
     fn collect_oldest<'a>(
         &'a self,
@@ -439,8 +438,7 @@ impl CtxShared {
     /// the VE side may still touch what they have. Then that is leaked, and a thread that
     /// lent memory waits for ever rather than see it change.
     ///
-    /// What is left to do is given back: it may wait for another context, which has to
-    /// lose its requests first.
+    /// The remaining work is given back: it may wait for another context, which has to lose its requests first.
     pub(crate) fn lose_all(&self, leak: bool) -> DeferredWorks {
         let mut after = DeferredWorks::new();
         let mut state = self.close_to_observers();

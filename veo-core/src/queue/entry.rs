@@ -1,5 +1,5 @@
-//! What the table of a context keeps of one request, and what is left to do when the request
-//! has ended or its handle is gone. Nothing here calls the backend.
+//! The data that the table of a context keeps of one request, and the work that remains when the
+//! request has ended or its handle is gone. Nothing here calls the backend.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub(crate) struct Ticket {
     pub(crate) number: u64,
 }
 
-/// What the VE side may touch for a request: kept until its result is collected.
+/// The memory that the VE side may touch for a request. It is kept until the result is collected.
 #[derive(Default)]
 pub(crate) enum Payload {
     /// Nothing.
@@ -30,7 +30,7 @@ pub(crate) enum Payload {
     None,
     /// Nothing, but its end is to be noted.
     Noted,
-    /// Where output on the kernel's stack is copied to.
+    /// The place to which output on the kernel's stack is copied.
     Staging(Staging),
     /// A host buffer of a transfer, a host function.
     Owned(Box<dyn Any + Send>),
@@ -51,7 +51,7 @@ pub(super) struct RequestEntry {
     pub(super) seen: Stamp,
     /// Set when the request is collected.
     pub(super) outcome: Option<CommandOutcome>,
-    /// What most requests do without. None in a free place.
+    /// The data that most requests lack. A free place has none.
     pub(super) rest: Option<Box<Rest>>,
     /// The place of the next pending request, or the next free place; [`END`] if there
     /// is none.
@@ -62,7 +62,7 @@ pub(super) struct RequestEntry {
     pub(super) logged: bool,
 }
 
-/// What a request has that is more than the call of a declared kernel with plain words.
+/// The data of a request that is more than the call of a declared kernel with plain words.
 #[derive(Default)]
 pub(super) struct Rest {
     pub(super) payload: Payload,
@@ -106,7 +106,7 @@ impl RequestEntry {
         let outcome = self
             .outcome
             .filter(|_| self.number != NONE && !self.logged)?;
-        // Those that were lost say no more than what has ended their process.
+        // Lost requests say only what has ended their process.
         let is_own = match (outcome.state, &self.kind) {
             // The program has not queued it.
             (_, RequestKind::After(_)) => false,
@@ -144,11 +144,11 @@ impl RequestEntry {
     }
 }
 
-/// What the table gives back for a collected request.
+/// The data that the table gives back for a collected request.
 pub(super) struct Collected {
     pub(super) payload: Payload,
     pub(super) submitted: Stamp,
-    /// As in [`RequestEntry`].
+    /// The same as in [`RequestEntry`].
     pub(super) seen: Stamp,
 }
 
@@ -184,7 +184,7 @@ impl Uncollected {
             _ => core.failure(&self.kind, Some(self.id), self.outcome, self.reason),
         };
         match error {
-            // It has not failed by itself.
+            // The request itself has not failed.
             Error::ProcessEnded { .. } => {}
             error => warn(format_args!(
                 "nobody has asked for the result of {name}: {error}"
@@ -193,7 +193,7 @@ impl Uncollected {
     }
 }
 
-/// What is left to do when the lock is released, because it may run code of the user.
+/// The work that remains when the lock is released, because it may run code of the user.
 #[derive(Default)]
 #[must_use = "wakes a task and drops what the user gave"]
 pub(crate) struct DeferredWork {

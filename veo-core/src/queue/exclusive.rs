@@ -22,7 +22,7 @@ impl<'a> Exclusive<'a> {
         taken.ok_or_else(|| ctx.core.gone(what))
     }
 
-    /// As [`take`](Self::take), but `None` when the time is up.
+    /// Does the same as [`take`](Self::take), but gives `None` when the time is up.
     pub(crate) fn take_until(
         ctx: &'a CtxShared,
         what: &dyn fmt::Display,
@@ -46,7 +46,7 @@ impl<'a> Exclusive<'a> {
         Ok(Some(Exclusive { ctx, args }))
     }
 
-    /// As [`take`](Self::take), but `None` if it would have to wait.
+    /// Does the same as [`take`](Self::take), but gives `None` if it would have to wait.
     pub(crate) fn try_take(ctx: &'a CtxShared) -> Option<Exclusive<'a>> {
         let mut state = ctx.lock();
         if state.collecting || state.phase == Phase::Closed || ctx.core.is_gone() {

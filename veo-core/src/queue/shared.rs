@@ -39,7 +39,7 @@ pub(crate) enum Phase {
     Closed,
 }
 
-/// What the lock of a context protects.
+/// The data that the lock of a context protects.
 pub(crate) struct CtxState {
     pub(crate) table: RequestTable,
     pub(crate) phase: Phase,
@@ -57,7 +57,7 @@ pub(crate) struct CtxState {
     pub(super) block_begin: u64,
     /// Argument objects to be used again.
     pub(super) args: Vec<ArgsHandle>,
-    /// What the next submission waits for.
+    /// The requests that the next submission waits for.
     pub(super) held_back: Vec<Predecessor>,
     /// Whether the thread that serves futures runs.
     pub(super) driver: bool,
@@ -65,9 +65,10 @@ pub(crate) struct CtxState {
 
 /// A request that requests of other contexts come after. It keeps nothing alive.
 ///
-/// Where host functions may wait, one that waits for it is queued, and the program goes on.
-/// Elsewhere the next submission waits. A request comes only after those that were submitted
-/// before it, so nothing waits in a circle, unless functions of the program wait as well.
+/// If host functions may wait, a function that waits for the request is queued, and the program
+/// goes on. Otherwise the next submission waits. A request comes only after requests that were
+/// submitted before it, so nothing waits in a circle, unless functions of the program wait as
+/// well.
 #[derive(Clone)]
 pub(crate) struct Predecessor {
     pub(super) ctx: Weak<CtxShared>,
@@ -98,12 +99,12 @@ pub(crate) struct CtxShared {
     changed: Condvar,
     /// How many requests were collected: those with lower numbers have finished.
     collected: AtomicU64,
-    /// What requests from a number on come after, in other contexts. Nothing else is locked while
-    /// this is.
+    /// The requests of other contexts that requests from a number on come after. Nothing else is
+    /// locked while this is.
     orders: Mutex<Vec<(u64, Predecessor)>>,
 }
 
-/// What came of [`CtxShared::retire`].
+/// The result of [`CtxShared::retire`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retirement {
     /// The caller has the handle for itself.
@@ -288,7 +289,7 @@ impl CtxShared {
             && unsafe { get(self.handle.raw()) } == ffi::VEO_STATE_EXIT as i32
     }
 
-    /// What the backend says of the context: see [`ContextState`](super::ContextState).
+    /// The backend's state of the context: see [`ContextState`](super::ContextState).
     pub(crate) fn backend_state(&self) -> Result<i32> {
         let get = need!(
             self.core.api,
@@ -328,7 +329,7 @@ impl CtxShared {
                 if at.id == ctx && number >= first {
                     return true;
                 }
-                // Whatever it comes after, those before it do, too.
+                // A request comes after everything that earlier ones of its context come after.
                 let known = seen.entry(at.id).or_insert((false, 0));
                 if !known.0 || known.1 < number {
                     *known = (true, number);

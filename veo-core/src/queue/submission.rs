@@ -254,7 +254,7 @@ impl CtxShared {
         mut state: StateGuard<'a>,
         what: &dyn Display,
     ) -> Result<StateGuard<'a>> {
-        // Nobody tells when the process dies, and the thread in the block may not notice.
+        // Nobody reports the death of the process, and the thread in the block may not notice it.
         const LOOK: Duration = Duration::from_millis(20);
         if self.runs_host_function() {
             // The block may be waiting for this very function.
@@ -339,7 +339,7 @@ impl Predecessor {
     }
 }
 
-/// What a submission may use while it holds the lock.
+/// The data that a submission may use while it holds the lock.
 pub(crate) struct Submission<'a> {
     ctx: &'a CtxShared,
     /// The number the request gets.

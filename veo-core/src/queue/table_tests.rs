@@ -1,4 +1,4 @@
-//! What becomes of requests in the table.
+//! The table of requests, by what becomes of its entries.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -217,7 +217,7 @@ fn room_is_given_back_after_many_requests() {
         assert!(many.iter().all(|ticket| table.take(*ticket).is_none()));
         assert_eq!(table.used, 1);
     }
-    // What is free is found, once each.
+    // Each free place is found once.
     let again: Vec<_> = (0..2000)
         .map(|id| insert(&mut table, id, Payload::None).place)
         .collect();

@@ -110,7 +110,7 @@ impl PendingHostCall {
         PendingHostCall { key, call }
     }
 
-    /// What the backend passes to [`run`].
+    /// The pointer that the backend passes to [`run`].
     pub(crate) fn argument(&self) -> *mut c_void {
         self.key as usize as *mut c_void
     }
@@ -119,7 +119,7 @@ impl PendingHostCall {
         Arc::clone(&self.call)
     }
 
-    /// What the function returned, or its panic message.
+    /// The result of the function, or its panic message.
     pub(crate) fn outcome(&self) -> Option<HostCallOutcome> {
         let mut outcome = self.call.outcome.lock();
         outcome.as_mut().map_or_else(
@@ -154,7 +154,7 @@ pub(crate) unsafe extern "C" fn run(argument: *mut c_void) -> u64 {
         number: call.number.load(Ordering::Relaxed),
     };
     run_inside(inside, move || {
-        // Whatever the function left half done is its own: nothing here depends on it.
+        // Nothing here depends on data that the function left half changed.
         let outcome = catch_unwind(AssertUnwindSafe(function)).map_err(|panic| {
             let text = message(&*panic);
             // Dropping what was thrown may panic in turn; that is where it ends.

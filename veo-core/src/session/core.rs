@@ -26,14 +26,14 @@ pub(crate) struct ProcCore {
     pub(crate) node: i32,
     pub(crate) image: ProcessImage,
     pub(crate) proc_thread: ProcThreadHandle,
-    /// What the backend does for it beyond libveo's interface.
+    /// The backend's functions for it beyond libveo's interface.
     pub(crate) extension: Arc<dyn ProcessExtension>,
     /// The requests that may not have ended, if somebody looks for races.
     pub(crate) races: Option<RaceLog>,
     pub(crate) observers: Observers,
-    /// What ended the process, once that is known.
+    /// The cause of the process's end, once it is known.
     ended: OnceLock<Fault>,
-    /// Where the program killed it.
+    /// The place where the program killed it.
     killed: Mutex<Option<&'static Location<'static>>>,
     /// Set when the program begins to close the process, which takes no requests then.
     closing: AtomicBool,
@@ -122,7 +122,8 @@ impl ProcCore {
         Ok(())
     }
 
-    /// As [`check`](Self::check), and asks the backend whether it has ended meanwhile.
+    /// Does the same as [`check`](Self::check), and asks the backend whether it has ended
+    /// meanwhile.
     pub(crate) fn check_alive(&self, what: impl fmt::Display) -> Result<(), Error> {
         self.check(&what)?;
         // One that is being closed ends, too, and has no fault.
@@ -148,7 +149,7 @@ impl ProcCore {
         self.kill().inspect_err(|_| *killed() = None)
     }
 
-    /// Where the program killed it, if it did.
+    /// The place where the program killed it, if it did.
     fn killed_at(&self) -> Option<&'static Location<'static>> {
         *self.killed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -315,7 +316,7 @@ impl ProcCore {
         true
     }
 
-    /// What ended the process, and the request that the backend blames, if it has ended.
+    /// The cause of the process's end and the request that the backend blames, if it has ended.
     /// `failed` says that a kernel of it failed.
     fn ended_by(&self, failed: bool) -> Option<(Fault, Option<u64>)> {
         let (mut fault, request) = self.extension.ended_by(failed)?;
@@ -347,7 +348,7 @@ const BITS: u32 = 48;
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 impl ProcId {
-    /// What a null pointer has: no process.
+    /// The process of a null pointer: none.
     pub(crate) const NONE: ProcId = ProcId(0);
 
     /// A number that no process had before, for one on this node.

@@ -1,5 +1,5 @@
-//! Who looks at the requests of a process. Each request that has ended makes one record, which
-//! every observer of its process gets.
+//! The observers of a process's requests. Each request that has ended makes one record, which every
+//! observer of its process gets.
 //!
 //! [`Observers::is_on`] is the one place where it is asked whether anybody looks: where a request
 //! is collected, and where its submission would otherwise not look at the clock. If nobody does,
@@ -59,8 +59,8 @@ pub(crate) struct RequestTimes {
 }
 
 impl RequestTimes {
-    /// Those of a request that ran as `run` says, in a context in which the one before it ended
-    /// at `before`.
+    /// The times of a request that ran as `run` says, in a context in which the one before it ended at
+    /// `before`.
     pub(crate) fn new(queued: u64, run: RunTimes, before: u64, collected: u64) -> RequestTimes {
         let queued = queued.min(collected);
         // The clocks of two processors may differ by a few nanoseconds.
@@ -275,7 +275,7 @@ struct WaitedOperation<'a> {
 }
 
 impl Waited<'_> {
-    /// It begins now: this thread does it.
+    /// It begins now, on this thread.
     #[inline]
     pub(crate) fn started(&mut self) {
         if let Some(operation) = &mut self.0 {

@@ -17,7 +17,7 @@ pub(crate) enum CommandState {
 }
 
 impl CommandState {
-    /// That of an operation of which no more is known than whether it worked.
+    /// The outcome of an operation of which only success or failure is known.
     pub(crate) fn of(worked: bool) -> CommandState {
         if worked {
             CommandState::Ok

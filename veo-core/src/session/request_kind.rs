@@ -50,7 +50,7 @@ impl RequestKind {
         self.range().map(|range| range.size as u64)
     }
 
-    /// What it reads or writes, if it is a transfer.
+    /// The memory that it reads or writes, if it is a transfer.
     fn range(&self) -> Option<&TransferRange> {
         match self {
             RequestKind::Read(range) | RequestKind::Write(range) | RequestKind::Copy(range) => {

@@ -98,7 +98,7 @@ fn is_obeyed(name: &str) -> bool {
     (name.starts_with("VE_") || name.starts_with("VEO")) && !harmless
 }
 
-/// What the loader says, which libloading keeps as the source of its error.
+/// The loader's message, which libloading keeps as the source of its error.
 fn reason(error: &dyn std::error::Error) -> String {
     error.source().unwrap_or(error).to_string()
 }

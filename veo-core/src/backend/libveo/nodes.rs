@@ -55,7 +55,7 @@ fn places(table: &VeoApi) -> Vec<i32> {
         .collect()
 }
 
-/// What the driver says of a card's memory, in bytes.
+/// The size of a card's memory by the driver, in bytes.
 pub(super) fn memory(node: i32) -> Option<u64> {
     if is_scheduled() {
         // The driver knows it by another number.

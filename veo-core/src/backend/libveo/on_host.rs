@@ -184,7 +184,7 @@ mod linux {
         fn known(child: &Child) -> [OnHost; 2] {
             let pid = child.id() as i32;
             let with = OnHost::new(pid).expect("a number of a process");
-            // As on a kernel without such descriptors.
+            // Behaves like a kernel without such descriptors.
             let without = OnHost {
                 pid,
                 pidfd: None,
@@ -244,7 +244,7 @@ mod linux {
                 "it has ended"
             );
             let mut second = child();
-            // As if it had been given the number.
+            // Behaves as if it had been given the number.
             without.pid = second.id() as i32;
             without.started = without.started.map(|start| start - 1);
             assert_eq!(without.kill(), Ok(()));
@@ -256,7 +256,7 @@ mod linux {
 #[cfg(target_os = "linux")]
 pub(crate) use linux::OnHost;
 
-/// Nothing runs on other systems.
+/// Kernels run on no other system.
 #[cfg(not(target_os = "linux"))]
 pub(crate) struct OnHost(std::convert::Infallible);
 
