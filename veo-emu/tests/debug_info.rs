@@ -1,4 +1,4 @@
-//! What the emulated node takes from debug information: conventions of untyped calls, source lines.
+//! The emulated node's use of debug information: conventions of untyped calls, source lines.
 
 mod common;
 

@@ -1,5 +1,4 @@
-//! What a process and its requests cost in memory. One test, so that nothing else of
-//! this program runs beside it.
+//! The memory that a process and its requests cost. It is one test, so that no other runs beside it.
 
 mod common;
 
@@ -99,7 +98,8 @@ fn queued_calls() {
         "{} bytes for each queued call",
         queued / COUNT
     );
-    // As many more find room in what the first one left, but for a table of 16 bytes each that grows once more.
+    // The same number again fits into the memory that the first one left, except for a table of 16 bytes each,
+    // which grows once more.
     let before = resident();
     round();
     let grown = resident().saturating_sub(before);

@@ -1,5 +1,5 @@
-//! What may happen to the host program: its VE processes end with it, and limits of
-//! the system are errors. Each test runs this program again as the victim.
+//! Misfortunes of the host program: its VE processes end with it, and limits of the system are
+//! errors. Each test runs this program again as the victim.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! What others see of the VE processes of a program, compared with what the program does.
+//! The VE processes of a program as others see them, compared with what the program does.
 
 mod common;
 
@@ -53,7 +53,7 @@ struct ContextSeen {
     running: Option<(u64, u64, String)>,
 }
 
-/// Another process, which looks.
+/// Another process, which inspects this one.
 struct Looker {
     child: Child,
     answers: BufReader<ChildStdout>,
@@ -149,7 +149,7 @@ impl Drop for Looker {
     }
 }
 
-/// What looks at processes for the tests, one for each line.
+/// The inspecting process: it looks once for each line of its input.
 #[test]
 fn looking_process() {
     if std::env::var_os("VEO_EMU_TEST_LOOKER").is_none() {
@@ -329,7 +329,7 @@ impl Drop for Forged {
     }
 }
 
-/// What the tests start to be looked at.
+/// The program that the tests start and inspect.
 #[test]
 fn forged_process() {
     use std::io::Read;

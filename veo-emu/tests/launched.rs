@@ -1,4 +1,4 @@
-//! What a VE process gets of the CPUs and the descriptors of its program, which a launcher of MPI may have started.
+//! The CPUs and descriptors that a VE process gets from its program, which a launcher of MPI may have started.
 //!
 //! Each case runs this program again, bound to one CPU.
 
@@ -81,7 +81,7 @@ fn case() {
     println!("@read: {text}");
 }
 
-/// What a case says after a word, in an environment with these variables.
+/// The output of a case behind a word, in an environment with these variables.
 fn says(variables: &[(&str, &str)]) -> impl Fn(&str) -> String + use<> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "case", "--nocapture", "--test-threads=1"])

@@ -205,7 +205,7 @@ fn use_hostile(proc: &Proc, part: &str, seed: u64) {
             for id in &ids {
                 ends_or_not(ctx, *id);
             }
-            // What has not ended may still use the buffers: they go with the process.
+            // Unfinished requests may still use the buffers, which go with the process.
             if ids
                 .iter()
                 .any(|id| ctx.peek(*id).0 == VEO_COMMAND_UNFINISHED)
@@ -226,7 +226,7 @@ fn use_hostile(proc: &Proc, part: &str, seed: u64) {
         }
     }
     ends_or_not(other, id);
-    // With the process gone every wait ends.
+    // When the process is gone, every wait ends.
     assert_eq!(call!(veo_emu_kill(proc.0)), 0);
     for ctx in [main, other, third] {
         call!(veo_context_sync(ctx.0));

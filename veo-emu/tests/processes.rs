@@ -1,5 +1,5 @@
-//! What kernels do to the process that they run in: children, traps, limits, output
-//! without an end.
+//! What kernels do to the process that they run in: children, traps, limits, output without an
+//! end.
 
 mod common;
 

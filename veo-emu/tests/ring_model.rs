@@ -21,7 +21,7 @@ mod sys {
         ///
         /// # Safety
         ///
-        /// Nothing is mapped here.
+        /// Nothing is mapped at this address.
         pub(crate) unsafe trait SharedData {}
     }
     pub(crate) mod thread {

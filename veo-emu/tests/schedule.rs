@@ -57,7 +57,7 @@ impl Node {
         self.proc.sym(self.library, name)
     }
 
-    /// What kernels have written down.
+    /// The notes of the kernels.
     fn order(&self) -> Vec<u64> {
         let (noted, look) = (self.sym("noted"), self.sym("look"));
         let count = self.proc.call(noted, &Args::new()).1;
@@ -144,7 +144,7 @@ fn some_seed_gives_each_order_that_is_possible() {
         assert_eq!(order.len(), 5);
         orders.insert(order);
     }
-    // Of two pairs in order there are 6, with the place of the fifth 30.
+    // Two pairs in order can be mixed in 6 ways; the fifth place makes it 30.
     assert!(
         orders.len() >= 24,
         "{} of 30 orders: {orders:?}",
@@ -188,7 +188,7 @@ fn mixed(seed: u64) -> (Vec<u64>, u64) {
     (node.order(), u64::from_ne_bytes(read))
 }
 
-/// In how many runs one seed has to give one order.
+/// The number of runs in which one seed must give one order.
 fn repeats() -> usize {
     match std::env::var("VEO_TEST_LONG") {
         Ok(_) => 1000,

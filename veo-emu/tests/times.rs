@@ -139,7 +139,7 @@ fn nothing_is_noted_where_nobody_asks() {
     let nap = proc.sym(library, "nap");
     let place = proc.alloc(16);
     let ctx = proc.open();
-    // Whatever was noted before of others that had the same places.
+    // Times of earlier requests in the same places must not appear.
     for timed in [0, 1, 0, 1, 1, 0] {
         set_timed(&proc, timed);
         let requests: Vec<u64> = (0..300)

@@ -1,5 +1,5 @@
-//! What kernels have executed, written where the host reads it: when it asks before it kills the process, and when a kernel of VE machine
-//! code ends it.
+//! Counts of what kernels have executed, written to the place that the host reads: when the host asks before it kills the
+//! process, and when a kernel of VE machine code ends it.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ pub(super) fn install(file: OwnedFd) {
 
 /// Writes it to the host's file, once: the calling thread is about to end the process, and is in no signal handler.
 pub(super) fn keep() {
-    // Another thread that ends the process waits until all is there.
+    // Another thread that ends the process waits until all counts are written.
     let mut kept = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     let file = kept.take();
     let file = file.and_then(|file| file.get().ok()?.try_clone_to_owned().ok());

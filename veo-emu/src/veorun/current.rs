@@ -1,5 +1,5 @@
-//! What the calling thread of a VE process is doing: which context it belongs to, which
-//! request it runs, and which stacks it has. Safe to ask in a signal handler.
+//! The state of the calling thread of a VE process: its context, the request that it runs, and
+//! its stacks. It may be asked in a signal handler.
 
 use std::cell::Cell;
 use std::io;

@@ -54,7 +54,8 @@ pub(super) trait Engine {
     /// Frees what a kernel has allocated with malloc. `false`: no block begins there.
     fn free(&self, address: u64) -> bool;
 
-    /// What the kernel with this number has executed, as `Task::Statistics` has it, where that is counted. `None`: there are not so many.
+    /// The counts of the kernel with this number, in the form of `Task::Statistics`, if the engine counts. `None` if there are
+    /// not so many kernels.
     fn statistics(&self, number: u64) -> Option<String>;
 
     /// Tells what is to be told of the process before it ends by a trap. At other ends this is done by itself.
@@ -75,7 +76,7 @@ pub(super) trait Signals {
     /// The system passed both pointers to the handler that calls this, for `SIGSEGV` or `SIGBUS`.
     unsafe fn recover(&self, info: *mut libc::siginfo_t, context: *mut libc::ucontext_t) -> bool;
 
-    /// What a signal means that the calling thread got. Safe to call in its handler.
+    /// The meaning of a signal that the calling thread got. This may be called in its handler.
     ///
     /// # Safety
     ///

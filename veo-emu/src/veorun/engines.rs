@@ -130,7 +130,7 @@ impl Signals for Engines {
 
 /// Runs functions of any engine.
 pub(super) struct AnyRunner {
-    /// Where functions of the VE engine are.
+    /// The addresses of functions of the VE engine.
     of_ve: Range<u64>,
     native: NativeRunner,
     /// Whether code of the host has run on this thread since code of the VE did.
@@ -142,7 +142,7 @@ impl Runner for AnyRunner {
     #[inline]
     unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
         if self.of_ve.contains(&request.address) {
-            // What the VE engine does needs our handler of faults.
+            // The VE engine needs our handler of faults.
             if std::mem::take(&mut self.native_ran) || signals::may_have_changed() {
                 signals::claim();
             }

@@ -21,11 +21,11 @@ use crate::sys::process;
 const OTHERS: usize = 32;
 const NEAR: u64 = 64;
 
-/// Of the mappings that the system allows a process, this part is for guards. Each block takes
+/// This part of the mappings that the system allows a process is for guards. Each block takes
 /// two.
 const PART: (u64, u64) = (3, 4);
 
-/// What most systems allow, for one that does not tell.
+/// The limit of most systems, for one that does not tell.
 const USUAL_MAPPINGS: u64 = 65_530;
 
 /// Learns of blocks. Called on the thread of a context, between its kernels.
@@ -42,13 +42,13 @@ struct OpenBlocks {
     /// Whether pages are closed, and the memory around blocks holds the pattern.
     closes: bool,
     window: Range<u64>,
-    /// Where stack data of calls are.
+    /// The area of calls' stack data.
     staging: Range<u64>,
     /// The number of the process: a forked child does not use the guard.
     process: u32,
     most: usize,
     blocks: RwLock<BlockTable>,
-    /// Where the next check of blocks that were not passed begins.
+    /// Where the next check begins among the blocks that were not passed.
     next: AtomicU64,
 }
 
@@ -61,7 +61,7 @@ struct BlockTable {
 }
 
 static GUARD: OnceLock<OpenBlocks> = OnceLock::new();
-/// Who is told of blocks.
+/// The listener that is told of blocks.
 static LISTENERS: RwLock<Vec<&'static dyn BlockListener>> = RwLock::new(Vec::new());
 
 /// Lets the host have blocks opened and closed. Called once, before there is any.
@@ -83,7 +83,7 @@ pub(super) fn install(closes: bool) {
 
 /// Has somebody told of all blocks, of those that are there first.
 pub(super) fn watch(listener: &'static dyn BlockListener) {
-    // With the lock, no block comes or goes meanwhile.
+    // While this holds the lock, no block comes or goes.
     let _blocks = GUARD.get().map(|guard| {
         let blocks = guard.blocks.write();
         let blocks = blocks.unwrap_or_else(PoisonError::into_inner);

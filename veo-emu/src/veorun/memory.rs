@@ -50,7 +50,7 @@ pub(super) fn map(
     Ok(())
 }
 
-/// Where the machine lies that runs VE machine code, or would lie.
+/// The place of the machine that runs VE machine code, even if there is none.
 pub(super) fn machine() -> Range<u64> {
     MEMORY.get().map_or(0..0, |memory| memory.layout.machine())
 }
@@ -169,8 +169,7 @@ thread_local! {
 ///
 /// # Safety
 ///
-/// One end is memory of ours. The other is an address that a kernel or its user
-/// gave: they answer for what is copied there.
+/// One end is our own memory. The other is an address of a kernel or its user: they answer for the data there.
 pub(super) unsafe fn try_copy(dst: *mut u8, src: *const u8, len: usize) -> bool {
     let _replaced = signals::take_back();
     COPYING.set(true);

@@ -237,7 +237,7 @@ fn synchronise(function: &AtomicPtr<c_void>) {
     }
 }
 
-/// In a child that a kernel has forked: its reports do not belong to the VE process.
+/// This is a child that a kernel has forked: its reports do not belong to the VE process.
 pub(super) fn in_child() {
     if ON.load(Ordering::Relaxed)
         && let Ok(setters) = SETTERS.try_lock()

@@ -85,7 +85,7 @@ pub(super) fn take_back() -> Replaced {
     }
 }
 
-/// What is in force for a signal.
+/// The action in force for a signal.
 fn current_action(signal: i32) -> Option<libc::sigaction> {
     // SAFETY: an all-zero sigaction is a valid value of that structure.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
@@ -129,7 +129,7 @@ fn open_mask() -> Option<libc::sigset_t> {
 /// [`claim`].
 static CHANGED: AtomicBool = AtomicBool::new(false);
 
-/// What a kernel has set for a signal.
+/// The action that a kernel has set for a signal.
 struct KeptAction {
     action: libc::sigaction,
     /// The next one in [`SPENT`].
@@ -140,7 +140,7 @@ struct KeptAction {
 /// handler out, so only one thread has it.
 static THEIRS: [AtomicPtr<KeptAction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
 
-/// Those that were given back: a handler may not free memory.
+/// Actions that were restored. They are kept because a handler may not free memory.
 static SPENT: AtomicPtr<KeptAction> = AtomicPtr::new(ptr::null_mut());
 
 /// How many threads are exchanging handlers, so that one may be neither in force nor kept.
@@ -222,7 +222,7 @@ pub(super) fn give_back(signal: i32) -> bool {
             return unsafe { put_back(signal, kept) };
         }
         let others = EXCHANGING.fetch_sub(1, Ordering::SeqCst) - 1;
-        // Another thread may have put it back after this one's fault was given to ours.
+        // Another thread may have restored it after this thread's fault came to our handler.
         if current_action(signal).is_some_and(|action| is_of_kernel(&action) && is_handler(&action))
         {
             return true;

@@ -1,4 +1,4 @@
-//! What an engine returns as a trap ends the VE process and is told as a signal is.
+//! A trap that an engine returns ends the VE process, and is reported like a signal.
 
 use super::engine::Runner;
 use super::{current, faults, worker};

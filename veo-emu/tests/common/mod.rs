@@ -1,4 +1,4 @@
-//! What the tests share: compiling kernels, and short forms of the table's functions.
+//! Shared by the tests: compiling kernels, and short forms of the table's functions.
 
 #![allow(dead_code, unused_imports)]
 

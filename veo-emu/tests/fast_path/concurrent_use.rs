@@ -17,7 +17,7 @@ unsafe extern "C" fn successor(word: *mut c_void) -> u64 {
     word as u64 + 1
 }
 
-/// What a thread of the test has in flight.
+/// The requests in flight of a thread of the test.
 struct Flight {
     id: u64,
     expected: u64,

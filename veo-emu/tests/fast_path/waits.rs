@@ -177,7 +177,7 @@ fn a_call_waits_for_the_host_function_before_it() {
         thread::yield_now();
     }
     let later = give(ctx, function, 6);
-    // As long as it would take if it did not wait.
+    // The time that it would take if it did not wait.
     thread::sleep(Duration::from_millis(20));
     let early = ctx.peek(later);
     words[1].store(1, Ordering::Release);
@@ -286,7 +286,7 @@ fn each_failed_request_gets_its_own_reason() {
     let proc = Proc::new(0);
     let library = proc.load(&compile(KERNELS));
     let (ctx, function) = (proc.open(), proc.sym(library, "give"));
-    // Nothing is mapped there.
+    // Nothing is mapped at this address.
     let ids = [
         ctx.write(8, &[1]),
         give(ctx, function, 5),

@@ -145,7 +145,7 @@ fn a_word_without_a_class_is_an_address_that_loses_its_tag() {
         let mut classes = vec![integer; count];
         let id = call_fast_path(ctx, function, &words, &classes);
         assert_eq!(ctx.ok(id), tagged);
-        // Others without a class change nothing about the first, which has one.
+        // Other words without a class do not affect the first, which has one.
         classes[1..].fill(hmem);
         let id = call_fast_path(ctx, function, &words, &classes);
         assert_eq!(ctx.ok(id), tagged);

@@ -40,7 +40,7 @@ fn run(kernel: &str, argument: u64) -> (u32, u64, veo_emu_fault) {
     (state, result, fault)
 }
 
-/// What every call gives after the process has ended.
+/// The result of every call after the process has ended.
 fn after_death(proc: &Proc, lib: u64, ctx: Ctx, symbol: u64) {
     let args = Args::new();
     let mut word = 0u64;

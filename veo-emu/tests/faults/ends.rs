@@ -34,7 +34,7 @@ fn a_time_limit() {
     let lib = proc.load(&compile(KERNELS));
     let ctx = proc.open();
     let nap = proc.sym(lib, "nap");
-    // It holds for each request, not for all of them.
+    // The limit holds for each request, not for all of them.
     let ids: Vec<u64> = (0..5)
         .map(|_| ctx.call(nap, &Args::new().u64(0, 250)))
         .collect();
@@ -73,7 +73,7 @@ fn a_kernel_that_calls_exec() {
     let behind = call!(veo_call_async(ctx.0, ok, args.0));
     let start = Instant::now();
     assert_eq!(ctx.wait(id), (VEO_COMMAND_ERROR, 0));
-    // It may have ended before that was called.
+    // The process may have ended before the call.
     if behind != VEO_REQUEST_ID_INVALID {
         assert_eq!(ctx.wait(behind), (VEO_COMMAND_ERROR, 0));
     }

@@ -1,4 +1,4 @@
-//! What kernels do wrong: the request fails with a report, the host goes on.
+//! Mistakes of kernels: the request fails with a report, the host goes on.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -10,7 +10,7 @@ mod survived;
 
 use common::*;
 
-/// What most of these tests call.
+/// The kernels that most of these tests call.
 const KERNELS: &str = r#"
 #define _GNU_SOURCE
 #include <math.h>

@@ -28,7 +28,7 @@ fn report(kernels: &[&str]) -> veo_emu_fault {
     fault
 }
 
-/// What ended it and the address, if there is one.
+/// The cause of the end and the address, if there is one.
 fn cause(fault: &veo_emu_fault) -> (u32, Option<u64>) {
     let address = (fault.has_address != 0).then_some(fault.address);
     (fault.cause as u32, address)
@@ -213,7 +213,7 @@ fn the_operation_that_does_not_end_is_named() {
     }
 }
 
-/// As on a busy machine, where a library's last words take their time.
+/// On a busy machine, a library's functions at exit take their time.
 #[test]
 fn exit_functions_may_take_seconds() {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("last-{}", std::process::id()));

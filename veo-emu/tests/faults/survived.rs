@@ -1,4 +1,4 @@
-//! What kernels may do to their process, or use up, without ending it.
+//! Kernels may do these things to their process, or use these up, without ending it.
 
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ fn closing_all_descriptors() {
         let ctx = proc.open();
         ctx.ok(ctx.call(proc.sym(lib, kernel), &Args::new()));
         let (ok, args) = (proc.sym(lib, "ok"), Args::new().u64(0, 1));
-        // What needs no descriptor still works; opening a context fails, with a reason.
+        // Operations that need no descriptor still work; opening a context fails, with a reason.
         assert_eq!(ctx.ok(ctx.call(ok, &args)), 2);
         let start = Instant::now();
         assert!(call!(veo_context_open(proc.0)).is_null());
@@ -55,7 +55,7 @@ fn a_kernel_that_has_itself_traced() {
     let (proc, lib) = started();
     let (main, other) = (proc.open(), proc.open());
     let (trace, ok) = (proc.sym(lib, "trace_me"), proc.sym(lib, "ok"));
-    // Where that is forbidden it fails, which is as good.
+    // If that is forbidden, it fails, which is as good.
     for ctx in [main, other] {
         ctx.ok(ctx.call(trace, &Args::new()));
         assert_eq!(ctx.ok(ctx.call(ok, &Args::new().u64(0, 1))), 2);

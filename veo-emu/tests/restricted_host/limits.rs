@@ -76,7 +76,7 @@ pub fn use_all_descriptors() {
     while let Ok(file) = std::fs::File::open("/dev/null") {
         taken.push(file);
     }
-    // What needs no descriptor works; what does is refused for this reason.
+    // Operations that need no descriptor work. Others are refused for this reason.
     assert_eq!(ctx.ok(ctx.call(answer, &Args::new())), 42);
     let block = proc.alloc(4096);
     proc.write(block, &[1u8; 4096]);

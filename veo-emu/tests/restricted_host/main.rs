@@ -1,6 +1,6 @@
-//! What a system may refuse to the host program: system calls that a sandbox forbids,
-//! /proc, a file system that can be written, descriptors. Whatever is missing, a
-//! process works or is refused with a reason, and nothing hangs or is left behind.
+//! Resources that a system may refuse to the host program: system calls that a sandbox forbids,
+//! /proc, a writable file system, descriptors. Without them a process either works or is refused
+//! with a reason. Nothing hangs or is left behind.
 //!
 //! Each case runs this program again, as the child that lives under it.
 
@@ -45,7 +45,7 @@ fn child(part: &str) -> Command {
     command
 }
 
-/// What the child says: a line that begins with `worked` or `refused`.
+/// The child's answer: a line that begins with `worked` or `refused`.
 #[track_caller]
 fn says(command: &mut Command) -> String {
     let start = Instant::now();
@@ -99,7 +99,7 @@ fn use_everything() {
     assert_eq!(ctx.wait(id), (VEO_COMMAND_EXCEPTION, libc::SIGSEGV as u64));
     drop(proc);
     gone(pid);
-    // So is one from outside.
+    // One from outside is, too.
     let proc = Proc::with(0, |options| options.memory = 1 << 20);
     let lib = proc.load(&compile(KERNELS));
     let ctx = proc.open();

@@ -83,8 +83,8 @@ fn is_block(address: u64) -> bool {
                 .and_then(|previous| memory::word(previous + 8))
                 .is_some_and(|size| size & !7 == before)
     };
-    // What follows says whether it is in use; freed blocks that are kept for the
-    // next malloc of their size carry a mark of their own.
+    // The next word says whether the chunk is in use. Freed blocks that are kept for the next
+    // malloc of their size carry a mark of their own.
     let next =
         || memory::word(end + 8).is_some_and(|next| next & PREVIOUS_IN_USE != 0 && next >= 16);
     in_heap && previous() && next() && !is_kept(address)

@@ -56,7 +56,7 @@ impl Engine for Native {
 }
 
 impl Native {
-    /// What a signal means that the calling thread got. Safe to call in its handler.
+    /// The meaning of a signal that the calling thread got. This may be called in its handler.
     ///
     /// # Safety
     ///

@@ -52,7 +52,7 @@ fn try_load() -> std::io::Result<()> {
     Ok(())
 }
 
-/// What kernels get from `veo_prev_req_result`.
+/// The function behind `veo_prev_req_result` in kernels.
 unsafe extern "C" fn prev_req_result(offset: c_int, result: *mut u64) -> c_int {
     let earlier = u64::try_from(offset).ok().and_then(current::earlier_result);
     match earlier {

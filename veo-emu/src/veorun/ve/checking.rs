@@ -98,7 +98,7 @@ pub(super) fn tell_leaks(thread: &MachineThread<'_>) {
     }
 }
 
-/// Where a defect is, and what is told of it beside.
+/// The place of a defect, and the further facts about it.
 pub(super) fn told(machine: &Machine, defect: &Defect) -> (Option<u64>, String) {
     let address = match defect.kind {
         DefectKind::Access { address, .. }

@@ -15,7 +15,7 @@ use veo_abi::environment::VEO_EMU_GDB;
 use crate::sys::process;
 use crate::veorun::current;
 
-/// What the number of the process takes the place of.
+/// The part of the path that the process number replaces.
 const NUMBER: &[u8] = b"%p";
 
 static DEBUGGER: OnceLock<Result<Option<Debugger>, String>> = OnceLock::new();
@@ -56,7 +56,7 @@ fn numbered(path: &OsString) -> OsString {
     OsString::from_vec(text)
 }
 
-/// Nobody may be reading.
+/// Perhaps nobody reads it.
 fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "veo-emu: {text}");
 }
@@ -65,7 +65,7 @@ fn debugger() -> Option<&'static Debugger> {
     DEBUGGER.get()?.as_ref().ok()?.as_ref()
 }
 
-/// What the calling thread's machine code is to be observed by, and what else observes it.
+/// The observer of the calling thread's machine code, which passes on to `inner`.
 pub(super) fn observer(inner: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
     let Some(debugger) = debugger() else {
         return inner;

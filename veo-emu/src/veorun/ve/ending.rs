@@ -1,4 +1,4 @@
-//! What traps of VE machine code mean for the process, in the words of faults of native code.
+//! The meaning of traps of VE machine code for the process, in the words of faults of native code.
 
 use std::sync::OnceLock;
 
@@ -34,7 +34,7 @@ pub(super) fn happen(ending: ProcessEnding) -> ! {
     }
 }
 
-/// What the trap of a thread means.
+/// The meaning of a thread's trap.
 pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> ProcessEnding {
     let address = match trap.kind {
         TrapKind::Exit { code } => return ProcessEnding::Exit(code),
@@ -52,7 +52,7 @@ pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> ProcessEn
         TrapKind::Defect(defect) => checking::told(thread.machine(), defect),
         kind => (address, detail(kind)),
     };
-    // Of a thread that machine code has created, if it was that one's trap.
+    // The state of a thread that machine code has created, if the trap was that thread's.
     let frames = thread.thread().frames();
     let mut told = EngineTrap {
         // A thread is stopped by nobody here, and all names are resolved when a library is loaded.
@@ -70,7 +70,7 @@ pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> ProcessEn
     ProcessEnding::Trap(told)
 }
 
-/// What a report says of a trap beside signal and address.
+/// The remark of a report about a trap, beside signal and address.
 fn detail(kind: &TrapKind) -> String {
     match kind {
         TrapKind::MemoryAccess { write, cause, .. } => {
@@ -85,7 +85,7 @@ fn detail(kind: &TrapKind) -> String {
     }
 }
 
-/// Where the callers of the instruction at `ic` go on, as far as frames tell.
+/// The return addresses of the callers of the instruction at `ic`, as far as frames tell.
 fn callers(machine: &Machine, frames: &Frames, ic: u64) -> Vec<u64> {
     let function = |address| machine.function_at(address).map(|symbol| symbol.address);
     let lr = frames.lr;

@@ -1,6 +1,7 @@
 //! The libraries of VE machine code that are loaded: how often, what they need, when they go.
 //!
-//! As with the system's loader, a library that is loaded again is counted, and one that others need stays until they go.
+//! Like the system's loader, this counts how often a library is loaded, and keeps a library that others need until they
+//! go.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;

@@ -169,7 +169,7 @@ extern "C" fn at_exit() {
     if process::own_id() != PROCESS.load(Ordering::Relaxed) {
         return;
     }
-    // Whatever is wrong, the process ends.
+    // The process ends after any failure here.
     let _ = catch_unwind(|| {
         let Some(machine) = made() else { return };
         let Ok(mut thread) = thread_with(machine, DEFAULT_STACK) else {

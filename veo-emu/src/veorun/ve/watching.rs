@@ -1,4 +1,4 @@
-//! What VE machine code executes, told, counted and kept where variables ask for it.
+//! What VE machine code executes: printed, counted and kept, as variables ask.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use super::debugging;
 use crate::shared::machine_options::MachineOptions;
 use crate::veorun::current;
 
-/// What the variables ask for. The host has checked them.
+/// The choices of the variables. The host has checked them.
 pub(super) fn options() -> &'static MachineOptions {
     static OPTIONS: OnceLock<MachineOptions> = OnceLock::new();
     OPTIONS.get_or_init(|| {
@@ -31,7 +31,7 @@ thread_local! {
     static RECENT: RefCell<Option<RecentOfThread>> = const { RefCell::new(None) };
 }
 
-/// What a kernel has executed.
+/// The counts of a kernel.
 struct Kernel {
     name: String,
     /// The path of its library; empty: it is no library's.
@@ -42,9 +42,9 @@ struct Kernel {
 
 #[derive(Default)]
 struct WatchedKernels {
-    /// In the order of their first calls. None is taken away, so a number means the same kernel for good.
+    /// Kernels in the order of their first calls. None is removed, so a number always means the same kernel.
     all: Vec<Kernel>,
-    /// Those whose libraries are loaded, by their addresses. Later another library may lie there.
+    /// Kernels of loaded libraries, by their addresses. Later another library may lie there.
     at: BTreeMap<u64, usize>,
     /// The names under which the host has looked addresses up.
     names: BTreeMap<u64, String>,
@@ -141,7 +141,7 @@ pub(super) fn call(
     if options.trace == Some(TraceKind::Calls) {
         let context = current::running().map_or(0, |running| running.context);
         let name = name_of(machine, kernel);
-        // Nobody may read it.
+        // Perhaps nobody reads it.
         let _ = writeln!(std::io::stderr(), "context {context} calls {name}");
     }
     let counter = options.counts.then(|| count(machine, kernel, path_at));
@@ -152,7 +152,7 @@ pub(super) fn call(
     result
 }
 
-/// Where the calling thread's instructions are kept, if they are.
+/// The list of the calling thread's last instructions, if they are kept.
 fn recent() -> Option<RecentOfThread> {
     let kept = kept()?;
     let own = RECENT.try_with(|place| {
@@ -166,7 +166,7 @@ fn recent() -> Option<RecentOfThread> {
     own.ok()
 }
 
-/// What threads have executed last, if that is wanted.
+/// The last instructions of all threads, if they are kept.
 fn kept() -> Option<&'static Recent> {
     static KEPT: OnceLock<Option<Recent>> = OnceLock::new();
     let kept = KEPT.get_or_init(|| match options().trace {
@@ -190,7 +190,7 @@ fn name_of(machine: &Machine, address: u64) -> String {
     }
 }
 
-/// What the kernel with this number has executed, as `Task::Statistics` has it. `None`: there are not so many.
+/// The counts of the kernel with this number, in the form of `Task::Statistics`. `None` if there are not so many.
 pub(super) fn of_kernel(number: u64) -> Option<String> {
     let kernels = lock();
     let kernel = kernels.all.get(usize::try_from(number).ok()?)?;
