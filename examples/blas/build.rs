@@ -5,8 +5,8 @@ use std::process::Command;
 
 use veo_build::Kernels;
 
-/// What BLAS takes for granted of a product of matrices, which a header cannot say. A matrix lies in memory
-/// line by line, `lda` elements apart: its rows, or its columns if just one of order and transposition says so.
+/// Conditions of BLAS on a product of matrices, which a header cannot say. A matrix lies in memory line by line, `lda`
+/// elements apart. The lines are its rows, or its columns if exactly one of order and transposition says so.
 const GEMM: &str = "
     m >= 0, n >= 0, k >= 0,
     trans_a == CblasNoTrans || trans_a == CblasTrans || trans_a == CblasConjTrans,

@@ -1,9 +1,8 @@
 //! Requests are futures: two are awaited together, one with a time-out, others are cancelled. Any
 //! runtime will do; this one is tokio's, with one thread.
 //!
-//! Nobody calls back what runs on the VE. A request that is dropped runs to its end, and its
-//! result is discarded. So work that is to be cancelled is queued in pieces, and what does not return ends
-//! with its process.
+//! The VE side of a dropped request runs to its end, and its result is discarded. So queue work in pieces
+//! if it may be cancelled; a kernel that does not return ends with its process.
 
 use std::time::Duration;
 

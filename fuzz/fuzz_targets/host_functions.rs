@@ -14,7 +14,7 @@ use ve_isa::memory::Protection;
 
 const MEMORY: usize = 256;
 
-/// What reaches files of this machine, waits for its user, or writes to the fuzzer's own output.
+/// Functions that reach files of this machine, wait for its user, or write to the fuzzer's own output.
 const LEFT_OUT: &[&str] = &[
     "fopen",
     "fopen64",
@@ -184,7 +184,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     window
         .write(setup.memory.start, content)
         .expect("it can be written");
-    // What would end nowhere does not end where memory does.
+    // A text without an end would be read beyond the memory.
     window
         .write(setup.memory.end - 8, &[b'x'; 8])
         .expect("it can be written");

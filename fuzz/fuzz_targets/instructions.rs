@@ -79,7 +79,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         .expect("it is mapped");
     for word in words.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*word);
-        // Whatever is an instruction can be written, and read again.
+        // Every instruction can be written, and read again.
         if encoding::decode(word).is_some() {
             let text = encoding::disassemble(word).expect("it is an instruction");
             let again = encoding::assemble(&text).expect("its own text");

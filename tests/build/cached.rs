@@ -1,4 +1,5 @@
-//! What the compiler tells Cargo and caches that a crate depends on: the prototypes that its declarations were compared with.
+//! The dependency of a crate on the prototypes that its declarations were compared with, as the compiler reports it to Cargo
+//! and caches.
 
 use std::fs;
 use std::net::TcpListener;

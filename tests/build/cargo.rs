@@ -1,4 +1,4 @@
-//! What Cargo builds again, and how.
+//! When Cargo builds again.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -69,7 +69,7 @@ fn another_compiler_is_a_change() {
     assert_eq!(package.rebuilt(), ["k.c"]);
     assert_eq!(package.rebuilt(), NOTHING);
 
-    // Another program behind a link as those of /etc/alternatives, however old it is.
+    // The link leads to another program, like those of /etc/alternatives, even to an older one.
     package.record("older", "cc");
     let link = |to: &str| {
         let link = package.dir.join("alternatives/cc");
@@ -86,7 +86,7 @@ fn another_compiler_is_a_change() {
     link("older");
     assert_eq!(through_link(), ["k.c"]);
 
-    // Another version of what gcc's driver starts, unpacked by a package manager.
+    // A package manager has unpacked another version of the program that gcc's driver starts.
     let calls = package.calls();
     let private = package.dir.join("private");
     package.write("private/cc1", "");
@@ -147,7 +147,7 @@ fn built_from_the_package_that_would_be_published() {
     done(&mut package.cargo(&arguments));
     let archive = "package/veo-test-packaged-0.1.0.crate";
     let archive = package.target().join(archive);
-    // Not below this workspace, which would claim it.
+    // The directory is not below this workspace, which would claim it.
     let unpacked = tempfile::Builder::new()
         .prefix("unpacked é ")
         .tempdir()

@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::recording::Bench;
 use veo_build::{Kernels, Target};
 
-/// What every compiler of NEC's is told, and the one for C.
+/// The arguments of every compiler of NEC's, and those of the one for C.
 const COMPILE: &str = "-O2 -g -fpic -pthread";
 const COMPILE_C: &str = "-O2 -g -fpic -pthread -Werror=implicit-function-declaration";
-/// What every linker is told first.
+/// The first arguments of every linker.
 pub const COMPLETE: &str = "-Wl,--no-undefined -Wl,--no-demangle";
 /// Where the objects and the library are made, below the directory of the build.
 pub const WORK: &str = "work/ve1/libk.so";
@@ -278,7 +278,7 @@ fn flags_that_only_some_compilers_accept() {
         let files: Vec<_> = kernels.get_files().collect();
         assert_eq!(files, [Path::new("kernels/k.c")]);
     });
-    // What is asked for in any case comes first.
+    // Options that are always there come first.
     let flags = "-fno-x -mvector-packed -fdiag-inline=1";
     assert_eq!(lines.0, compiled(flags));
     assert_eq!(lines.1, linked_with("", &format!(" {flags}"), ""));

@@ -1,4 +1,4 @@
-//! What a user is told when kernels cannot be built.
+//! Messages for a user whose kernels cannot be built.
 
 use crate::recording::Bench;
 use veo_build::{ErrorKind, Kernels};

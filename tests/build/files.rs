@@ -101,7 +101,7 @@ fn a_pattern_finds_each_source_once_and_none_of_cargos() {
         )
         .unwrap();
     }
-    // What the build script makes is found when it is asked for.
+    // A file that the build script makes is found by its path.
     std::fs::write(out.join("made.c"), "int made(void) { return 1; }\n").unwrap();
     let mut kernels = Kernels::new("libmade.so");
     let built = bench

@@ -1,4 +1,4 @@
-//! What a library is linked with: the runtime of what its sources were compiled with, and what defines its symbols.
+//! The libraries that a library is linked with: the runtime of its sources' compilers, and those that define its symbols.
 
 use libloading::os::unix::{Library, RTLD_NOW};
 use veo_build::{Built, ErrorKind, Kernels, Target};

@@ -140,7 +140,7 @@ fn objects_and_llvm_ir_are_linked_with_the_sources() {
     assert!(text.contains("x.a is an archive"), "{text}");
 }
 
-/// What kernels usually include, C11's headers first.
+/// The headers that kernels usually include, C11's first.
 const HEADERS: &str = "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic \
     stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype \
     alloca byteswap dirent dlfcn endian err execinfo fcntl features getopt libgen malloc memory poll pthread sched search semaphore strings syscall sysexits unistd utime \
@@ -219,7 +219,7 @@ long counted(long n) {
 }
 ";
 
-/// What a program prints that is compiled with these arguments: names and numbers.
+/// The output of a program that is compiled with these arguments: names and numbers.
 fn printed(dir: &Path, source: &str, args: &[&str]) -> BTreeMap<String, i64> {
     let (file, program) = (dir.join("print.c"), dir.join("print"));
     std::fs::write(&file, source).unwrap();

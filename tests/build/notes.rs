@@ -1,4 +1,4 @@
-//! What is said about a build: errors, warnings, the build note.
+//! Messages of a build: errors, warnings, the build note.
 
 use std::fs;
 

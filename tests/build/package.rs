@@ -202,7 +202,7 @@ pub fn done(command: &mut Command) -> String {
     said(&output)
 }
 
-/// What Cargo and its children wrote.
+/// The output of Cargo and its children.
 pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
 }

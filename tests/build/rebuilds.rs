@@ -1,4 +1,4 @@
-//! What is compiled again, and what is not.
+//! Sources that are compiled again, and sources that are not.
 
 use crate::recording::{Bench, touch};
 use veo_build::Kernels;
@@ -15,7 +15,7 @@ fn two_sources() -> (Bench, Kernels) {
     (bench, kernels)
 }
 
-/// What the compilers were called for, without the linker's call.
+/// The calls of the compilers, without the linker's call.
 fn compiled(bench: &Bench) -> Vec<String> {
     let calls = bench.calls();
     let mut sources: Vec<String> = calls

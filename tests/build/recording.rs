@@ -206,7 +206,7 @@ impl Bench {
     }
 }
 
-/// What every ELF reader needs to see of a VE file.
+/// The header of a VE file, as every ELF reader needs it.
 pub fn elf_header(machine: u16, flags: u32) -> Vec<u8> {
     let mut header = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     header.extend(3_u16.to_le_bytes()); // ET_DYN

@@ -79,7 +79,7 @@ fn a_missing_archer_is_named() {
     let mut bench = bench("host");
     let tools = tempfile::tempdir().unwrap();
     let compiler = tools.path().join("clang");
-    // As a clang without its OpenMP library: it repeats the name of a file that it does not find.
+    // This behaves like a clang without its OpenMP library: it repeats the name of a file that it does not find.
     let script = "#!/bin/sh\n[ \"$1\" = -print-file-name=libarcher.so ] && exec echo libarcher.so\n\
                   exec clang-19 \"$@\"\n";
     fs::write(&compiler, script).unwrap();

@@ -17,7 +17,7 @@ fn check(variable: &str, value: &str) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["check", "--quiet", "--package", "veo-emu"]);
-    // With a target named, its flags are not those of build scripts.
+    // If a target is named, its flags are not those of build scripts.
     cargo.args(["--target", &host()]);
     cargo
         .arg("--target-dir")
@@ -84,7 +84,7 @@ fn the_flags_of_a_program_are_not_those_of_the_library() {
         };
         assert!(exports("veo_is_ve_addr"), "{variable}={value}");
         assert!(exports("veo_prev_req_result"), "{variable}={value}");
-        // Nothing else has to be there for it to be loaded.
+        // It can be loaded without anything else.
         let needs = file
             .dynamic_symbols()
             .filter(|symbol| symbol.is_undefined());

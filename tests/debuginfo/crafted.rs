@@ -210,7 +210,7 @@ fn relocations_that_are_listed_again_and_again_are_refused() {
 /// The file with so many more headers of one of its sections.
 fn with_section_repeated(file: &[u8], name: &str, times: usize) -> Vec<u8> {
     use object::{Object as _, ObjectSection as _};
-    // Where the file's header has the place of the section headers, and how many there are.
+    // Where the file's header has the position and the number of the section headers.
     const PLACE: std::ops::Range<usize> = 40..48;
     const COUNT: std::ops::Range<usize> = 60..62;
     const HEADER: usize = 64;
@@ -233,7 +233,7 @@ fn with_section_repeated(file: &[u8], name: &str, times: usize) -> Vec<u8> {
 #[test]
 fn paths_are_cut_short() {
     let abbreviations = abbreviation(1, UNIT, true, &[LANGUAGE, (0x10, 0x17)])
-        // With a mark for prototypes, without which it would have only lines.
+        // The mark for prototypes is needed: without it the file would have only lines.
         + &abbreviation(2, SUBPROGRAM, false, &[NAME, LOW_PC, (0x3a, 0x0b), (0x27, 0x19)])
         + ".byte 0\n";
     let info =
@@ -260,7 +260,7 @@ fn tables_of_files_without_bytes_end() {
             2,
             SUBPROGRAM,
             false,
-            // With a mark for prototypes, which takes no bytes.
+            // The mark for prototypes takes no bytes.
             &[NAME, LOW_PC, (0x3a, 0x0b), (0x3b, 0x0b), (0x27, 0x19)],
         )
         + ".byte 0\n";

@@ -94,7 +94,7 @@ fn samples() -> Vec<Vec<u8>> {
     samples
 }
 
-/// Where the bytes that matter are: headers, and sections of debug information and symbols.
+/// The ranges of the bytes that matter: headers, and sections of debug information and symbols.
 fn interesting(file: &[u8]) -> Vec<std::ops::Range<usize>> {
     use object::{Object as _, ObjectSection as _};
     let parsed = object::File::parse(file).expect("the compiler wrote an object file");

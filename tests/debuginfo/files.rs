@@ -41,7 +41,7 @@ fn separate_debug_files_are_found_and_checked() {
         "long add(int a, double *b)"
     );
 
-    // By the link, then by the name.
+    // First by the link, then by the name.
     let mut link = OsString::from("--add-gnu-debuglink=");
     link.push(&kept);
     run(&[&link, library.as_ref()]);

@@ -35,7 +35,7 @@ fn cases() -> Vec<Case> {
         ("times", vec![I32, F64], F32, false),
         ("named", vec![F64], F64, true),
         ("named", vec![F32], F64, false),
-        // What is smaller than an `int` may be passed as that, too.
+        // A type smaller than `int` may be passed as that, too.
         ("sums", sums(I32, I32, I32, I32, I32), I64, true),
         ("sums", sums(I8, I16, U8, U16, U8), I64, true),
         ("sums", sums(I64, I16, U8, U16, U8), I64, false),

@@ -7,7 +7,7 @@ use veo_abi::{Field, StructLayout, Type};
 use crate::compilers::{c_compilers, cpp_compilers};
 use crate::types::{F32, F64, I16, I32, I64, U8, U32, U64, signature, to};
 
-/// What a `VeAddr` field records.
+/// The record of a `VeAddr` field.
 const ADDRESS: Type = Type::Pointer {
     mutable: true,
     pointee: &Type::Void,

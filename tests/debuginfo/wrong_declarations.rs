@@ -266,7 +266,7 @@ struct large give(int n) { struct large l = { { n } }; return l; }
         let ms = Some("ms_abi".to_owned());
         assert_eq!(convention("first"), ms, "{compiler:?}");
         let is_gcc = !compiler.program.starts_with("clang");
-        // In a register, gcc's first floating-point number is where that of C is.
+        // In a register, gcc's first floating-point number is in the place of C's.
         if !is_gcc || compiler.options[0] == "-O0" {
             assert_eq!(convention("number"), ms, "{compiler:?}");
         }
@@ -371,7 +371,7 @@ int number_(number n) { return n.i; } double wide_(wide w) { return w.d[0]; }
         if compiler.program.starts_with("clang") {
             check(&found, &with_members, &compiler);
         }
-        // Nothing tells that it is transparent.
+        // Nothing in the file says that it is transparent.
         let either = compare(&signature(&[to(I32)], VOID), found.get("either_").unwrap());
         assert_eq!(either.notes.len(), 1, "{compiler:?}");
     }

@@ -5,8 +5,8 @@
 
 use veo_test_support::dropin::Dropin;
 
-/// What programs set on a card that open more than the main context, since all of them
-/// share its cores. It makes no difference to what they can do here.
+/// The variable that programs set on a card if they open more than the main context, since all
+/// contexts share its cores. It makes no difference here.
 const THREADS: (&str, &str) = ("VE_OMP_NUM_THREADS", "1");
 
 macro_rules! programs {

@@ -1,4 +1,4 @@
-//! What the install command puts under its prefix.
+//! The files that the install command puts under its prefix.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,7 +41,7 @@ fn everything_is_in_its_place() {
             text
         );
     }
-    // Nothing half-written is left.
+    // No half-written file is left.
     for directory in ["lib64", "include", "libexec", "bin", "lib64/pkgconfig"] {
         for entry in fs::read_dir(prefix.join(directory)).unwrap() {
             let name = entry.unwrap().file_name();
@@ -102,7 +102,7 @@ fn the_soname_and_what_is_needed() {
         "{library}"
     );
     for line in library.lines().filter(|line| line.contains("(NEEDED)")) {
-        // Only the C library and gcc's: nothing that a clean machine lacks.
+        // It needs only the C library and gcc's, which every clean machine has.
         let known = [
             "libc.so",
             "libm.so",
@@ -220,7 +220,7 @@ fn pkg_config_finds_the_installation_wherever_it_was_moved() {
         .env("LD_LIBRARY_PATH", moved.join("veo/lib64"))
         .arg(dropin.kernel_dir());
     dropin.run(&mut command).expect_success("process.c, moved");
-    // So does it through a link somewhere else, under another name.
+    // It also works through a link somewhere else, under another name.
     fs::create_dir(moved.join("elsewhere")).unwrap();
     std::os::unix::fs::symlink(
         moved.join("veo/lib64/libveo.so.1"),

@@ -115,7 +115,7 @@ fn no_ve_process_outlives_its_program() {
     let program = dropin.compile("outlived.c", &[]);
     for how in ["exit", "_exit", "abort", "kill", "exec"] {
         for work in ["idle", "busy", "stopped"] {
-            // What is queued is waited for at an exit, which is of no use here.
+            // At an exit it waits for queued requests, which is of no use here.
             if (how, work) == ("exit", "stopped") {
                 continue;
             }
@@ -130,7 +130,7 @@ fn no_ve_process_outlives_its_program() {
     }
 }
 
-/// What `alone.c` does without and with a veorun.
+/// The behaviour of `alone.c` without and with a veorun.
 fn alone(program: &std::path::Path, library_path: Option<&std::path::Path>) {
     let dropin = Dropin::get();
     for veorun in [None, Some(dropin.prefix().join("libexec/veorun"))] {

@@ -1,4 +1,4 @@
-//! What the macros write: each file of `expand` against its `.expanded.rs`.
+//! The output of the macros: each file of `expand` against its `.expanded.rs`.
 //!
 //! `VEO_BLESS=1 cargo test -p veo-tests --test expand` writes them anew.
 

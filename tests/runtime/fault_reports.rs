@@ -1,5 +1,5 @@
-//! What the report of a fault says: kernel, signal, address, source file and line, for
-//! each language that kernels are written in.
+//! The content of a fault's report: kernel, signal, address, source file and line, for each
+//! language that kernels are written in.
 
 use std::path::{Path, PathBuf};
 

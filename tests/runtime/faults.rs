@@ -30,7 +30,7 @@ fn crash(
     let before = fill(&ctx, &mut x, 10, 0.0, 1.0).unwrap();
     messages.push(on_ctx(&ctx).unwrap_err().to_string());
     before.wait().unwrap();
-    // Whatever comes after is an error, at once or when it is waited for.
+    // Each later request is an error, at once or when it is waited for.
     let after = add_up(&ctx, 1, 2, 3, 4, 5, 6, 7, 8).and_then(|request| request.wait());
     let after = after.unwrap_err().to_string();
     assert!(

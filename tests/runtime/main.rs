@@ -1,5 +1,5 @@
-//! What a program sees of a VE at run time: calls, transfers, faults, ends, and what it is
-//! started from.
+//! A VE from a program's side at run time: calls, transfers, faults, ends, and the programs that
+//! it is started from.
 
 use veo_test_support as _;
 

@@ -9,7 +9,7 @@ use veo_test_support as _;
 const ROUNDS: usize = 50;
 const LEN: usize = 1000;
 
-/// What the global variable `counter` grows by in a round of a process.
+/// How much the global variable `counter` grows in a round of a process.
 const STEPS: [i64; 2] = [1, 1000];
 
 #[test]
@@ -51,7 +51,7 @@ fn work(proc: &VeoProc, step: i64, own: f64) -> Result<()> {
     for round in 0..ROUNDS {
         let mut x = proc.alloc::<f64>(LEN)?;
         let first = own * 1e6 + round as f64;
-        // In flight together; what one thread's kernels see is its own.
+        // They are in flight together; the kernels of each thread see only their own data.
         let bumped = bump(&ctx, step)?;
         let filled = fill(&ctx, &mut x, LEN as i64, first, 1.0)?;
         let total = sum(&ctx, &x, LEN as i64)?;

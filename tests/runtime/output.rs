@@ -1,4 +1,4 @@
-//! What kernels print is there when their request ends, also through a pipe.
+//! The output of kernels has arrived when their request ends, even through a pipe.
 
 use std::fs::File;
 use std::io::Read;

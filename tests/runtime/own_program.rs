@@ -32,7 +32,7 @@ fn start(program: impl AsRef<Path>) -> Command {
     command
 }
 
-/// What the test program says when it has a process.
+/// The test program's message when it has a process.
 #[track_caller]
 fn worked(outcome: &Outcome) {
     outcome.expect_success("the program");
@@ -53,7 +53,7 @@ fn a_program_that_a_loader_has_started() {
     let Some(loader) = loader() else { return };
     let (directory, program) = place();
     worked(&run(start(loader).arg(&program).arg("start"), LIMIT));
-    // By a relative name, and by one with a space and an end of line.
+    // It is started by a relative name, and by a name with a space and a line break.
     let mut command = start(loader);
     worked(&run(
         command
@@ -66,7 +66,7 @@ fn a_program_that_a_loader_has_started() {
     worked(&run(start(loader).arg(&odd).arg("start"), LIMIT));
 }
 
-/// Such a file system tells another device of a mapping than of the file.
+/// Such a file system reports different devices for a mapping and for its file.
 #[test]
 fn a_program_on_a_layered_file_system() {
     let Some(loader) = loader().filter(|_| is_root()) else {
@@ -207,8 +207,8 @@ fn a_script_that_starts_no_ve_process_ends() {
     let probe = program.display();
     let close = "for i in /proc/self/fd/*; do n=${i##*/}; \
                  [ $n -gt 2 ] && eval \"exec $n>&-\"; done";
-    // What the script does, how often the program's main may run, what is said. If the second process
-    // has inherited nothing from the first, it is soon ended from outside.
+    // The script, how often the program's main may run, and the expected message. If the second
+    // process has inherited nothing from the first, it is soon ended from outside.
     let scripts = [
         (format!("exec {probe} start"), 1, None),
         (format!("{probe} start"), 1, Some("with `exec`")),

@@ -66,7 +66,7 @@ fn a_runtime_library_without_address_space() {
                 "{way:?}: {part:?} is missing in {said}"
             );
         }
-        // Not even enough for the blocks that AddressSanitizer keeps apart.
+        // This is too little even for the blocks that AddressSanitizer keeps apart.
         let said = with_address_space(way, 20 << 20);
         assert!(
             said.contains("refused: ") && said.contains("ulimit -v"),

@@ -9,7 +9,7 @@ use veo_test_support::blessing;
 
 use crate::built::{Way, library};
 
-/// What finds mistakes.
+/// The checkers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
     Guard,
@@ -170,7 +170,7 @@ const WRONG: &[Wrong] = &[
     wrong(FORTRAN, "f_leak", &[Address], "LeakSanitizer: 800 byte(s)"),
 ];
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Debug)]
 enum Outcome {
     /// The kernel returned, and the process ended normally.
@@ -210,7 +210,7 @@ fn run(source: &str, kernel: &str, way: Way, by: Option<By>) -> Outcome {
     let called = function.call(&proc, [argument, 100.into()]);
     match called.map(drop).and_then(|()| proc.close()) {
         Ok(()) => Outcome::Nothing,
-        // What is found when the kernel returns has no place in the source.
+        // A mistake that is found when the kernel returns has no place in the source.
         Err(Error::Exception { fault })
             if by == Some(Guard)
                 && fault.memory.is_some()

@@ -1,4 +1,4 @@
-//! What the integration tests share.
+//! Shared by the integration tests.
 
 pub mod place;
 pub mod soak;
@@ -20,8 +20,8 @@ pub fn example(name: &str) -> PathBuf {
     static BUILD: Mutex<()> = Mutex::new(());
     let _guard = BUILD.lock().unwrap_or_else(PoisonError::into_inner);
     let mut cargo = Command::new(env!("CARGO"));
-    // Of the workspace, as the tests are built: with fewer packages the crates below
-    // would have other features and be built anew.
+    // The whole workspace is built, as for the tests: with fewer packages the crates below would
+    // have other features and be built anew.
     cargo.args(["build", "--quiet", "--workspace", "--example", name]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use veo_abi::environment;
 use veo_test_support as _;
 
-/// What reads variables, or files and directories that variables name.
+/// Functions that read variables, or files and directories that variables name.
 const READERS: &[&str] = &[
     "env::var", // also `vars`, `var_os`, `vars_os`
     "var_os(",
@@ -26,7 +26,7 @@ const READERS: &[&str] = &[
     "getauxval",
 ];
 
-/// What reads variables of a program with raised privileges, too.
+/// Functions that read variables even of a program with raised privileges.
 const UNGUARDED: &[&str] = &["unguarded()", "environment::names()"];
 
 /// The files that may, with the reason.

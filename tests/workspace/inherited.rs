@@ -1,4 +1,4 @@
-//! What a test program inherits from whoever starts it does not matter to it.
+//! A test program does not depend on anything that it inherits from the program that starts it.
 //!
 //! This program starts itself with odd signals, descriptors, limits and variables, and
 //! looks at what is left of them.
@@ -21,7 +21,7 @@ fn case() {
     if env::var_os(CASE).is_none() {
         return;
     }
-    // Of this thread: the main one may be at starting another.
+    // The state of this thread: the main one may be starting another.
     let status = fs::read_to_string("/proc/thread-self/status").unwrap();
     let number = |name: &str, radix| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -85,7 +85,7 @@ fn case_with(oddities: fn() -> std::io::Result<()>) -> BTreeMap<String, String> 
             "--test-threads=1",
         ])
         .env(CASE, "1")
-        // As if no test had started it.
+        // Starts it as if no test had started it.
         .env_remove("VEO_TEST_STARTED")
         .envs([("LC_ALL", "de_DE.UTF-8"), ("VEO_VERIFY", "off")])
         .envs([
@@ -136,7 +136,7 @@ fn oddities_are_put_in_order() {
     assert_eq!(odd, BTreeMap::from(expected));
 }
 
-/// What a test starts is as the test wants it.
+/// A program that a test starts is as the test wants it.
 #[test]
 fn programs_that_a_test_starts_are_left_alone() {
     let mut command = Command::new(env::current_exe().unwrap());

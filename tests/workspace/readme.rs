@@ -79,7 +79,7 @@ fn the_program_builds_and_runs() {
     );
 }
 
-/// What the README shows first is what the compiler says.
+/// The message at the beginning of the README is the compiler's.
 #[test]
 fn a_wrong_declaration_is_told_as_shown() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use veo_build::{Built, Kernels, Target};
 use veo_test_support::{compile, run, ve};
 
-/// Where `tests/musl/run` has put sources and objects.
+/// The sources and objects of `tests/musl/run`.
 fn musl() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("musl")
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use veo_build::{Built, Kernels, Target};
 use veo_test_support::{run, ve};
 
-/// What old programs need of a new compiler.
+/// Options that old programs need with a new compiler.
 const FLAGS: [&str; 5] = [
     "-w",
     "-Wno-error=implicit-function-declaration",
@@ -33,7 +33,7 @@ const ASKED: [&str; 4] = [
     "-fno-strict-overflow",
     "-std=gnu89",
 ];
-/// What a program may take, in seconds.
+/// The time limit of a program, in seconds.
 const LIMIT: u64 = 120;
 
 /// How a program is made and run.
@@ -45,7 +45,7 @@ enum Form {
 
 const FORMS: [Form; 3] = [Form::Object("-O0"), Form::Object("-O2"), Form::Library];
 
-/// What came of a program in one form.
+/// The outcome of a program in one form.
 enum Result {
     Right,
     /// The compiler or the host fail, too.

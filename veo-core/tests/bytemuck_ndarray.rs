@@ -10,7 +10,7 @@ use bytemuck::{Pod, TransparentWrapper, TransparentWrapperAlloc, Zeroable};
 use ndarray::{Array1, Array2, Array3, Axis, arr0, s};
 use veo_core::{Error, OnStack, Result, VeBuffer, VePod, VeoProc, ve_kernel};
 
-/// As a crate has it that knows nothing of the VE.
+/// A type of a crate that knows nothing of the VE.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 struct Particle {

@@ -1,5 +1,5 @@
-//! What finds mistakes, all at once: orders of requests, the report of races, guarded memory and
-//! AddressSanitizer do not get in each other's way.
+//! All checkers at once: orders of requests, the report of races, guarded memory and
+//! AddressSanitizer do not interfere with each other.
 
 mod common;
 
@@ -11,7 +11,7 @@ use veo_core::{
 };
 use veo_test_support as _;
 
-/// As in `races.rs`, built with AddressSanitizer.
+/// The kernels of `races.rs`, built with AddressSanitizer.
 #[ve_kernel(lib = "liborderaddress.so")]
 unsafe extern "C" {
     safe fn fill(x: *mut f64, n: i64, value: f64);
@@ -141,7 +141,7 @@ fn an_overrun_is_found() -> Result<()> {
                 let said = error.to_string();
                 let fault = error.fault().unwrap_or_else(|| panic!("{said}"));
                 assert_eq!(fault.kernel.as_deref(), Some("fill"), "{said}");
-                // What the guard has closed is not the sanitizer's.
+                // AddressSanitizer does not report memory that the guard has closed.
                 let is_closed = guard == Guard::End && !on_stack;
                 let cause = if is_closed {
                     Cause::Signal

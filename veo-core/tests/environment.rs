@@ -1,5 +1,5 @@
-//! What a process takes from the environment of its program: the nodes that a job
-//! scheduler gave it, where libraries are, and how many threads OpenMP may use.
+//! A process's use of its program's environment: the nodes that a job scheduler gave it, the
+//! directories of libraries, and the number of OpenMP's threads.
 
 mod common;
 
@@ -48,13 +48,13 @@ fn case() -> Result<()> {
     Ok(())
 }
 
-/// What becomes of a process for which `asked` is given, with these variables.
+/// The outcome of creating a process for which `asked` is given, with these variables.
 fn lies_on(asked: i32, list: Option<&str>, number: Option<&str>) -> String {
     let variables = [("_VENODELIST", list), ("VE_NODE_NUMBER", number)];
     said_with(&asked.to_string(), &variables)
 }
 
-/// What the case says with these variables.
+/// The output of the case with these variables.
 fn said_with(case: &str, variables: &[(&str, Option<&str>)]) -> String {
     let mut program = Command::new(std::env::current_exe().expect("a test program has a path"));
     program

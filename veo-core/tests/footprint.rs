@@ -1,5 +1,5 @@
-//! What queued, dropped and forgotten requests cost in memory of the host, by what the
-//! program has allocated. One test, so that nothing else of this program runs beside it.
+//! The host memory that queued, dropped and forgotten requests cost, by the allocations of the
+//! program. It is one test, so that nothing else of this program runs beside it.
 
 mod common;
 
@@ -60,7 +60,7 @@ const COUNT: usize = if cfg!(debug_assertions) {
     1_000_000
 };
 
-/// What may be left of a burst: tables and rings keep a little for the next requests.
+/// The memory that may remain of a burst: tables and rings keep a little for the next requests.
 const LEFT: usize = 1 << 20;
 
 /// A context that a kernel holds up, until the flag is set in the other one.

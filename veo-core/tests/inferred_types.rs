@@ -1,5 +1,5 @@
-//! What an untyped function takes and returns if its caller does not say: what the library's
-//! debug information says, else a guess and one warning.
+//! The types of an untyped function whose caller names none: those of the library's debug
+//! information, else a guess and one warning.
 //!
 //! Warnings go to the standard error of a program without a subscriber of `tracing`, so what
 //! checks them is this program started again.
@@ -68,7 +68,7 @@ fn the_debug_information_says_what_nobody_else_does() -> Result<()> {
     set.call(&proc, [OnStack::inout(&mut y).into(), 2.into()])?;
     assert_eq!(y, [2.0]);
 
-    // So wrong arguments are found, too.
+    // Wrong arguments are found, too.
     for wrong in [
         call("negate", &[200.into()]),
         call("half", &[]),

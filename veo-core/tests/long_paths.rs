@@ -41,7 +41,7 @@ fn library(root: &Path) -> PathBuf {
 fn a_long_path_loses_nothing() -> Result<()> {
     let root = tempfile::tempdir().unwrap();
     let path = library(root.path());
-    // What a place in the temporary directory would be called, if others know that.
+    // The name of a place in the temporary directory, if others know that.
     let number = std::process::id();
     let blocks = (0..4).map(|n| std::env::temp_dir().join(format!("veo-{number}-{n}")));
     let blocks: Vec<_> = blocks.collect();

@@ -30,7 +30,7 @@ unsafe extern "C" {
     safe fn swing(wave: &mut Wave, times: i64);
 }
 
-/// Where the C compiler has the type.
+/// Only if the C compiler has the type.
 #[ve_kernel(lib = "libnumbers.so", optional)]
 fn scale_halves(x: *mut f16, n: i64, by: f32);
 
@@ -93,10 +93,10 @@ fn complex_numbers_go_and_come() -> Result<()> {
     let sum = rotate(&ctx, &mut buffer, 100, &by)?.wait()?;
     let expected: Vec<_> = values.iter().map(|value| value * by).collect();
     assert_eq!(buffer.to_vec()?, expected);
-    // In the kernel's order, so that it is the same to the bit.
+    // The order is the kernel's, so that the result is the same to the bit.
     let squares = expected.iter().map(|z| z.re * z.re + z.im * z.im);
     assert_eq!(sum, squares.sum::<f64>());
-    // By reference on the stack, single numbers and arrays.
+    // Single numbers and arrays are passed by reference on the stack.
     let mut on_stack = [values[3], values[4]];
     rotate(&proc, OnStack::inout(&mut on_stack), 2, &by)?;
     assert_eq!(on_stack, [expected[3], expected[4]]);

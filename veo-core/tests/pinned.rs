@@ -45,7 +45,7 @@ fn memory_is_freed_when_it_is_not_pinned_any_more() -> Result<()> {
     ];
     drop(dropped);
     freed.free()?;
-    // What is allocated now does not get the memory of these.
+    // A new allocation does not get the memory of these.
     let others: Vec<_> = (0..20)
         .map(|_| proc.upload(&[3i64; 1000]))
         .collect::<Result<_>>()?;

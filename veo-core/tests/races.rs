@@ -375,7 +375,7 @@ fn parts_do_not_collide() -> Result<()> {
     first.wait()?;
     second.wait()?;
     assert_eq!(s.x.to_vec()?.iter().sum::<f64>(), 28.0);
-    // Of a bare pointer one element is known.
+    // One element behind a bare pointer is known.
     let pointer = s.x.as_ptr();
     let first = fill(&s.one, pointer, 4, 1.0)?;
     let second = fill(&s.two, pointer.add(4), 4, 2.0)?;

@@ -1,6 +1,6 @@
-//! What code of the program may do while the VE side waits for it: receivers of output, host
-//! functions, destructors of what requests own. What would wait for ever is an error at once; the
-//! rest works. Also, how requests with short time limits end.
+//! Code of the program that runs while the VE side waits for it: receivers of output, host
+//! functions, destructors of values that requests own. A wait that would never end is an error at
+//! once; everything else works. Also, how requests with short time limits end.
 
 mod common;
 
@@ -102,7 +102,7 @@ fn a_receiver_of_output_does_not_wait_for_its_own_process() {
                         tell.send((vec![("submit", blocked)], Ok(0))).unwrap();
                         return;
                     }
-                    // Another process works as ever, a new one too.
+                    // Another process works as ever, even a new one.
                     let works = give_i64(&other, 5)
                         .and_then(|x| Ok(x + give_i64(&other.open_context()?, 6)?.wait()?))
                         .and_then(|x| Ok(x + give_i64(&VeoProc::new(1)?, 7)?));
@@ -192,7 +192,7 @@ fn receivers_of_two_processes_do_not_wait_for_each_other() {
     .unwrap();
 }
 
-/// What a dropped request owned is dropped by the thread that would close the process.
+/// The thread that would close the process drops the values of a dropped request.
 #[test]
 fn a_dropped_closure_can_close_the_process() {
     struct Closes(VeoProc, Sender<Result<()>>);

@@ -1,4 +1,4 @@
-//! What a call refuses: the error names kernel, parameter, process and node.
+//! Calls that are refused: the error names kernel, parameter, process and node.
 
 mod common;
 
@@ -147,7 +147,7 @@ fn memory_that_is_not_what_a_copy_needs() -> Result<()> {
     Ok(())
 }
 
-/// As the expansion of a declaration makes it.
+/// This is how the expansion of a declaration makes it.
 static AGAIN: __private::Kernel = __private::Kernel::new(__private::KernelInfo {
     name: "scale",
     symbol: "scale",

@@ -41,7 +41,7 @@ fn a_panic_in_a_destructor_does_not_end_a_scope_early() -> Result<()> {
     let buffer = proc.upload(&vec![7u8; SIZE])?;
     let left = catch_unwind(AssertUnwindSafe(|| {
         let mut memory = vec![0u8; SIZE];
-        // Nobody asks for the result; whoever collects it drops it.
+        // Nobody asks for the result, so whoever collects it drops it.
         let late = || {
             sleep(Duration::from_millis(50));
             Bomb

@@ -1,4 +1,4 @@
-//! What a process says of its requests and its memory: against what the test itself has asked for and measured.
+//! A process's statistics of its requests and its memory, compared with the test's own counts and measurements.
 
 mod common;
 
@@ -241,7 +241,7 @@ fn program() {
     }
 }
 
-/// What the program prints on both streams, with these values of `VEO_STATS` and what it is to do.
+/// The output of the program on both streams, with these values of `VEO_STATS` and the task that it is given.
 fn printed(stats: Option<&str>, what: &str) -> String {
     let mut program = Command::new(std::env::current_exe().expect("a test program has a path"));
     program

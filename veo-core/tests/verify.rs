@@ -25,7 +25,7 @@ fn wrong_in_other_words(x: usize) -> usize;
 /// The variable that makes a test a case of another one.
 const CASE: &str = "VEO_TEST_VERIFY_CASE";
 
-/// What came of the three kernels in a process: a letter for each.
+/// The outcomes of the three kernels in a process: a letter for each.
 fn outcome(proc: Result<VeoProc>) -> String {
     let proc = match proc {
         Ok(proc) => proc,

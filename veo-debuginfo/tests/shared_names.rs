@@ -74,7 +74,7 @@ fn needed_libraries() {
     assert_eq!(linkage.needs, vec!["n".repeat(60); 3]);
     let bytes = needing(4000, 1 << 16);
     assert!(bytes.len() < 1 << 18);
-    // As a whole they are 250 MiB.
+    // Together they are 250 MiB.
     assert!(Linkage::read(&bytes).is_none());
 }
 

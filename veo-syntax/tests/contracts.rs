@@ -1,11 +1,11 @@
-//! What the language of contracts has, and what is said about the rest.
+//! The language of contracts, and the messages about everything else.
 
 use veo_syntax::CrateBuild;
 use veo_test_support as _;
 
 const KERNEL: &str = "fn f(n: i64, m: &i32, factor: f64, x: *mut f64, y: *const f64);";
 
-/// What a declaration with these clauses expands to.
+/// The expansion of a declaration with these clauses.
 fn expanded(clauses: &str) -> String {
     let args = format!("lib = \"libk.so\", requires({clauses})");
     let tokens = veo_syntax::ve_kernel(
@@ -141,7 +141,7 @@ fn expressions_that_contracts_lack_are_refused_with_advice() {
     }
 }
 
-/// What a declaration with these keys expands to, where `VEO_VERIFY` is this.
+/// The expansion of a declaration with these keys, if `VEO_VERIFY` has this value.
 fn bounded(keys: &str, policy: Option<&str>) -> String {
     let args = format!("lib = \"libk.so\", {keys}");
     let built = CrateBuild::new(None, policy.map(str::to_owned));

@@ -1,4 +1,4 @@
-//! What the library makes of tokens, without the compiler.
+//! The library's output for tokens, without the compiler.
 
 use proc_macro2::TokenStream;
 use veo_syntax::CrateBuild;

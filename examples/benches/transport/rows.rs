@@ -326,7 +326,7 @@ fn idle_call(fixture: &mut Fixture) -> Result<Pair> {
     Ok(alternate(
         60,
         || {
-            // As before the gap of the reference.
+            // The same gap as before the reference.
             fixture.call();
             gap();
             block(1, || assert_eq!(black_box(fixture.call()), 36))

@@ -1,4 +1,4 @@
-//! What a timeline costs: time, room in its file, memory.
+//! The costs of a timeline: time, room in its file, memory.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! What `import_header` makes of a header, and what it says when it cannot.
+//! The results of `import_header`, and its messages when it cannot import.
 
 mod contracts;
 mod functions;

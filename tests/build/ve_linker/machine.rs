@@ -9,13 +9,13 @@ use object::{LittleEndian as E, ReadRef as _};
 
 type Header = FileHeader64<E>;
 
-/// Where the library is loaded: not at 0, so that what misses the displacement shows, and the upper halves of addresses count.
+/// The address of the library. It is not 0, so that a missing displacement shows, and the upper halves of addresses count.
 const BASE: u64 = 0x6000_1000_0000;
-/// Where functions and variables are that the library does not define.
+/// The addresses of functions and variables that the library does not define.
 const OUTSIDE: u64 = 0x7f00_dead_0000_0000;
 const STACK: u64 = 0x7000_0000_0000;
 const STACK_SIZE: u64 = 1 << 16;
-/// What a function returns to when the call is over.
+/// The return address of the outermost call.
 const RETURN: u64 = 0xf00d_0000;
 
 /// A function of the host that the library may call: its argument, its result.
@@ -221,7 +221,7 @@ impl Machine {
     }
 
     fn run(&mut self, function: u64, arguments: &[u64]) -> u64 {
-        // What a function does not set must not matter, above all the pointer to the global offset table.
+        // Registers that a function does not set must not matter, above all the pointer to the global offset table.
         self.registers = vec![0x5555_aaaa_5555_aaaa; 64];
         self.registers[..arguments.len()].copy_from_slice(arguments);
         let sp = STACK + STACK_SIZE - 512;

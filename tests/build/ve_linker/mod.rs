@@ -117,7 +117,7 @@ fn a_weak_function_is_called_where_there_is_one() {
     assert_eq!(machine.call("call_maybe", &[7]), 107);
 }
 
-/// What the card's loader insists on, from its documents.
+/// The demands of the card's loader, from its documents.
 fn check_for_the_loader(bytes: &[u8]) -> Result<(), String> {
     let header = FileHeader64::<E>::parse(bytes).unwrap();
     let ident = header.e_ident();
@@ -158,7 +158,7 @@ fn check_for_the_loader(bytes: &[u8]) -> Result<(), String> {
                 if gap.cast_signed() < 1024 {
                     return Err(format!("the gap between code and data is {gap}"));
                 }
-                // As many zeros follow the code in the same segment.
+                // The same number of zeros follows the code in the same segment.
                 let end = code.sh_addr(E) + code.sh_size(E);
                 let next: &elf::SectionHeader64<E> =
                     behind_code.ok_or("nothing follows the code")?;
@@ -283,7 +283,7 @@ fn the_loader_does_not_take_what_the_checker_refuses() {
     assert!(check_for_the_loader(&shifted).is_err());
 }
 
-/// What is said of objects that cannot be linked with each other.
+/// Messages about objects that cannot be linked with each other.
 fn refused(bench: &Bench, objects: &[&str]) -> String {
     let mut kernels = Kernels::new("libk.so");
     kernels.inline("k.c", "int k(void) { return 1; }\n");

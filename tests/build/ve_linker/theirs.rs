@@ -11,7 +11,7 @@ use veo_build::{Built, Kernels, Target};
 use super::check_for_the_loader;
 use crate::installed_compilers::{bench, clang};
 
-/// What our libraries do not have. docs/book/src/ve-linker.md says why.
+/// Parts that our libraries lack. docs/book/src/ve-linker.md says why.
 const ONLY_THEIRS: [&str; 11] = [
     "tag INIT",
     "tag FINI",
@@ -26,7 +26,7 @@ const ONLY_THEIRS: [&str; 11] = [
     "section .eh_frame",
 ];
 
-/// What theirs do not have.
+/// Parts that theirs lack.
 const ONLY_OURS: [&str; 2] = ["tag FLAGS", "segment TLS"];
 
 /// NEC's libraries for VE1.
@@ -61,7 +61,7 @@ fn read_elf(option: &str, path: &Path) -> String {
 fn kinds(path: &Path) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for line in read_elf("-h", path).lines() {
-        // Where things are and how many they are is each file's own.
+        // Each file has addresses and numbers of its own.
         let (name, value) = line.split_once(':').unwrap_or_default();
         if [
             "Class",
@@ -139,7 +139,7 @@ fn ours_differs_from_theirs_in_what_is_documented_alone() {
     assert_eq!(&theirs - &ours, listed(&ONLY_THEIRS));
     assert_eq!(&ours - &theirs, listed(&ONLY_OURS));
 
-    // What both have is of the same kind, and in the same order: code before data is what the loader wants.
+    // Sections of both are of the same kind, and in the same order: the loader wants code before data.
     let ours = sections(our_library);
     for path in libraries() {
         let theirs = sections(&path);

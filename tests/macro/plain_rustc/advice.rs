@@ -1,5 +1,4 @@
-//! What a message says to write instead: it is written there, and has to compile, against the
-//! same library.
+//! The advice of messages: it is followed, and has to compile, against the same library.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,7 +32,7 @@ double old(n, x) int n; float x; { return n * x; }
 int type(int match, double *fn) { return match; }
 ";
 
-/// What stands before the declarations: one line.
+/// The line before the declarations.
 const START: &str = "#![allow(dead_code, non_camel_case_types, unused_imports)] \
     use core::ffi::{c_char, c_int, c_void}; \
     use core::ffi::CStr; use veo_core::{ve_kernel, OnStack, VeBuffer, VeSlice, VeoFunction, VeAddr, VeoContext, VeData, VeMemPtr, VeOpaque}; \
@@ -254,7 +253,7 @@ fn contradictions() -> Vec<Line> {
     lines
 }
 
-/// What the compiler says about each line, by the index of the line.
+/// The compiler's message about each line, by the index of the line.
 fn compile(dir: &Path, lines: &[String]) -> BTreeMap<usize, String> {
     let source = format!("{START}\n{}\nfn main() {{}}\n", lines.join("\n"));
     std::fs::write(dir.join("advice.rs"), source).expect("a temporary directory is writable");
@@ -324,7 +323,7 @@ fn follow(dir: &Path, lines: &[Line], least: usize, advice: impl Fn(&str) -> Vec
     );
 }
 
-/// What is between backquotes, each with the words before it.
+/// The parts between backquotes, each with the words before it.
 fn quoted(text: &str) -> Vec<(&str, &str)> {
     let parts: Vec<&str> = text.split('`').collect();
     parts
@@ -358,7 +357,7 @@ fn declarations_that_messages_advise_agree_with_the_library() {
         let Some((_, advice)) = first.split_once("; declare ") else {
             return Vec::new();
         };
-        // What the compiler adds to a panic.
+        // The compiler adds this to a panic.
         let advice = advice.split(": evaluation of").next().unwrap_or_default();
         if advice.starts_with("no result") {
             return Vec::new();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use veo_test_support::run::run;
 
-/// Where the libraries are that this program was linked with.
+/// The directory of the libraries that this program was linked with.
 fn libraries() -> PathBuf {
     let program = std::env::current_exe().expect("the path of this program");
     program.parent().expect("its directory").to_owned()

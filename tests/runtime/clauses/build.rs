@@ -74,7 +74,7 @@ fn call<'a>(
     Kernels::new("libclauses.so").file(source).compile();
 }
 
-/// Others are computed by the compiler.
+/// The compiler computes the others.
 fn names_a_parameter(clause: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut words = clause.split(|c| !is_word(c));

@@ -126,7 +126,7 @@ fn copies_that_leave_a_block_are_refused() {
     let other = VeoProc::builder().guard(Guard::Off).build().unwrap();
     for (proc, is_refused) in [(&proc, true), (&other, false)] {
         let x = proc.alloc_mem(100).unwrap();
-        // Of a pointer that comes from elsewhere only the address is known.
+        // Only the address of a pointer from elsewhere is known.
         let unknown = proc.pointer::<u8>(VeAddr::new(x.addr() + 100));
         for len in [1, 12] {
             let mut read = vec![0; len];
@@ -197,7 +197,7 @@ fn it_is_said_once_that_mappings_have_run_out() {
     assert_eq!(text.matches(warning).count(), 1, "{text}");
 }
 
-/// As much as the process has, again and again.
+/// All memory of the process, repeatedly.
 #[test]
 fn all_memory_can_be_used_again_and_again() {
     const ALL: usize = 4 << 20;

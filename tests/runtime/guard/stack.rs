@@ -98,7 +98,7 @@ fn nothing_happens_to_right_kernels() {
     }
 }
 
-/// What a kernel has not written is no number.
+/// Memory that a kernel has not written is no number.
 #[test]
 fn output_is_no_number_at_first() {
     let path = library("right.c").unwrap();

@@ -19,7 +19,7 @@ fn slack(guard: Guard, size: u64) -> (u64, u64) {
     }
 }
 
-/// What the error of a call has to say: the kernel, the block and, if it faulted, the line.
+/// The facts that the error of a call must name: the kernel, the block and, if it faulted, the line.
 #[track_caller]
 fn check(error: &Error, kernel: &str, place: &str, source: Option<(&str, u32)>) -> Fault {
     let said = error.to_string();

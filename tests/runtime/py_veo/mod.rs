@@ -1,4 +1,4 @@
-//! What the Python binding's README documents, row by row, under our names: a module for each class, a test for each row.
+//! The documented names of the Python binding, row by row, under our names: a module for each class, a test for each row.
 //! `docs/book/src/from-python.md` is the table.
 
 mod hooks;

@@ -84,8 +84,8 @@ fn build_veorun() -> Result<()> {
     Ok(())
 }
 
-/// What was made lies in the build directory and nowhere else, so that removing that
-/// is all the cleaning there is; a second build finds everything done.
+/// All results lie in the build directory, so removing that cleans up; a second build finds
+/// everything done.
 #[test]
 fn set_build_dir_and_clean() -> Result<()> {
     let bench = Bench::new();

@@ -49,7 +49,8 @@ fn wait_result_after_the_process_ended() -> Result<()> {
 fn peek_result() -> Result<()> {
     let (proc, lib) = start();
     let ctx = proc.open_context()?;
-    // What stands before it in the queue holds it until it has been seen to be unfinished.
+    // The request before it in the queue holds it up until the test has seen that it is
+    // unfinished.
     let (go, wait) = mpsc::channel();
     let before = ctx.call_vh(move || wait.recv())?;
     let mut request = busy(&lib, &ctx, 1);

@@ -73,9 +73,9 @@ struct Text {
 struct Param {
     rust: String,
     c: String,
-    /// What the kernel does with it.
+    /// The kernel's use of it.
     body: String,
-    /// What comes before the call, the argument, and what comes after.
+    /// The code before the call, the argument, and the code after it.
     before: String,
     argument: String,
     after: String,

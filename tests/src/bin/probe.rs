@@ -1,6 +1,6 @@
 //! A program for tests to start, watch and kill: `probe WHAT`.
 //!
-//! What it prints on standard output is what the tests compare.
+//! The tests compare its standard output.
 
 use std::io::Write;
 use std::time::Duration;
@@ -96,7 +96,7 @@ fn end(way: &str) -> Result<()> {
         "signal" => wait(),
         "waiting" => request.wait()?,
         "return" => {
-            // As a program does that forgets to close anything.
+            // Like a program that forgets to close anything.
             std::mem::forget((idle, busy, ctx, request));
         }
         "drop" => bump(&idle, 1).map(drop)?,

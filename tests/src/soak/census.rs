@@ -1,4 +1,4 @@
-//! What a process holds: descriptors, threads, children, shared mappings.
+//! The resources of a process: descriptors, threads, children, shared mappings.
 
 use std::fs;
 use std::thread;

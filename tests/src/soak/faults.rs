@@ -127,7 +127,7 @@ impl World<'_> {
         let fine = match pending.expect {
             Expect::Exception(signal) => state == VEO_COMMAND_EXCEPTION as i32 && result == signal,
             Expect::Exit => error && result == 0,
-            // In front of the fault in its own context everything has run.
+            // Everything before the fault in its own context has run.
             _ if faulting && !behind => state == VEO_COMMAND_OK as i32,
             _ if behind => error,
             _ => error || state == VEO_COMMAND_OK as i32,

@@ -47,18 +47,18 @@ pub fn load(library: &Path) -> VeoApi {
     unsafe { VeoApi::load(find) }
 }
 
-/// What a soak is to do.
+/// The options of a soak.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// How long it goes on.
     pub duration: Duration,
-    /// Where the random numbers begin; each thread adds its number.
+    /// The seed of the random numbers; each thread adds its number.
     pub seed: u64,
     /// Threads, each with processes of its own.
     pub threads: u64,
 }
 
-/// What became of the requests.
+/// The outcome of the requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Requests that got an id.
@@ -69,7 +69,7 @@ pub struct Counts {
     pub reported: u64,
     /// Given up with `veo_emu_discard_result`.
     pub discarded: u64,
-    /// Not collected before their context or process was closed.
+    /// Requests that were not collected before their context or process was closed.
     pub lost: u64,
     /// Synchronous operations.
     pub synchronous: u64,
@@ -133,7 +133,7 @@ pub fn soak(api: &VeoApi, kernels: &Path, options: &Options) -> Counts {
     };
     let libraries = [path("libkernels.so"), path("libveside.so")];
     let kernels = [libraries[0].as_c_str(), libraries[1].as_c_str()];
-    // What is made once and kept is made here, before the first census.
+    // Resources that are made once and kept are made here, before the first census.
     let mut total = each_thread(api, kernels, options, Duration::from_millis(200), 1 << 40);
     let before = Census::settled();
     total.add(&each_thread(api, kernels, options, options.duration, 0));

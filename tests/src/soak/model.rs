@@ -1,4 +1,4 @@
-//! What the model knows of processes, contexts, buffers and requests.
+//! The model of processes, contexts, buffers and requests.
 
 use std::collections::VecDeque;
 
@@ -51,8 +51,8 @@ pub(super) struct Pending {
     pub(super) expect: Expect,
 }
 
-/// What a request gives if nothing goes wrong. The host memory that the request
-/// reads or writes lives in here.
+/// The result of a request if nothing goes wrong. The host memory that the request reads or
+/// writes lives in here.
 pub(super) enum Expect {
     /// State OK and this result.
     Result(u64),
@@ -75,7 +75,7 @@ pub(super) enum Expect {
 }
 
 impl Expect {
-    /// What is expected, without its bytes.
+    /// The expectation, without its bytes.
     pub(super) fn describe(&self) -> String {
         match self {
             Expect::Result(want) => format!("the result {want:#x}"),

@@ -357,7 +357,7 @@ impl World<'_> {
     }
 }
 
-/// What a result variable holds before a call that may not touch it.
+/// The value of a result variable before a call that may not touch it.
 pub(super) const UNTOUCHED: u64 = 0x5a5a_5a5a_5a5a_5a5a;
 
 /// Whether the result and the memory of a request that went well are right.

@@ -193,8 +193,7 @@ impl<'a> World<'a> {
             context.buffers.push(Buffer { address, words });
             return;
         }
-        // What is queued for it has to have run: synchronous calls wait for the
-        // main context only.
+        // Its queued requests must have run: synchronous calls wait for the main context only.
         let context = &mut self.processes[process].contexts[context];
         veo!(api, veo_context_sync(context.handle));
         // It is a message like a request.

@@ -1,7 +1,7 @@
 //! Compiles C, C++ and Fortran for tests: libraries of kernels, and programs.
 //!
-//! What is made is in its place at once or not at all, since other tests, also of other
-//! programs, may use or make the same file.
+//! A file appears in its place at once and complete, since other tests, even of other programs, may use or
+//! make the same file.
 
 use std::ffi::OsStr;
 use std::fs;

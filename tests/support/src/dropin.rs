@@ -171,7 +171,8 @@ impl Dropin {
         fs::create_dir_all(&programs).unwrap();
         let program = programs.join(source.replace('.', "_") + option);
         let include = format!("-I{}", self.prefix().join("include").display());
-        // What the installation is made of, by the profile of `install_command`.
+        // The static library that the installation is made of, by the profile of
+        // `install_command`.
         let inside = target_dir()
             .join("debug/libveo_exports.a")
             .display()

@@ -123,7 +123,7 @@ impl Gdb {
         self.answer()
     }
 
-    /// As gdb's `monitor`: what is said.
+    /// Works like gdb's `monitor`: gives the output.
     ///
     /// # Panics
     ///

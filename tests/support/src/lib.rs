@@ -1,5 +1,5 @@
-//! What the tests of all crates share: how a test program begins, what it needs of the
-//! machine, compilers for the host and the VE, programs under a time limit, a client of debuggers, the installed drop-in library.
+//! Shared by the tests of all crates: how a test program begins, its needs on the machine, compilers for the host and the VE,
+//! programs under a time limit, a client of debuggers, the installed drop-in library.
 //!
 //! It depends on no crate of this project, so that the tests of each can use it.
 #![cfg(target_os = "linux")]
@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 
 pub use damage::damage;
 
-/// What a test needs beyond Rust, gcc and git.
+/// A test's needs beyond Rust, gcc and git.
 ///
 /// Returns `true` when `found` holds. Otherwise says why the test is skipped and
 /// returns `false`, or panics if `VEO_TEST_REQUIRE_ALL` is set, as it is in CI.

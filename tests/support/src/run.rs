@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 /// process that descends from it.
 const MARK: &str = "VEO_TEST_RUN";
 
-/// What a program did.
+/// The end and the output of a program.
 #[derive(Debug)]
 pub struct Outcome {
     /// How it ended; `None`: it was killed when its time was over.
     pub status: Option<ExitStatus>,
-    /// What it wrote to its standard output.
+    /// Its standard output.
     pub stdout: String,
-    /// What it wrote to its standard error.
+    /// Its standard error.
     pub stderr: String,
     /// Processes it started that were still there two seconds later, or as [`run_and_leave`] has it, with their commands.
     pub left_behind: Vec<String>,
@@ -73,7 +73,7 @@ fn reader(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Stri
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut stream) = stream {
-            // What could not be read is missing from a message, no more.
+            // Bytes that cannot be read are only missing from a message.
             let _ = stream.read_to_end(&mut bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned()

@@ -1,5 +1,5 @@
-//! What every test program begins with, whoever started it: `nohup`, the background of a
-//! script, an editor, a shell in another language.
+//! The beginning of every test program. It does not depend on who starts the program: `nohup`,
+//! the background of a script, an editor, a shell in another language.
 //!
 //! A program that has `use veo_test_support as _;` is put in order before its `main`: what it
 //! inherited of signals, descriptors, limits and variables goes. Programs that it

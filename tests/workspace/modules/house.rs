@@ -61,7 +61,7 @@ pub fn is_of_the_house(metadata: &Value, package: &Value) -> bool {
         .any(|dir| Path::new(&text(package, "manifest_path")).starts_with(root.join(dir)))
 }
 
-/// What Cargo says of the workspace. Asked once: the tests run in one process.
+/// Cargo's description of the workspace. It is asked once: the tests run in one process.
 pub fn metadata() -> &'static Value {
     static METADATA: LazyLock<Value> = LazyLock::new(ask);
     &METADATA

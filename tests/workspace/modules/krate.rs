@@ -23,7 +23,7 @@ pub struct Crate {
 /// For each directory of modules: which child names which, and a module that does.
 pub type Edges = BTreeMap<Name, BTreeMap<String, BTreeMap<String, String>>>;
 
-/// Where a path leads.
+/// The target of a path.
 #[derive(Default)]
 struct Way {
     touched: BTreeSet<Name>,
@@ -113,7 +113,7 @@ impl Crate {
             }
             "super" => self.walk(parent, rest, way),
             name if self.own.as_deref() == Some(name) => self.walk(&[], rest, way),
-            // Another crate's, if the module has no such name.
+            // The path is another crate's if the module has no such name.
             _ => self.walk(from, path, way),
         }
     }

@@ -1,4 +1,5 @@
-//! What the source of one module says: what it defines, what it binds, which paths it names.
+//! The names in the source of one module: those that it defines and binds, and the paths that it
+//! uses.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -8,10 +9,10 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// A module's name from the crate's root, which has an empty one.
 pub type Name = Vec<String>;
 
-/// What a module says.
+/// The names in a module.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// What `use` items bind: a name or `*`, and the path.
+    /// The bindings of `use` items: a name or `*`, and the path.
     pub uses: Vec<(String, Name)>,
     pub defines: BTreeSet<String>,
     /// Paths of more than one word in its code.
@@ -31,7 +32,7 @@ impl Module {
         while at < tokens.len() {
             at = match &tokens[at] {
                 TokenTree::Punct(punct) if punct.as_char() == '#' => self.attribute(&tokens, at),
-                // What follows belongs to another crate, or to a type.
+                // The next name belongs to another crate, or to a type.
                 TokenTree::Punct(_) if is_separator(&tokens, at) => skip_path(&tokens, at),
                 TokenTree::Ident(_) => self.path(&tokens, at, &Name::new()),
                 TokenTree::Group(group) => {

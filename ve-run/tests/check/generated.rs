@@ -26,8 +26,8 @@ const MEMORY: [(&str, &str, &str); 5] = [
 
 const TYPES: [&str; 6] = ["char", "short", "int", "long", "float", "double"];
 
-/// What a scalar kernel does with its memory, and the same with what is not its own. That is found on the heap, where nothing else lies side by side
-/// with it.
+/// A scalar kernel's use of its memory, and the same beyond its memory. That is found on the heap, where nothing else lies side
+/// by side with it.
 const ACCESSES: [(&str, &str, &str); 4] = [
     ("first", "x[0] = 3; seen += x[0] == 3;", "x[-1] = 3;"),
     ("last", "x[N - 1] = 3; seen += x[N - 1] == 3;", "x[N] = 3;"),

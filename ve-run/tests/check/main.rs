@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use veo_test_support::{run, ve};
 
-/// What is expected of a kernel.
+/// The expected outcome of a kernel.
 #[derive(Debug)]
 struct Kernel {
     name: String,

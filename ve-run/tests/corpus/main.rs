@@ -16,7 +16,7 @@ use veo_build::{Built, Kernels, Target};
 use veo_test_support::compile::{self, tool};
 use veo_test_support::{available, found, run, ve};
 
-/// What does not depend on the machine.
+/// Options that do not depend on the machine.
 const COMMON: [&str; 5] = [
     "-w",
     "-fwrapv",
@@ -24,16 +24,16 @@ const COMMON: [&str; 5] = [
     "-ffp-contract=off",
     "-fcommon",
 ];
-/// What C is compiled as.
+/// Options for C.
 const C: [&str; 1] = ["-std=gnu11"];
-/// What C++ is compiled as: what needs no runtime library of its own.
+/// Options for C++ that needs no runtime library of its own.
 const CXX: [&str; 4] = [
     "-std=gnu++17",
     "-fno-exceptions",
     "-fno-rtti",
     "-nostdinc++",
 ];
-/// What makes the host's types those of the Vector Engine.
+/// Options that make the host's types those of the Vector Engine.
 const HOST: &[&str] = if cfg!(target_arch = "x86_64") {
     &["-O1", "-Wno-psabi", "-Wno-sync-nand", "-mlong-double-128"]
 } else {
@@ -79,7 +79,7 @@ impl Program {
         text.matches("\n    RUN(").count()
     }
 
-    /// What it prints on the host.
+    /// Its output on the host.
     fn on_host(&self, dir: &Path) -> String {
         let program = dir.join("host");
         let (main, others) = self.sources.split_first().unwrap();
@@ -117,7 +117,7 @@ impl Program {
         Built::library(&built, Target::Ve1Llvm).unwrap().to_owned()
     }
 
-    /// What it prints on the Vector Engine, the last of these files being the one with `main`.
+    /// Its output on the Vector Engine. The last of these files has `main`.
     fn on_engine(&self, files: &[PathBuf], options: &[&str]) -> run::Outcome {
         let (main, others) = files.split_last().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ve-run"));
@@ -160,7 +160,7 @@ impl Program {
             let form = format!("objects {flags:?}");
             let objects = self.objects(dir, flags);
             self.compare(&form, &expected, &objects);
-            // Nothing is wrong with them.
+            // The check finds nothing wrong.
             let checked = self.on_engine(&objects, &["--check", "memory-init"]);
             assert_eq!(checked.stderr, "", "{} {form}", self.name);
             assert_eq!(checked.stdout.trim_end(), expected.trim_end(), "{form}");

@@ -18,7 +18,7 @@ fn a_connection_that_sends_nothing_does_not_start_the_program() {
     }
     let mut program = Debugged::start(COUNTING);
     let end = Instant::now() + Duration::from_secs(60);
-    // As another program does that wants the same path.
+    // This behaves like another program that wants the same path.
     while UnixStream::connect(&program.socket).is_err() {
         assert!(Instant::now() < end, "nobody listens");
         thread::sleep(Duration::from_millis(5));
@@ -102,7 +102,7 @@ fn garbage_ends_the_session_and_not_the_program() {
                 let byte = random.choice(b"0123456789abcdef,;:=-#$}*\0\xffq");
                 text.extend(byte);
             }
-            // That would end it.
+            // These commands would end the program.
             if text.starts_with(b"k") || text.starts_with(b"vKill") {
                 continue;
             }
@@ -169,7 +169,7 @@ fn a_path_where_nobody_can_listen_is_told() {
         );
     }
     assert!(file.exists());
-    // What a program has left behind is no obstacle.
+    // A socket that a program has left behind is no obstacle.
     program.child.as_mut().unwrap().kill().unwrap();
     program.child.take().unwrap().wait().unwrap();
     assert!(program.socket.exists());

@@ -52,7 +52,7 @@ fn a_session_sees_and_changes_what_runs() {
     for n in 1..=3 {
         assert_eq!(gdb.ask("c"), "T05thread:01;swbreak:;");
         assert_eq!((gdb.register(IC), gdb.register(0)), (twice, n));
-        // Where it returns to is behind a call in `main`.
+        // It returns to an address behind a call in `main`.
         let caller = gdb.register(LR);
         let said = gdb.monitor(&format!("at {:#x}", caller - 8));
         assert!(said.contains("<main+") && said.contains("bsic"), "{said}");
@@ -143,7 +143,7 @@ fn vectors_and_masks_are_registers() {
         "OK"
     );
     assert_eq!(gdb.ask(&format!("p{VM1:x}")), hexadecimal(&changed));
-    // What cannot be is refused: 257 elements, the mask of ones, half a register.
+    // Impossible writes are refused: 257 elements, the mask of ones, half a register.
     let most = hexadecimal(&257u64.to_le_bytes());
     for wrong in [
         format!("P{VL:x}={most}"),
@@ -213,7 +213,7 @@ fn writes_to_watched_memory_stop() {
             hexadecimal(&n.to_le_bytes())
         );
     }
-    // What the client writes is nothing to stop for.
+    // Writes by the client are no reason to stop.
     assert_eq!(gdb.ask(&format!("M{total:x},8:0000000000000000")), "OK");
     for wrong in ["Z2,40,8", "Z2,0,0", "Z3,40,8"] {
         let answer = gdb.ask(wrong);
@@ -334,7 +334,7 @@ fn an_endless_loop_is_interrupted_let_go_and_killed() {
         gdb.send_bytes(&[3]);
         assert_eq!(gdb.answer(), "T02thread:01;");
     }
-    // Another client finds it running, and stops it by being there.
+    // Another client finds the program running, and stops it by connecting.
     assert_eq!(gdb.ask("D"), "OK");
     let mut gdb = program.connect();
     assert_eq!(gdb.ask("?"), "T05thread:01;");

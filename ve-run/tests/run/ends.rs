@@ -73,7 +73,7 @@ fn constructors_of_several_objects_have_one_order() {
     assert_eq!(program.run_as_on_host(&[]).lines().count(), 8);
 }
 
-/// As much of a C library as holds back what is said until `exit`, and asks the system.
+/// A small C library that buffers its output until `exit`, and calls the system.
 const LIBRARY: &str = r#"
 static char held[100];
 static long length;
@@ -140,7 +140,7 @@ fn the_time_limit_ends_a_program_whose_output_nobody_takes() {
         let (status, why) = end(&output);
         assert_eq!(status, 124, "{name}");
         assert!(why.contains("time limit") && why.contains("main+"), "{why}");
-        // As much as a pipe holds.
+        // A full pipe.
         assert!(output.stdout.len() > 60_000, "{}", output.stdout.len());
     }
 }

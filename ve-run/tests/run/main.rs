@@ -233,7 +233,7 @@ fn the_last_instructions_are_told_of_every_thread_after_a_trap() {
     let [.., last, why] = &*lines else {
         panic!("{text}")
     };
-    // What the sentence names is what was executed last.
+    // The sentence names the instruction that was executed last.
     let (address, instruction) = last.split_once(" <work+0x").expect(&text);
     assert!(instruction.contains(">: st "), "{text}");
     assert!(why.contains(&format!("at 0x{address}: ")), "{text}");
@@ -251,7 +251,7 @@ fn the_last_instructions_are_told_of_every_thread_after_a_trap() {
     );
     assert!(lines[600].contains("<many+0x1f40>: st "), "{text}");
     assert_eq!(lines.len(), 602, "{text}");
-    // Nothing else is told.
+    // Nothing else is reported.
     assert_eq!(
         told(&["--trace", "last:20", "--call", "fine", file, "1"]),
         ""

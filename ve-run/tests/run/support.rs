@@ -57,7 +57,7 @@ impl Program {
         libraries.chain([&**main]).collect()
     }
 
-    /// What it does, with these options before its own arguments.
+    /// Runs it with these options before its own arguments.
     pub fn run(&self, options: &[&str]) -> Output {
         ve_run(&[options, &self.arguments()].concat())
     }
@@ -71,7 +71,7 @@ impl Program {
         text(&output)
     }
 
-    /// What it does on the host.
+    /// Runs it on the host.
     fn on_host(&self) -> Output {
         let program = self.directory().join("host");
         let sources = self.names.iter().map(|name| self.directory().join(name));
@@ -114,7 +114,7 @@ pub fn end(output: &Output) -> (i32, String) {
     (output.status.code().unwrap(), last)
 }
 
-/// What a program has printed.
+/// The output of a program.
 pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

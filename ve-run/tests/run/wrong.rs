@@ -2,7 +2,7 @@
 
 use crate::support::{Program, end, text};
 
-/// Those that get an answer.
+/// Calls that get an answer.
 const ANSWERS: [(&str, i64); 22] = [
     ("regcomp_deep", 12),
     ("regcomp_large", 12),
@@ -28,7 +28,7 @@ const ANSWERS: [(&str, i64); 22] = [
     ("no_stdout", -1),
 ];
 
-/// Those that are told what they did.
+/// Calls that are reported.
 const TRAPS: [(&str, i32, &str); 32] = [
     (
         "regexec_wild",
@@ -128,7 +128,7 @@ const TRAPS: [(&str, i32, &str); 32] = [
     ),
 ];
 
-/// Those that end the program, with its status.
+/// Calls that end the program, with its status.
 const ENDS: [(&str, i32); 5] = [
     ("qsort_exit", 9),
     ("handler_exits", 9),
@@ -137,7 +137,7 @@ const ENDS: [(&str, i32); 5] = [
     ("quick_in_quick", 6),
 ];
 
-/// Those that would never end.
+/// Calls that would never end.
 const WAITS: [&str; 7] = [
     "regexec_long",
     "pipe_full",

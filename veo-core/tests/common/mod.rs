@@ -1,5 +1,5 @@
-//! What the tests share: their kernels, compiled once and put beside the test
-//! program, where the typed layer looks for libraries.
+//! Shared by the tests: their kernels, compiled once and put beside the test program, where the
+//! typed layer looks for libraries.
 #![allow(dead_code)]
 
 pub mod on_ve;

@@ -218,7 +218,7 @@ fn the_receiver_of_output_need_not_return() -> Result<()> {
     assert!(error.to_string().contains("receiver"), "{error}");
     assert!(give_i64(&proc, 1).unwrap_err().is_process_gone());
     drop((proc, ctx));
-    // What the receiver owns is dropped when it returns, and it does not run again.
+    // When the receiver returns, everything that it owns is dropped, and it does not run again.
     leave.send(()).unwrap();
     assert!(entered.recv().is_err());
     Ok(())

@@ -1,4 +1,4 @@
-//! What a program does with a process: closes and drops it, gets its output, finds it by pointers.
+//! A program's uses of a process: it closes and drops it, gets its output, finds it by pointers.
 
 use std::sync::{Arc, Mutex};
 use std::thread;

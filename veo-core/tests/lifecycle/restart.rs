@@ -46,7 +46,7 @@ fn after_a_crash_a_new_process_works_and_the_old_one_says_why_it_does_not() -> R
         assert!(error.is_process_gone(), "{i}: {said}");
         assert!(said.contains("SIGSEGV"), "{i}: {said}");
     }
-    // What is of the old process is refused by the new one.
+    // The new process refuses everything that belongs to the old one.
     let error = scale(&proc, &mut x, 2, 2.0).unwrap_err();
     assert!(matches!(error, Error::WrongProcess { .. }), "{error}");
     drop((x, ctx, old));

@@ -22,7 +22,7 @@ fn ready() -> bool {
     )
 }
 
-/// What `programs::everything` does, as names of requests and how often they come.
+/// The requests of `programs::everything`: their names and how often they come.
 const EVERYTHING: &[(&str, usize)] = &[
     ("add", 1),
     ("allocate", 2),
@@ -63,7 +63,7 @@ fn every_request_is_there_once_and_its_times_are_in_order() {
             _ => counts.push((name, 1)),
         }
     }
-    // What was queued behind the crash may have been refused.
+    // Requests queued behind the crash may have been refused.
     counts.retain(|(name, _)| *name != "give_i64");
     assert_eq!(counts, EVERYTHING);
 
@@ -257,7 +257,7 @@ fn a_program_goes_on_where_its_files_may_not_grow() {
             "{text}"
         );
         if ready() {
-            // Nothing is cut in the middle.
+            // No record is cut in the middle.
             let trace = Trace::read(&[&path]);
             trace.requests().iter().for_each(reading::Request::check);
         }

@@ -80,7 +80,7 @@ fn killed() {
     unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
 }
 
-/// From now on files of this program may not become longer. VE memory is one.
+/// From now on files of this program may not become longer. VE memory is such a file.
 fn limit_files(bytes: u64) {
     let limit = libc::rlimit {
         rlim_cur: bytes,
@@ -275,12 +275,12 @@ fn no_room() {
     println!("\n{error}");
 }
 
-/// What came of a program.
+/// The outcome of a program.
 #[derive(Debug)]
 pub struct Output {
     pub pid: u32,
     pub status: ExitStatus,
-    /// What it has printed.
+    /// Its output.
     pub text: String,
 }
 

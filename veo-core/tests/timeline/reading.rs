@@ -81,7 +81,7 @@ impl Trace {
     /// All requests, by their flows.
     fn parts(&self) -> BTreeMap<u64, Request> {
         let mut requests: BTreeMap<u64, Request> = BTreeMap::new();
-        // What began last on each track.
+        // The event that began last on each track.
         let mut open: BTreeMap<u64, u64> = BTreeMap::new();
         for event in self.events() {
             let number = |name: &str| event[name].as_u64();

@@ -72,7 +72,7 @@ fn uses(library: &Path) {
     assert_eq!(call!(api.veo_read_mem(proc, place, number, 8)), 0);
     assert_eq!(value, 12);
 
-    // What a kernel has allocated the host reads and frees, once.
+    // The host reads and frees a kernel's allocation, once.
     call!(api.veo_args_clear(args));
     call!(api.veo_args_set_i64(args, 0, 1000));
     let block = symbol(api, proc, library, "block");

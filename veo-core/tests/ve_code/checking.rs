@@ -61,7 +61,7 @@ fn freed_memory_is_told_with_who_has_freed_it() {
     ] {
         assert!(text.contains(&part), "{part} in {text}");
     }
-    // As is a block of the program's that a kernel still has the address of.
+    // So is a block of the program whose address a kernel still has.
     let proc = process(Check::Memory);
     let x = proc.upload(&[1.0, 2.0, 3.0]).unwrap();
     keep(&proc, &x).unwrap();
@@ -156,7 +156,7 @@ fn kernels_go_on_and_leaks_are_told() {
     );
 }
 
-/// What is right stays so.
+/// Right accesses are not reported.
 #[test]
 fn other_tests_pass_with_the_check() {
     if kernels().is_none() || is_again() {

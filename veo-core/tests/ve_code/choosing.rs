@@ -52,7 +52,7 @@ fn the_preferred_one_is_taken() {
         let said = chosen(prefer);
         assert!(said.contains(expected), "{prefer}: {said}");
     }
-    // Where there is only one, it is taken.
+    // If there is only one, it is taken.
     std::fs::remove_dir_all(directory.join("host")).unwrap();
     let said = chosen("host");
     assert!(said.contains("which 251 true"), "{said}");

@@ -22,7 +22,7 @@ unsafe extern "C" {
 /// The register that has the address of the instruction.
 const IC: u32 = 64;
 
-/// Where a socket may be, which has little room for its path.
+/// The directory for a socket, whose path must be short.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -101,7 +101,7 @@ fn a_client_stops_kernels_and_changes_what_they_compute() {
         assert_eq!(gdb.ask("qfThreadInfo"), "m01,02");
         assert_eq!(gdb.ask("vCont;c"), "W00");
     });
-    // What else looks at instructions sees them all the same.
+    // Other observers of instructions still see them.
     assert!(said.contains("kernel call_often of "), "{said}");
     assert!(said.contains("waits for a debugger"), "{said}");
     assert!(!place.socket().exists());

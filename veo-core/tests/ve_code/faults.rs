@@ -1,4 +1,5 @@
-//! What VE machine code does wrong ends its process as a fault of native code does, and is told with kernel, signal and source line.
+//! A mistake of VE machine code ends its process like a fault of native code, and is reported with kernel, signal and source
+//! line.
 
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ fn line(comment: &str) -> u32 {
     found.unwrap() as u32 + 1
 }
 
-/// What ended the process of a call.
+/// The cause of the process's end in a call.
 fn fault(call: impl FnOnce(&VeoProc) -> Result<()>) -> Fault {
     let proc = VeoProc::new(0).unwrap();
     assert_eq!(fine(&proc, 41).unwrap(), 42);

@@ -99,7 +99,7 @@ pub fn scratch() -> PathBuf {
     directory
 }
 
-/// Beside the test program, where libraries for this machine code are looked for.
+/// Libraries beside the test program, where those for this machine code are looked for.
 fn beside() -> PathBuf {
     let program = std::env::current_exe().expect("a test program has a path");
     program.parent().expect("and a directory").join(VE1_LLVM)

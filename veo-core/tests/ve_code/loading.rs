@@ -12,7 +12,7 @@ use crate::library::{build, build_with, clang, kernels, scratch};
 #[ve_kernel(lib = "libvecode.so")]
 fn print(text: *const c_char, number: i32);
 
-/// What a function of a library without arguments returns.
+/// The result of a library's function without arguments.
 fn ask(proc: &VeoProc, library: &Path, name: &str) -> Result<i64> {
     let library = proc.load_library(library)?;
     library.function::<fn() -> i64>(name)?.call(proc, ())
@@ -62,7 +62,7 @@ fn symbols_are_those_of_their_library() {
     assert_eq!(ask(&proc, &two, "number").unwrap(), 2);
     assert_eq!(ask(&proc, &user, "both").unwrap(), 300);
     assert_eq!(ask(&proc, &two, "of_2").unwrap(), 200);
-    // What is used stays.
+    // A library in use stays.
     proc.load_library(&one).unwrap().unload().unwrap();
     assert_eq!(ask(&proc, &user, "both").unwrap(), 300);
 }
@@ -288,7 +288,7 @@ fn needed_libraries_come_along() {
     assert!(error.contains("machine code of the host"), "{error}");
     std::fs::copy(&inner, away.join("libneeded.so")).unwrap();
     assert_eq!(ask(&proc, &alone, "outer").unwrap(), 42);
-    // What a library needs is found through it.
+    // Symbols of a needed library are found through the library.
     assert_eq!(ask(&proc, &alone, "inner").unwrap(), 21);
     proc.load_library(&alone).unwrap().unload().unwrap();
     assert_eq!(ask(&proc, &alone, "outer").unwrap(), 42);

@@ -1,4 +1,4 @@
-//! What is told and counted of VE machine code, where variables ask for it.
+//! Reports and counts of VE machine code, if variables ask for them.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ unsafe extern "C" {
 const SUMS: i64 = 1000;
 const VECTORS: usize = 5;
 
-/// What the kernels do, in the program that the test starts.
+/// The kernels' work in the program that the test starts.
 fn work(proc: &VeoProc) {
     let x = proc.upload(&vec![1.5; SUMS as usize]).unwrap();
     for _ in 0..3 {

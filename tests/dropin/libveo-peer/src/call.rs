@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId};
 use veo_debuginfo::prototypes::read_file;
 
-/// What kind of register a value travels in.
+/// The kind of register that a value travels in.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Class {
     Integer,
@@ -20,10 +20,10 @@ enum Class {
     Double,
 }
 
-/// What a function takes and returns.
+/// The arguments and the result of a function.
 #[derive(Debug)]
 pub struct Form {
-    /// None where nothing is known: all words are integers.
+    /// None if nothing is known: all words are integers.
     params: Option<Vec<Class>>,
     result: Class,
 }
@@ -38,7 +38,7 @@ pub fn libraries_changed() {
     CHANGES.fetch_add(1, Ordering::SeqCst);
 }
 
-/// What a context knows about functions.
+/// A context's knowledge of functions.
 pub struct Known {
     changes: u64,
     last: Option<(u64, Arc<Form>)>,
@@ -79,7 +79,7 @@ impl Known {
     }
 }
 
-/// What the debug information of its library says about the function there.
+/// The debug information of a library about the function there.
 fn declared(address: u64) -> Option<Form> {
     // SAFETY: the structure is of pointers, for which zeros are valid.
     let mut info: libc::Dl_info = unsafe { mem::zeroed() };
@@ -128,7 +128,7 @@ fn form(prototype: &Prototype) -> Form {
     }
 }
 
-/// As many words on the stack as any call has.
+/// The most words on the stack of any call.
 const STACK: usize = 256;
 
 /// The words of a call where the x86 calling convention has them.
@@ -181,7 +181,7 @@ struct Both {
 #[repr(C)]
 struct Stack<const N: usize>([u64; N]);
 
-/// What a function is called as: all registers are filled, whatever it declares.
+/// The type by which a function is called: all registers are filled, whatever it declares.
 #[rustfmt::skip]
 type Function<const N: usize> = unsafe extern "C" fn(
     u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64, Stack<N>,

@@ -202,7 +202,7 @@ impl Outbox {
     }
 }
 
-/// Where so many bytes are free, if they are, of `room` bytes.
+/// The place of so many free bytes, if there are any, in `room` bytes.
 fn place(places: &Places, len: usize, room: usize) -> Option<usize> {
     let head = places.head;
     match places.used.front().map(|first| first.begin) {

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use crate::mailbox::{EXITED, HEADER, Mailbox, SLOTS};
 use crate::outbox::Outbox;
 
-/// What libveo's length of the payloads includes of the header.
+/// The part of the header that libveo's length of the payloads includes.
 const COUNTED_TWICE: usize = 8;
 
 /// A request as it lies in the mailbox; its payload is there until it is done.

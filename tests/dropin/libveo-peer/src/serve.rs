@@ -1,5 +1,5 @@
-//! What each request asks for. Each context has a mailbox and a thread of its own, which
-//! answers one request after the other; the order is that of the requests.
+//! The answers to requests. Each context has a mailbox and a thread of its own, which answers one
+//! request after the other, in the order of the requests.
 
 use std::ffi::{CStr, c_void};
 use std::{ptr, thread, time::Duration};
@@ -34,7 +34,8 @@ mod command {
 
 /// The part of the address space that all stack images of a context lie in.
 const STACK_REGION: usize = 64 << 20;
-/// Where the words of a stack image begin: behind the area that a VE function saves registers in.
+/// The beginning of the words in a stack image: behind the area in which a VE function saves
+/// registers.
 const STACK_WORDS: usize = 176;
 /// The words of a call that are in registers of the VE.
 const IN_REGISTERS: usize = 8;
@@ -108,7 +109,7 @@ fn stack_region() -> u64 {
 
 struct Context {
     peer: &'static Peer,
-    /// What libveo asks for when it opens the context, and counts down from.
+    /// The number that libveo asks for when it opens the context, and counts down from.
     stack_pointer: u64,
     known: Known,
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use num_bigint::BigInt;
 use syn::{BinOp, Expr, Lit, UnOp};
 
-/// What a part of a clause comes to.
+/// The value of a clause's part.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Unknown,
@@ -17,7 +17,7 @@ pub(crate) enum Value {
     Truth(bool),
 }
 
-/// What is known of memory; its place is `None` on the kernel's stack.
+/// The known facts about memory; its place is `None` on the kernel's stack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
     pub(crate) place: Option<u64>,
@@ -45,7 +45,7 @@ fn is_counted(text: &str, name: &str) -> bool {
     words.count() > text.matches(&format!("requires_known({name})")).count()
 }
 
-/// As the language has it: no more than 128 bits.
+/// The language allows no more than 128 bits.
 fn integer(value: BigInt) -> Value {
     let most = BigInt::from(i128::MAX);
     if value > most || value < -&most - 1 {
@@ -104,7 +104,7 @@ impl Environment {
     fn binary(&self, left: &Expr, op: &BinOp, right: &Expr) -> Value {
         let left = self.value(left);
         if let BinOp::And(_) | BinOp::Or(_) = op {
-            // What decides alone: the one on the left before all else.
+            // Some operands decide alone: the one on the left before all else.
             let decides = Value::Truth(matches!(op, BinOp::Or(_)));
             if matches!(left, Value::Failed(_)) || left == decides {
                 return left;
@@ -167,7 +167,7 @@ impl Environment {
                 if a.is_nan() || b.is_nan() {
                     return Value::Failed("NaN");
                 }
-                // Of 0.0 and -0.0, which are equal, the first.
+                // 0.0 and -0.0 are equal, so the first one is taken.
                 let is_second = if is_min { b < a } else { b > a };
                 Value::Float(if is_second { b } else { a })
             }

@@ -69,7 +69,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What the compiler in use says of itself: "rustc 1.95.0 (..)".
+/// The version of the compiler in use: "rustc 1.95.0 (..)".
 fn compiler() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("-V").output().expect("rustc runs");
