@@ -8,10 +8,11 @@ mod common;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
+use tracing::Event;
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata};
 use veo_core::{Error, Result, VeoProc, ve_kernel};
+
+use crate::common::listener::Listener;
 
 /// The library that has it has `long needed_there(void)`.
 #[ve_kernel(lib = "libneeding.so", name = "needed_there", lazy)]
@@ -30,28 +31,6 @@ impl Visit for Heard {
     }
 }
 
-impl tracing::Subscriber for Heard {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 #[test]
 fn functions_of_a_needed_library_are_compared_under_its_name() -> Result<()> {
     let flags = ["-g", "-DNAME=needed_there"];
@@ -62,7 +41,12 @@ fn functions_of_a_needed_library_are_compared_under_its_name() -> Result<()> {
     common::compile("dependent.c", "libneeding.so", &flags);
 
     let heard = Heard::default();
-    tracing::subscriber::set_global_default(heard.clone()).expect("nobody else listens");
+    let kept = heard.clone();
+    let listener = Listener {
+        wants: |_| true,
+        heard: move |event: &Event<'_>| event.record(&mut kept.clone()),
+    };
+    tracing::subscriber::set_global_default(listener).expect("nobody else listens");
     let proc = VeoProc::new(0)?;
     assert_eq!(by_the_other(&proc, 1.0)?, 1);
     let text = heard.0.lock().unwrap().clone();

@@ -9,9 +9,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata};
+use tracing::{Event, Level};
 use veo_core::{VeoProc, ve_kernel};
+
+use crate::common::listener::Listener;
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -33,44 +34,25 @@ impl Visit for Fields {
     }
 }
 
-/// Keeps the events of requests.
-#[derive(Clone, Default)]
-struct Listener(Arc<Mutex<Vec<Fields>>>);
-
-impl tracing::Subscriber for Listener {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "veo::request" && *metadata.level() == Level::TRACE
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        self.0.lock().unwrap().push(fields);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 #[test]
 fn each_request_makes_one_event_that_names_it_as_its_handle_does() {
     let proc: VeoProc = common::process();
     let ctx = proc.open_context().unwrap();
     // Nobody listens yet.
     assert_eq!(give_i64(&ctx, 1).unwrap().wait().unwrap(), 1);
-    let listener = Listener::default();
-    tracing::subscriber::set_global_default(listener.clone()).expect("there is no other");
+    let heard: Arc<Mutex<Vec<Fields>>> = Arc::default();
+    let kept = Arc::clone(&heard);
+    let listener = Listener {
+        wants: |metadata| metadata.target() == "veo::request" && *metadata.level() == Level::TRACE,
+        heard: move |event: &Event<'_>| {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            kept.lock().unwrap().push(fields);
+        },
+    };
+    tracing::subscriber::set_global_default(listener).expect("there is no other");
     let mut x = proc.alloc::<f64>(4).unwrap();
-    listener.0.lock().unwrap().clear();
+    heard.lock().unwrap().clear();
 
     let call = give_i64(&ctx, 2).unwrap();
     let called = format!("{call:?}");
@@ -81,7 +63,7 @@ fn each_request_makes_one_event_that_names_it_as_its_handle_does() {
     assert_eq!(x.to_vec().unwrap(), [1.0; 4]);
     crash(&ctx).unwrap().wait().unwrap_err();
 
-    let events = std::mem::take(&mut *listener.0.lock().unwrap());
+    let events = std::mem::take(&mut *heard.lock().unwrap());
     let field = |at: usize, name: &str| events[at].0.get(name).map(String::as_str);
     let messages: Vec<_> = (0..events.len())
         .map(|at| field(at, "message").unwrap())

@@ -9,9 +9,10 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata};
+use tracing::Event;
 use veo_core::{Prototypes, Result, VeoProc, ve_kernel};
+
+use crate::common::listener::Listener;
 
 #[ve_kernel(lib = "libcoretest.so")]
 fn give_i64(x: i64) -> i64;
@@ -28,20 +29,8 @@ struct Curious {
     events: Arc<AtomicUsize>,
 }
 
-impl tracing::Subscriber for Curious {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
+impl Curious {
+    fn hear(&self, event: &Event<'_>) {
         let ours = event.metadata().target().starts_with("veo_core");
         let Some(proc) = self.proc.get().filter(|_| ours) else {
             return;
@@ -58,10 +47,6 @@ impl tracing::Subscriber for Curious {
         self.events.fetch_add(1, Ordering::SeqCst);
         self.busy.store(false, Ordering::SeqCst);
     }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
 #[test]
@@ -71,10 +56,14 @@ fn a_subscriber_may_use_the_process_that_it_hears_of() {
     // On a thread of its own, so that a deadlock is a failure.
     thread::spawn(move || {
         let (proc, events) = (Arc::new(OnceLock::new()), Arc::new(AtomicUsize::new(0)));
-        let subscriber = Curious {
+        let curious = Curious {
             proc: Arc::clone(&proc),
             busy: AtomicBool::new(false),
             events: Arc::clone(&events),
+        };
+        let subscriber = Listener {
+            wants: |_| true,
+            heard: move |event: &Event<'_>| curious.hear(event),
         };
         let result = tracing::subscriber::with_default(subscriber, || -> Result<()> {
             common::library();

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata};
+use tracing::{Event, Level};
 use veo_core::{Error, VeoProc, ve_kernel};
+
+use crate::common::listener::Listener;
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -34,7 +35,11 @@ fn program() {
         return;
     };
     common::library();
-    tracing::subscriber::set_global_default(Listener).expect("there is no other");
+    let listener = Listener {
+        wants: |metadata| *metadata.level() == Level::WARN,
+        heard: |event: &Event<'_>| event.record(&mut Line),
+    };
+    tracing::subscriber::set_global_default(listener).expect("there is no other");
     let proc = VeoProc::new(0).unwrap();
     let ctx = proc.open_context().unwrap();
     match &*what {
@@ -97,9 +102,7 @@ fn program() {
 /// How many lines of the log were written.
 static HEARD: AtomicUsize = AtomicUsize::new(0);
 
-/// Writes the log to the standard error.
-struct Listener;
-
+/// Writes a line of the log to the standard error.
 struct Line;
 
 impl Visit for Line {
@@ -110,28 +113,6 @@ impl Visit for Line {
             HEARD.fetch_add(1, Ordering::SeqCst);
         }
     }
-}
-
-impl tracing::Subscriber for Listener {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::WARN
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut Line);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
 /// The lines of the log of errors that nobody has collected, when the program does this.

@@ -2,6 +2,7 @@
 //! typed layer looks for libraries.
 #![allow(dead_code)]
 
+pub mod listener;
 pub mod on_ve;
 
 use std::path::{Path, PathBuf};

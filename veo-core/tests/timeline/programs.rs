@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Level};
 use veo_core::{OnStack, VeoProc, ve_kernel};
 
 use crate::common;
+use crate::common::listener::Listener;
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -120,35 +120,19 @@ fn brief() {
 }
 
 /// Does something at each warning.
-struct OnWarning(fn());
-
-impl Subscriber for OnWarning {
-    fn enabled(&self, event: &Metadata<'_>) -> bool {
-        *event.level() == Level::WARN
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, _: &Event<'_>) {
-        (self.0)();
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
+fn on_warning(act: fn()) {
+    let listener = Listener {
+        wants: |metadata| *metadata.level() == Level::WARN,
+        heard: move |_: &Event<'_>| act(),
+    };
+    tracing::subscriber::set_global_default(listener).unwrap();
 }
 
 /// Ends as `brief` does, and panics where it is warned of that.
 #[test]
 #[ignore = "run by others"]
 fn panicking() {
-    tracing::subscriber::set_global_default(OnWarning(|| panic!("a warning"))).unwrap();
+    on_warning(|| panic!("a warning"));
     let proc = common::process();
     let ctx = proc.open_context().unwrap();
     limit_files(0);
@@ -196,11 +180,10 @@ fn same_path() {
 #[test]
 #[ignore = "run by others"]
 fn nested() {
-    let stop = OnWarning(|| {
+    on_warning(|| {
         veo_core::timeline::stop();
         println!("\nstopped");
     });
-    tracing::subscriber::set_global_default(stop).unwrap();
     let proc = common::process();
     proc.close().unwrap();
 }
