@@ -6,10 +6,11 @@ mod common;
 use std::sync::OnceLock;
 
 use veo_core::{
-    Cause, Error, Guard, OnStack, Races, Result, Schedule, VeBuffer, VeoContext, VeoProc,
-    VeoProcBuilder, ve_kernel,
+    Cause, Error, Guard, OnStack, Races, Result, Schedule, VeoProc, VeoProcBuilder, ve_kernel,
 };
 use veo_test_support as _;
+
+use crate::common::TwoContexts;
 
 /// The kernels of `races.rs`, built with AddressSanitizer.
 #[ve_kernel(lib = "liborderaddress.so")]
@@ -31,30 +32,11 @@ fn builder() -> VeoProcBuilder {
     VeoProc::builder()
 }
 
-/// A process with two contexts beside the main one, and two buffers of zeros.
-struct Setting {
-    proc: VeoProc,
-    one: VeoContext,
-    two: VeoContext,
-    x: VeBuffer<f64>,
-    y: VeBuffer<f64>,
+fn setting(builder: VeoProcBuilder) -> Result<TwoContexts> {
+    TwoContexts::new(builder, N)
 }
 
-impl Setting {
-    fn new(builder: VeoProcBuilder) -> Result<Setting> {
-        let proc = builder.build()?;
-        let _main = proc.open_context()?;
-        let (one, two) = (proc.open_context()?, proc.open_context()?);
-        let (x, y) = (proc.zeros(N)?, proc.zeros(N)?);
-        Ok(Setting {
-            proc,
-            one,
-            two,
-            x,
-            y,
-        })
-    }
-
+impl TwoContexts {
     /// A pipeline of three stages on two contexts, with data on the stack of a call; it waits
     /// for the second stage if it is right.
     fn pipeline(&mut self, right: bool) -> Result<f64> {
@@ -84,11 +66,11 @@ fn right_programs_are_left_alone() -> Result<()> {
     for schedule in seeds.chain([Schedule::Late]) {
         for guard in GUARDS {
             let builder = builder().schedule(schedule).guard(guard);
-            let mut setting = Setting::new(builder.races(Races::Deny))?;
+            let mut setting = setting(builder.races(Races::Deny))?;
             for _ in 0..3 {
                 assert_eq!(setting.pipeline(true)?, 12.0, "{schedule:?}, {guard:?}");
             }
-            let Setting { proc, x, y, .. } = setting;
+            let TwoContexts { proc, x, y, .. } = setting;
             drop((x, y));
             proc.close()?;
         }
@@ -100,7 +82,7 @@ fn right_programs_are_left_alone() -> Result<()> {
 fn a_missing_wait_is_found() -> Result<()> {
     for guard in GUARDS {
         let deny = builder().guard(guard).races(Races::Deny);
-        let error = Setting::new(deny)?.pipeline(false).unwrap_err();
+        let error = setting(deny)?.pipeline(false).unwrap_err();
         let Error::Race { race } = &error else {
             panic!("{error}");
         };
@@ -108,7 +90,7 @@ fn a_missing_wait_is_found() -> Result<()> {
         let is_wrong = |seed| -> Result<bool> {
             let schedule = Schedule::Random(seed);
             let builder = builder().guard(guard).schedule(schedule);
-            Ok(Setting::new(builder)?.pipeline(false)? != 12.0)
+            Ok(setting(builder)?.pipeline(false)? != 12.0)
         };
         let mut found = false;
         for seed in 0..100 {
@@ -126,7 +108,7 @@ fn an_overrun_is_found() -> Result<()> {
         for guard in GUARDS {
             for on_stack in [false, true] {
                 let builder = builder().schedule(schedule).guard(guard);
-                let mut setting = Setting::new(builder.races(Races::Deny))?;
+                let mut setting = setting(builder.races(Races::Deny))?;
                 let line = line!() + 1;
                 let mut z = setting.proc.alloc::<f64>(N)?;
                 let mut place = [0.0; N];

@@ -3,33 +3,15 @@
 
 mod common;
 
-use veo_core::__private::{Kernel, Library, Registration, Resolution, abi, inventory};
+use veo_core::__private::{Kernel, Registration, Resolution, inventory};
 use veo_core::abi::build_dir;
-use veo_core::{KernelInfo, Result, VeoProc, Verify};
+use veo_core::{Result, VeoProc};
 
 /// Stands for the `OUT_DIR` of a crate whose build made the libraries.
 const BUILD_DIR: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/dependent");
 
 const fn kernel(symbol: &'static str, library: &'static str) -> Kernel {
-    Kernel::new(KernelInfo {
-        name: symbol,
-        symbol,
-        library: Library::Shared(library),
-        resolution: Resolution::Eager,
-        crate_name: "some-kernels",
-        module: module_path!(),
-        file: file!(),
-        line: line!(),
-        build_dir: Some(BUILD_DIR),
-        signature: abi::Signature {
-            params: &[],
-            result: abi::Type::Void,
-        },
-        parameters: &[],
-        words: &[],
-        verify: Verify::Default,
-        contract: &[],
-    })
+    common::declared(symbol, library, Resolution::Eager, BUILD_DIR)
 }
 
 static A: Kernel = kernel("dependent_a", "libdependent_a.so");

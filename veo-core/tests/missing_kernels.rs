@@ -3,33 +3,15 @@
 
 mod common;
 
-use veo_core::__private::{Kernel, Library, Registration, Resolution, abi, inventory};
+use veo_core::__private::{Kernel, Registration, Resolution, inventory};
 use veo_core::abi::build_dir;
-use veo_core::{Error, KernelInfo, KernelLookup, Result, VeoProc, Verify};
+use veo_core::{Error, KernelLookup, Result, VeoProc};
 
 /// Stands for the `OUT_DIR` of a crate whose build made `libeager.so`.
 const BUILD_DIR: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/eager");
 
 const fn kernel(symbol: &'static str, resolution: Resolution) -> Kernel {
-    Kernel::new(KernelInfo {
-        name: symbol,
-        symbol,
-        library: Library::Shared("libeager.so"),
-        resolution,
-        crate_name: "some-kernels",
-        module: module_path!(),
-        file: file!(),
-        line: line!(),
-        build_dir: Some(BUILD_DIR),
-        signature: abi::Signature {
-            params: &[],
-            result: abi::Type::Void,
-        },
-        parameters: &[],
-        words: &[],
-        verify: Verify::Default,
-        contract: &[],
-    })
+    common::declared(symbol, "libeager.so", resolution, BUILD_DIR)
 }
 
 static THERE: Kernel = kernel("bump_counter", Resolution::Eager);

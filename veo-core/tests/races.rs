@@ -8,10 +8,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use veo_core::{
-    Error, Guard, Races, Result, Schedule, VeBuffer, VeoContext, VeoProc, VeoProcBuilder,
-    VeoRequest, ve_kernel,
+    Error, Guard, Races, Result, Schedule, VeoContext, VeoProc, VeoProcBuilder, VeoRequest,
+    ve_kernel,
 };
 use veo_test_support as _;
+
+use crate::common::TwoContexts;
 
 #[ve_kernel(lib = "libordertest.so")]
 unsafe extern "C" {
@@ -34,29 +36,8 @@ fn builder() -> VeoProcBuilder {
     VeoProc::builder()
 }
 
-/// A process with two contexts beside the main one, and two buffers of zeros.
-struct Setting {
-    proc: VeoProc,
-    one: VeoContext,
-    two: VeoContext,
-    x: VeBuffer<f64>,
-    y: VeBuffer<f64>,
-}
-
-impl Setting {
-    fn new(builder: VeoProcBuilder) -> Result<Setting> {
-        let proc = builder.build()?;
-        let _main = proc.open_context()?;
-        let (one, two) = (proc.open_context()?, proc.open_context()?);
-        let (x, y) = (proc.zeros(N)?, proc.zeros(N)?);
-        Ok(Setting {
-            proc,
-            one,
-            two,
-            x,
-            y,
-        })
-    }
+fn setting(builder: VeoProcBuilder) -> Result<TwoContexts> {
+    TwoContexts::new(builder, N)
 }
 
 /// Waits, in a right program. In a wrong one it returns the request, to be waited for later.
@@ -72,7 +53,7 @@ fn rest<V>(request: Option<VeoRequest<'_, V>>) -> Result<()> {
     request.map_or(Ok(()), |request| request.wait().map(drop))
 }
 
-type Program = fn(&mut Setting, bool) -> Result<f64>;
+type Program = fn(&mut TwoContexts, bool) -> Result<f64>;
 
 /// Programs, which wait where they have to if given `true`; their result then, and what the report
 /// calls the earlier request and the later one.
@@ -272,7 +253,7 @@ fn a_missing_wait_gives_a_wrong_result_for_some_seed() -> Result<()> {
         let mut found = None;
         for seed in 0..100 {
             let schedule = Schedule::Random(seed);
-            let result = program(&mut Setting::new(builder().schedule(schedule))?, false)?;
+            let result = program(&mut setting(builder().schedule(schedule))?, false)?;
             if result != expected {
                 found = Some(seed);
                 break;
@@ -286,7 +267,7 @@ fn a_missing_wait_gives_a_wrong_result_for_some_seed() -> Result<()> {
 #[test]
 fn a_missing_wait_is_named_by_the_report() -> Result<()> {
     for (name, program, _, [first, second]) in PROGRAMS {
-        let error = program(&mut Setting::new(builder().races(Races::Deny))?, false);
+        let error = program(&mut setting(builder().races(Races::Deny))?, false);
         let error = error.expect_err(name);
         let Error::Race { race } = &error else {
             panic!("{name}: {error}");
@@ -312,7 +293,7 @@ fn with_its_waits_each_program_is_right_in_any_order_and_unreported() -> Result<
             if let Some(schedule) = schedule {
                 builder = builder.schedule(*schedule);
             }
-            let result = program(&mut Setting::new(builder)?, true)?;
+            let result = program(&mut setting(builder)?, true)?;
             assert_eq!(result, expected, "{name}: {schedule:?}");
         }
     }
@@ -321,8 +302,8 @@ fn with_its_waits_each_program_is_right_in_any_order_and_unreported() -> Result<
 
 /// While one buffer is computed with, the other is loaded: the next but one block goes into a
 /// buffer when its result is there.
-fn overlapped(setting: &mut Setting) -> Result<Vec<f64>> {
-    let Setting { one, two, x, y, .. } = setting;
+fn overlapped(setting: &mut TwoContexts) -> Result<Vec<f64>> {
+    let TwoContexts { one, two, x, y, .. } = setting;
     let (load, compute) = (&*one, &*two);
     let blocks: Vec<Vec<f64>> = (0..10).map(|block| vec![f64::from(block); N]).collect();
     let mut sums = Vec::new();
@@ -352,14 +333,14 @@ fn overlapped_double_buffering_done_right_is_not_reported() -> Result<()> {
         let builder = builder()
             .schedule(Schedule::Random(seed))
             .races(Races::Deny);
-        assert_eq!(overlapped(&mut Setting::new(builder)?)?, expected);
+        assert_eq!(overlapped(&mut setting(builder)?)?, expected);
     }
     Ok(())
 }
 
 #[test]
 fn parts_do_not_collide() -> Result<()> {
-    let mut s = Setting::new(builder().races(Races::Deny))?;
+    let mut s = setting(builder().races(Races::Deny))?;
     // Slices of one buffer.
     let (low, high) = s.x.split_at_mut(3)?;
     let first = fill(&s.one, low, 3, 1.0)?;
@@ -392,7 +373,7 @@ type Wait = fn(&VeoContext, VeoRequest<'_, ()>) -> Result<()>;
 
 #[test]
 fn every_way_to_wait_is_an_order() -> Result<()> {
-    let mut s = Setting::new(builder().races(Races::Deny))?;
+    let mut s = setting(builder().races(Races::Deny))?;
     let waits: [Wait; 6] = [
         |_, request| request.wait(),
         |_, request| request.wait_timed().map(drop),
@@ -465,7 +446,7 @@ fn block_on<V>(request: VeoRequest<'_, V>) -> Result<V> {
 
 #[test]
 fn a_request_that_is_denied_is_not_submitted() -> Result<()> {
-    let mut s = Setting::new(builder().races(Races::Deny))?;
+    let mut s = setting(builder().races(Races::Deny))?;
     let kernel = fill(&s.one, &mut s.x, LEN, 1.0)?;
     assert!(fill(&s.two, &mut s.x, LEN, 2.0).is_err());
     assert!(fill(&s.proc, &mut s.x, LEN, 2.0).is_err());
@@ -481,7 +462,7 @@ fn a_request_that_is_denied_is_not_submitted() -> Result<()> {
 #[test]
 fn memory_that_was_freed_is_forgotten() -> Result<()> {
     // A guard keeps freed memory from being allocated again.
-    let s = Setting::new(builder().races(Races::Deny).guard(Guard::Off))?;
+    let s = setting(builder().races(Races::Deny).guard(Guard::Off))?;
     let mut seen = std::collections::HashSet::new();
     let mut again = 0;
     for _ in 0..20 {
@@ -502,7 +483,7 @@ fn memory_that_was_freed_is_forgotten() -> Result<()> {
 #[test]
 #[ignore = "run by the other one"]
 fn the_program_that_is_told() {
-    let mut s = Setting::new(builder()).unwrap();
+    let mut s = setting(builder()).unwrap();
     for _ in 0..5 {
         let kernel = fill(&s.one, &mut s.x, LEN, 1.0).unwrap();
         match total(&s.two, &s.x, LEN) {

@@ -12,8 +12,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use veo_core::VeoProc;
+use veo_core::__private::{Kernel, Library, Resolution, abi};
 use veo_core::abi::build_dir::{HOST, VE1_LLVM};
+use veo_core::{KernelInfo, Result, VeBuffer, VeoContext, VeoProc, VeoProcBuilder, Verify};
 use veo_test_support::compile;
 
 /// The library of `kernels.c`.
@@ -70,5 +71,60 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
             Poll::Ready(value) => return value,
             Poll::Pending => thread::park_timeout(Duration::from_secs(10)),
         }
+    }
+}
+
+/// A declaration, not compared with its library, of a function without arguments and result, as
+/// the expansion in a crate with this `OUT_DIR` makes it.
+pub const fn declared(
+    symbol: &'static str,
+    library: &'static str,
+    resolution: Resolution,
+    build_dir: &'static str,
+) -> Kernel {
+    Kernel::new(KernelInfo {
+        name: symbol,
+        symbol,
+        library: Library::Shared(library),
+        resolution,
+        crate_name: "some-kernels",
+        module: module_path!(),
+        file: file!(),
+        line: line!(),
+        build_dir: Some(build_dir),
+        signature: abi::Signature {
+            params: &[],
+            result: abi::Type::Void,
+        },
+        parameters: &[],
+        words: &[],
+        verify: Verify::Default,
+        contract: &[],
+    })
+}
+
+/// A process with two contexts beside the main one, and two buffers of zeros.
+pub struct TwoContexts {
+    pub proc: VeoProc,
+    pub one: VeoContext,
+    pub two: VeoContext,
+    pub x: VeBuffer<f64>,
+    pub y: VeBuffer<f64>,
+}
+
+impl TwoContexts {
+    /// `len` is the length of the buffers.
+    pub fn new(builder: VeoProcBuilder, len: usize) -> Result<TwoContexts> {
+        let proc = builder.build()?;
+        let _main = proc.open_context()?;
+        let (one, two) = (proc.open_context()?, proc.open_context()?);
+        let (x, y) = (proc.zeros(len)?, proc.zeros(len)?);
+        Ok(TwoContexts {
+            proc,
+            one,
+            two,
+            x,
+            y,
+        })
     }
 }
