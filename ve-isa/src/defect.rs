@@ -1,4 +1,4 @@
-//! What a check of memory finds wrong with a program, as data and as a sentence.
+//! A mistake that a check of memory finds in a program, as data and as a sentence.
 //!
 //! It knows addresses; whoever shows a sentence to a user says what they stand for.
 
@@ -7,17 +7,17 @@ use std::fmt;
 /// A mistake of a program that a check of memory has found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Defect {
-    /// What the program did.
+    /// The program's action.
     pub kind: DefectKind,
     /// The function of the host that did it, if machine code has called one.
     pub function: Option<String>,
     /// The number of the element, of an operation on vectors.
     pub element: Option<usize>,
-    /// What is there, or nearby.
+    /// The object there, or nearby.
     pub near: Near,
 }
 
-/// What a program did.
+/// An action of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DefectKind {
     /// It touched memory that it must not touch.
@@ -31,7 +31,7 @@ pub enum DefectKind {
     },
     /// It gave back what is no block, or is one no more.
     Free {
-        /// What it gave.
+        /// The address that it gave back.
         address: u64,
         /// Whether it had given the block back before.
         again: bool,
@@ -40,14 +40,14 @@ pub enum DefectKind {
     Undefined(UndefinedUse),
 }
 
-/// What bits decide that should be known.
+/// The decision that undefined bits make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UndefinedUse {
     /// Whether a branch is taken.
     Branch,
-    /// Where a jump or a call goes.
+    /// The target of a jump or a call.
     Target,
-    /// Where memory is accessed.
+    /// The address of an access.
     Address,
     /// How many elements a vector has, or which.
     Vector,
@@ -62,10 +62,10 @@ pub enum UndefinedUse {
     },
 }
 
-/// What lies at an address, or nearby.
+/// The object at an address, or nearby.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Near {
-    /// Nothing that is known.
+    /// Nothing known.
     Nothing,
     /// A block of memory.
     Block(NearBlock),
@@ -111,7 +111,7 @@ fn bytes(count: u64) -> String {
     }
 }
 
-/// Where an address is, as seen from a range.
+/// The position of an address relative to a range.
 fn side(address: u64, start: u64, size: u64) -> String {
     let end = start.saturating_add(size);
     match address {

@@ -26,7 +26,7 @@ pub struct RecentOfThread {
 #[derive(Debug, Default)]
 struct KnownRings {
     all: Vec<Weak<Ring>>,
-    /// Those of threads that have trapped, and may be gone.
+    /// The instructions of threads that have trapped, and may be gone.
     trapped: Vec<Arc<Ring>>,
 }
 
@@ -74,8 +74,8 @@ impl Recent {
         }
     }
 
-    /// What all threads have executed last, oldest first, those that have trapped behind the others. Threads that have trapped and are gone
-    /// are forgotten then.
+    /// The last instructions of all threads, oldest first; threads that have trapped come last. Threads that have trapped and are
+    /// gone are forgotten then.
     #[must_use]
     pub fn report(&self, machine: &Machine) -> String {
         let known = &mut *lock(&self.known);

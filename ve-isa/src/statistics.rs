@@ -1,4 +1,4 @@
-//! What a thread has executed, counted.
+//! Counts of what a thread has executed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -138,7 +138,7 @@ impl Observer for Counter {
 }
 
 impl Counter {
-    /// What was counted so far.
+    /// The counts so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let counted = self.counted.lock().unwrap_or_else(|lock| lock.into_inner());

@@ -9,7 +9,7 @@ use crate::encoding::{Op, disassemble};
 use crate::memory::AccessError;
 use crate::state::psw::Flags;
 
-/// What happened.
+/// The kind of a trap.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TrapKind {
@@ -38,7 +38,7 @@ pub enum TrapKind {
     Misaligned {
         /// The address.
         address: u64,
-        /// What it has to be a multiple of.
+        /// The number that the address must be a multiple of.
         alignment: u64,
     },
     /// A jump to where no code is.
@@ -67,7 +67,7 @@ pub enum TrapKind {
     HostFunction {
         /// Its name.
         name: String,
-        /// What is wrong.
+        /// The mistake.
         why: String,
     },
     /// A communication register that does not exist.
@@ -193,10 +193,10 @@ impl fmt::Display for TrapKind {
     }
 }
 
-/// What happened, and where.
+/// A trap, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub struct Trap {
-    /// What happened.
+    /// The kind of the trap.
     pub kind: TrapKind,
     /// The address of the instruction.
     pub ic: u64,

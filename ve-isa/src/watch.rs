@@ -13,7 +13,7 @@ use crate::state::Cpu;
 use crate::statistics::Counter;
 use crate::trap::Trap;
 
-/// What is told.
+/// The kinds of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TraceKind {
     /// Calls of functions, with their names.
@@ -65,7 +65,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// One that knows the names of all images that are loaded now. `None`, where nothing is asked.
+    /// A watcher that knows the names of all images that are loaded now. `None` if no report is wanted.
     #[must_use]
     pub fn watch(
         machine: &Machine,

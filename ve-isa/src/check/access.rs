@@ -1,4 +1,4 @@
-//! What memory an instruction accesses, as its registers are.
+//! The memory that an instruction accesses, by its registers.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::semantics::vector::Active;
 use crate::semantics::vector::address::{strided, strides_2d, two_dimensional};
 use crate::state::Cpu;
 
-/// What an instruction accesses.
+/// The accesses of an instruction.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Accesses {
     None,
@@ -22,7 +22,7 @@ pub(super) enum Accesses {
     Vector,
 }
 
-/// What an instruction accesses. Loads that nobody minds (`dld`) and hints access nothing.
+/// The accesses of an instruction. Loads that may fail (`dld`) and hints access nothing.
 #[inline(always)]
 pub(super) fn of(insn: &Insn, cpu: &Cpu) -> Accesses {
     let (size, write) = match insn.op() {
@@ -145,7 +145,7 @@ pub(super) struct VectorAccess {
 }
 
 impl VectorAccess {
-    /// What it accesses; nothing where it is no such instruction, or traps anyway.
+    /// Its accesses; none if it is no such instruction, or traps anyway.
     pub(super) fn of(insn: &Insn, cpu: &Cpu) -> Option<Self> {
         let (layout, size, write) = vector(insn.op())?;
         let (base, stride) = (cpu.operand(insn.z()), cpu.operand(insn.y()));
@@ -180,7 +180,7 @@ impl VectorAccess {
         (beside && self.active.is_all()).then(|| Some(self.base..self.base.checked_add(length)?))?
     }
 
-    /// Where an element is.
+    /// The address of an element.
     pub(super) fn address(&self, index: usize, cpu: &Cpu) -> u64 {
         match (self.layout, self.addresses) {
             (Layout::Strided, _) => strided(self.base, self.stride, index),

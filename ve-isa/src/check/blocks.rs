@@ -20,7 +20,7 @@ const REMEMBERED: usize = 1 << 16;
 #[derive(Debug, Clone)]
 struct Allocation {
     size: u64,
-    /// Where what was cut for it begins.
+    /// The beginning of the memory that was cut for it.
     cut: u64,
     allocated: u64,
     freed: Option<u64>,
@@ -41,7 +41,7 @@ pub(super) struct Blocks {
 
 impl Blocks {
     pub(super) fn allocated(&mut self, address: u64, size: u64, cut: u64, by: u64) {
-        // What was there before is gone, as far as it was remembered.
+        // Earlier blocks there are forgotten.
         let over: Vec<u64> = self
             .freed
             .range(..address + size + 1)
@@ -88,7 +88,8 @@ impl Blocks {
         Ok(size)
     }
 
-    /// What was cut for freed blocks that need not be kept any more. They are remembered as long as nothing else is there.
+    /// Memory that was cut for freed blocks that need not be kept any more. The blocks are remembered until another takes
+    /// their place.
     pub(super) fn take_old(&mut self) -> Vec<u64> {
         let mut old = Vec::new();
         while self.held > KEPT || self.order.len() > REMEMBERED {
@@ -152,7 +153,7 @@ impl Blocks {
             let end = range.end / 8 * 8;
             while at < end {
                 let count = ((end - at) / 8).min(words.len() as u64) as usize;
-                // What cannot be read holds no pointers.
+                // Unreadable memory holds no pointers.
                 if window.read_words(at, &mut words[..count]).is_ok() {
                     for word in &words[..count] {
                         if let Some((start, size)) = self.holding(*word)

@@ -20,7 +20,7 @@ pub(crate) struct CheckedCall {
     pub(crate) ic: u64,
     pub(crate) stack: Range<u64>,
     pub(crate) sp: u64,
-    /// What is to become of the call when the function returns, which has no way to say so itself.
+    /// The end of the call when the function returns, if it cannot say so itself.
     pub(crate) trap: Option<TrapKind>,
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn note(found: Result<(), TrapKind>) {
     }
 }
 
-/// What was noted for the end of the function under way.
+/// The note for the end of the function under way.
 pub(crate) fn noted() -> Option<TrapKind> {
     let noted = CALL.try_with(|call| call.borrow_mut().as_mut()?.trap.take());
     noted.unwrap_or(None)

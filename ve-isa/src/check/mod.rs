@@ -25,7 +25,7 @@ use crate::trap::{Trap, TrapKind};
 use blocks::Blocks;
 pub(crate) use thread::ThreadCheck;
 
-/// What is checked.
+/// The kinds of mistakes that are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CheckOptions {
     /// Whether values that nobody wrote are looked for, too.
@@ -68,9 +68,9 @@ pub(crate) struct Checker {
     blocks: Mutex<Blocks>,
     /// Variables by their addresses: sizes and names.
     variables: RwLock<BTreeMap<u64, (u64, String)>>,
-    /// Where the stacks of threads of the host begin.
+    /// The beginnings of the stacks of the host's threads.
     stacks: Mutex<HashSet<u64>>,
-    /// Where mistakes were reported: the instruction, and what was wrong.
+    /// The mistakes that were reported: the instruction, and the defect.
     reported: Mutex<HashSet<(u64, std::mem::Discriminant<DefectKind>)>>,
 }
 
@@ -99,7 +99,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Checker {
-    /// One that nothing has been told yet. `report` is told of mistakes of a program that goes on.
+    /// A new check, without any mistakes. `report` hears of the mistakes of a program that goes on.
     pub(crate) fn new(options: CheckOptions, report: Option<Reporter>) -> Self {
         Self {
             options,
@@ -116,7 +116,7 @@ impl Checker {
         self.options.undefined
     }
 
-    /// What follows a mistake of the instruction at `ic`: a trap, or nothing where the program goes on.
+    /// The consequence of a mistake of the instruction at `ic`: a trap, or nothing if the program goes on.
     #[cold]
     pub(crate) fn found(&self, ic: u64, defect: Defect) -> Result<(), TrapKind> {
         let place = (ic, discriminant(&defect.kind));
@@ -235,7 +235,7 @@ impl Checker {
         lock(&self.stacks).contains(&start)
     }
 
-    /// What lies at an address or nearby, of blocks and variables.
+    /// The block or variable at an address or nearby.
     pub(crate) fn near(&self, address: u64) -> Near {
         if let Some(block) = lock(&self.blocks).near(address) {
             return Near::Block(block);

@@ -1,4 +1,4 @@
-//! What instructions make of undefined bits, vectors in registers aside, and which of them must not be undefined.
+//! The effect of instructions on undefined bits, except for vectors in registers, and the bits that must not be undefined.
 
 use super::access::{self, Layout, VectorAccess};
 use super::undefined::{
@@ -12,7 +12,7 @@ use crate::memory::{Shadow, Window};
 use crate::semantics::{address, bits};
 use crate::state::Cpu;
 
-/// Those of a shift by a number of bits that may be undefined itself, of which those in `counting` count.
+/// The undefined bits of a shift by a number of bits that may be undefined itself, of which those in `counting` count.
 fn shifted(count: TrackedValue, counting: u64, value: u64, shift: impl Fn(u64, u64) -> u64) -> u64 {
     if count.undefined & counting != 0 {
         return ALL;
@@ -77,7 +77,7 @@ impl Undefined {
                 self.s[insn.x()] = $undefined
             };
         }
-        // What most programs do most, first.
+        // The common cases come first.
         match op {
             Op::Ld => load!(8, |m| m),
             Op::LdlSx => load!(4, |m| match m {

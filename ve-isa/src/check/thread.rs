@@ -23,7 +23,7 @@ const RESULTS: usize = 8;
 pub(crate) struct ThreadCheck {
     pub(super) checker: Arc<Checker>,
     stack: Range<u64>,
-    /// Where the first frame ends.
+    /// The end of the first frame.
     base: u64,
     /// The stack pointer as the last instruction found it.
     sp: u64,
@@ -59,7 +59,7 @@ pub(super) struct PendingAccess {
 }
 
 impl ThreadCheck {
-    /// That of a thread with this stack, whose first frame ends at `base`.
+    /// The check of a thread with this stack, whose first frame ends at `base`.
     pub(crate) fn new(checker: Arc<Checker>, stack: Range<u64>, base: u64) -> Self {
         let undefined = checker
             .wants_undefined()

@@ -15,7 +15,7 @@ pub(super) const LOWER: u64 = 0xffff_ffff;
 /// The undefined bits of all registers.
 #[derive(Debug)]
 pub(super) struct Undefined {
-    /// Those of scalar operands. Constants have none.
+    /// The undefined bits of scalar operands. Constants have none.
     pub(super) s: [u64; operand::COUNT],
     pub(super) v: Box<Registers>,
     /// Which of these have undefined bits, a bit for each; some more may be set.
@@ -180,12 +180,12 @@ pub(super) const fn or(y: TrackedValue, z: TrackedValue) -> u64 {
     (y.undefined & z.undefined) | (y.undefined & !z.value) | (z.undefined & !y.value)
 }
 
-/// Those of one of two values, nobody knows which.
+/// The undefined bits of one of two values, if nobody knows which.
 pub(super) const fn either(y: TrackedValue, z: TrackedValue) -> u64 {
     y.undefined | z.undefined | (y.value ^ z.value)
 }
 
-/// As many zeros as there are elements, never on the stack.
+/// A zero for each element, never on the stack.
 fn zeros() -> Box<Registers> {
     let zeros: Box<[[u64; ELEMENTS]]> = vec![[0; ELEMENTS]; 64].into();
     zeros.try_into().expect("64 registers")
@@ -266,7 +266,7 @@ mod tests {
             value: 3,
             undefined: 0,
         };
-        // Nothing is carried out of what is added to zeros.
+        // A sum with zeros carries nothing.
         assert_eq!(
             sum(
                 TrackedValue {

@@ -1,4 +1,4 @@
-//! What vector instructions that do not touch memory make of undefined bits.
+//! The effect of vector instructions that do not touch memory on undefined bits.
 //!
 //! Moves, logic and shifts are followed bit by bit, other operations lane by lane.
 
@@ -346,7 +346,7 @@ enum Lane {
 }
 
 impl Lane {
-    /// What becomes of undefined bits of the operands where each may decide each bit of the result.
+    /// The undefined bits of a result if each bit of the operands may decide each of its bits.
     fn spread(self, undefined: u64) -> u64 {
         match self {
             Self::Whole => spread(undefined),

@@ -28,9 +28,9 @@ pub enum AssembleError {
     Operands {
         /// The whole text.
         text: String,
-        /// Where it stops being an instruction.
+        /// The place where it stops being an instruction.
         at: String,
-        /// What the instruction looks like, operands by the names of their fields.
+        /// The form of the instruction, with operands by the names of their fields.
         expected: Vec<String>,
     },
 }
@@ -48,7 +48,7 @@ pub enum AssembleError {
 /// ```
 pub fn assemble(text: &str) -> Result<u64, AssembleError> {
     let text = text.trim();
-    // What is left of the text where each row that has the mnemonic stops to fit.
+    // For each row with this mnemonic, the rest of the text at the place where it stops to fit.
     let mut tried: Vec<(&'static Row, &str)> = Vec::new();
     for row in rows() {
         match fit(row, text) {

@@ -1,6 +1,7 @@
 //! Conditions and rounding modes, by number and by name.
 
-/// What a branch, a conditional move or the making of a mask asks of a comparison of `a` with `b`, by its number in the instruction.
+/// The condition of a branch, a conditional move or the making of a mask for a comparison of `a` with `b`, by its number in the
+/// instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum ConditionCode {
@@ -73,7 +74,7 @@ impl ConditionCode {
         CONDITIONS[(number & 15) as usize]
     }
 
-    /// As assembly names it, `gt`.
+    /// Its name in assembly: `gt`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         CONDITION_NAMES[self as usize]
@@ -94,7 +95,7 @@ impl ConditionCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Rounding {
-    /// As the PSW says; no suffix.
+    /// The rounding of the PSW, without a suffix.
     Psw = 0,
     /// `.rz`: toward zero.
     Zero = 8,

@@ -112,7 +112,7 @@ const fn known(index: u16) -> usize {
 }
 
 impl Insn {
-    /// What it does.
+    /// Its operation.
     #[must_use]
     #[inline]
     pub const fn op(&self) -> Op {

@@ -1,4 +1,4 @@
-//! What a word of machine code means, and how it is written.
+//! The meaning of a word of machine code, and its text.
 //!
 //! An instruction is one word of 8 bytes, stored little-endian at an address that is a multiple of 8. [`decode`] makes an
 //! [`Insn`] of it for an interpreter; [`disassemble`] writes it as LLVM 19 does, and [`assemble`] is the reverse. All three

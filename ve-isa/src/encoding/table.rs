@@ -12,8 +12,8 @@ pub const VIX: u8 = 255;
 
 /// All encodings, in the order of their first bytes.
 ///
-/// For each row it is known which words it describes and how they are written; which of them are taken by a row before it
-/// is for [`decode`](super::decode) to find.
+/// Each row knows the words that it describes and their text. A word may fit several rows; [`decode`](super::decode) takes the
+/// first.
 #[must_use]
 pub fn rows() -> &'static [Row] {
     &ROWS
@@ -28,7 +28,7 @@ pub(super) fn find(word: u64) -> Option<&'static Row> {
 }
 
 impl Op {
-    /// As assembly names it, without what depends on operands: `adds.w.sx`, but `br.l` for `brgt.l`.
+    /// Its name in assembly, without the parts that depend on operands: `adds.w.sx`, but `br.l` for `brgt.l`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         Self::NAMES[self as usize]
@@ -153,7 +153,7 @@ impl Row {
         self.word
     }
 
-    /// What the instruction does.
+    /// The operation of the instruction.
     #[must_use]
     pub const fn op(&self) -> Op {
         self.op
@@ -253,17 +253,17 @@ impl OperandPlace {
     }
 }
 
-/// What a scalar operand may be when it is a register.
+/// The kinds of registers that a scalar operand may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RegisterOperand {
     /// It is never one.
     None,
     Single,
-    /// One with an even number, which stands for two.
+    /// A register with an even number, which stands for two.
     Pair,
 }
 
-/// What a scalar operand may be when it is not a register.
+/// The kinds of constants that a scalar operand may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConstantOperand {
     /// It is never a constant.

@@ -34,18 +34,18 @@ mod tag {
     pub(super) const VERSYM: u64 = 0x6fff_fff0;
 }
 
-/// In the flags: the object's own definitions come first for itself.
+/// A flag: the object's own definitions come first for itself.
 const FLAG_SYMBOLIC: u64 = 2;
-/// In the flags: relocations are in what is not written otherwise.
+/// A flag: relocations are in memory that is not writable otherwise.
 const FLAG_TEXTREL: u64 = 4;
 
-/// In the version of a symbol: no name without a version leads to it.
+/// A bit in the version of a symbol: no name without a version leads to it.
 const VERSION_HIDDEN: u16 = 0x8000;
 
 pub(super) type ElfSymbol = Sym64<LittleEndian>;
 pub(super) type ElfRela = Rela64<LittleEndian>;
 
-/// What the dynamic section says.
+/// The content of the dynamic section.
 #[derive(Debug, Default)]
 pub(super) struct Dynamic {
     pub(super) needed: Vec<String>,
@@ -203,7 +203,7 @@ impl Dynamic {
     }
 }
 
-/// Where tables are.
+/// The places of tables.
 #[derive(Debug, Default)]
 struct Tags {
     hash: Option<u64>,

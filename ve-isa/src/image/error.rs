@@ -11,7 +11,7 @@ pub enum ImageError {
     Damaged {
         /// The file.
         name: String,
-        /// What is wrong with it.
+        /// The mistake.
         damage: String,
     },
     /// Names that nothing defines.
@@ -31,7 +31,7 @@ pub enum ImageError {
     InUse {
         /// The image.
         name: String,
-        /// One that uses it.
+        /// An image that uses it.
         user: String,
     },
     /// An image that is not loaded, or no longer.
@@ -82,7 +82,7 @@ const OF_CPP: [&str; 9] = [
     "_ZTVSt",
 ];
 
-/// What can be done about names of a library that nobody provides.
+/// What to do about names of a library that nobody provides.
 fn advice(names: &[(String, String)]) -> &'static str {
     let is_of_cpp = |name: &str| OF_CPP.iter().any(|start| name.starts_with(start));
     if names.iter().any(|(name, _)| is_of_cpp(name)) {

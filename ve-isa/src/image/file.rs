@@ -18,7 +18,7 @@ pub(super) const HEADER_SIZE: u64 = size_of::<ImageHeader>() as u64;
 /// Alignments above this are refused: no page is larger.
 pub(super) const LARGEST_ALIGNMENT: u64 = 64 << 20;
 
-/// What kind of file it is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileKind {
     Relocatable,

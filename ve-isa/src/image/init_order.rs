@@ -18,7 +18,7 @@ impl InitFunction {
     pub const UNNUMBERED: u32 = u32::MAX;
 }
 
-/// What is called for images that have one list.
+/// The functions to call for images that share one list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InitList {
     /// The images.

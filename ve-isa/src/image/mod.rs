@@ -43,13 +43,13 @@ pub const TCB_SIZE: u64 = 48;
 /// Thread-local variables of an image.
 #[derive(Debug, Clone)]
 pub struct Tls {
-    /// Where their first values are, in the window.
+    /// The address of their first values, in the window.
     pub template: u64,
     /// How many bytes have first values; the rest is 0.
     pub initialised: u64,
     /// How many bytes they are.
     pub size: u64,
-    /// Where they begin behind the thread's control block.
+    /// Their offset behind the thread's control block.
     pub offset: u64,
 }
 
@@ -58,9 +58,9 @@ pub struct Tls {
 pub struct Resolver {
     /// The function; it has no arguments, and returns an address.
     pub function: u64,
-    /// Where the address is to be written, as 8 bytes.
+    /// The address of the word to write, of 8 bytes.
     pub place: u64,
-    /// What is added to it.
+    /// The number to add.
     pub addend: u64,
 }
 
@@ -85,7 +85,7 @@ pub struct Image {
     mapped: Vec<Range<u64>>,
     /// The parts of them that something of the file lies in, code as well.
     pub parts: Vec<ImagePart>,
-    /// Where its code is.
+    /// The range of its code.
     pub code: Vec<Range<u64>>,
     /// Its symbols that have addresses, in the order of their addresses.
     pub symbols: Vec<ImageSymbol>,
@@ -155,8 +155,8 @@ impl Image {
         self.symbols[..after].last()
     }
 
-    /// What is mapped for it, in pages, and holds nothing of it: between and behind its parts, and behind variables that have no length of
-    /// whole words.
+    /// Pages that are mapped for it but hold nothing of it: between and behind its parts, and behind variables whose length is no
+    /// number of whole words.
     #[must_use]
     pub fn gaps(&self) -> Vec<Range<u64>> {
         let mut parts: Vec<&ImagePart> = self.parts.iter().collect();
@@ -211,7 +211,7 @@ impl Image {
     }
 }
 
-/// Where names lead that no image defines.
+/// The definitions of names that no image defines.
 pub trait Provider {
     /// The address of a function or variable of the host.
     fn address(&mut self, name: &str) -> Option<u64>;
@@ -253,8 +253,9 @@ enum Checked<'a> {
 
 /// Loads files that may need each other, and whatever `scope` has, which `before` defines.
 ///
-/// What they define joins the scope, in their order. If one of them cannot be loaded, none is. The images come in the order in which their
-/// constructors are to be called: shared objects each after those that it needs, then relocatable objects, which are one program.
+/// Their definitions join the scope, in their order. If one of them cannot be loaded, none is. The images come in the order in
+/// which their constructors must be called: shared objects each after those that it needs, then relocatable objects, which are
+/// one program.
 ///
 /// # Errors
 /// A file is damaged or for another machine, memory is missing, or libraries are missing or names not defined: then the error has all of
@@ -328,7 +329,7 @@ pub fn load(
     Ok(images)
 }
 
-/// What a load works on.
+/// The data of a load.
 struct Loading<'a> {
     window: &'a Window,
     scope: &'a mut SymbolScope,

@@ -1,4 +1,4 @@
-//! What each relocation writes.
+//! The values that relocations write.
 //!
 //! S is the symbol's address, A the addend, P the place, GOT the global offset table; `HI` and `LO` are the halves of a value, both
 //! written to the displacement of an instruction.
@@ -48,7 +48,7 @@ const NAMES: [&str; 37] = [
     "CALL_LO32",
 ];
 
-/// What of a symbol a relocation is about.
+/// The property of a symbol that a relocation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Needs {
     /// Its address.
@@ -61,11 +61,11 @@ pub(super) enum Needs {
     ThreadSlot,
     /// Its distance from the thread pointer.
     ThreadOffset,
-    /// Where it is in its image's thread-local memory.
+    /// Its offset in its image's thread-local memory.
     LocalOffset,
 }
 
-/// What is written.
+/// The form of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Write {
     /// All 64 bits.
@@ -75,7 +75,7 @@ pub(super) enum Write {
 }
 
 impl RelocationNumber {
-    /// Nothing to do.
+    /// Whether it writes nothing.
     pub(super) fn is_none(self) -> bool {
         self.0 == 0
     }
@@ -93,7 +93,7 @@ impl RelocationNumber {
         }
     }
 
-    /// What it needs of its symbol, in a relocatable object; nothing for what such an object cannot have.
+    /// The property that it needs of its symbol, in a relocatable object; none if such an object cannot have it.
     pub(super) fn needs(self) -> Option<Needs> {
         Some(match self.0 {
             1..=7 | 11..=16 | 35 | 36 => Needs::Address,
@@ -106,7 +106,7 @@ impl RelocationNumber {
         })
     }
 
-    /// What it writes, where `value` is what it needs: an address, that of a slot, or an offset.
+    /// The value that it writes. `value` is the property that it needs: an address, that of a slot, or an offset.
     pub(super) fn write(
         self,
         value: u64,

@@ -11,7 +11,7 @@ use super::file::{ImageHeader, LARGEST_ALIGNMENT};
 use super::{ImageError, Source};
 use crate::memory::{FileMapping, MemoryError, Protection, Window, host_page};
 
-/// From this size on the part of a file is mapped and not read.
+/// From this size on, the part of a file is mapped and not read.
 const MAPPED: u64 = 1 << 20;
 
 /// How much is copied at once.
@@ -20,7 +20,7 @@ const CHUNK: u64 = 1 << 20;
 /// A part of the file that is in memory.
 #[derive(Debug, Clone)]
 pub(super) struct Segment {
-    /// Where it begins, before the image has its place.
+    /// Its beginning, before the image has its place.
     pub(super) start: u64,
     offset: u64,
     /// How many bytes the file has of it; the rest is 0.
@@ -66,7 +66,7 @@ pub(super) struct TlsSegment {
 #[derive(Debug)]
 pub(super) struct Segments {
     pub(super) loads: Vec<Segment>,
-    /// Where the dynamic section is, and its length.
+    /// The address of the dynamic section, and its length.
     pub(super) dynamic: (u64, u64),
     pub(super) tls: Option<TlsSegment>,
     alignment: u64,

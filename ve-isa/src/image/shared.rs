@@ -49,7 +49,7 @@ pub(super) struct SharedImage {
     base: u64,
 }
 
-/// What a symbol of a relocation is.
+/// The symbol of a relocation.
 #[derive(Debug, Clone, Copy, Default)]
 struct SharedSymbol {
     address: u64,
@@ -181,7 +181,7 @@ impl SharedImage {
         Ok(())
     }
 
-    /// What a symbol is that this object defines.
+    /// The value of a symbol that this object defines.
     fn own(&self, symbol: &ElfSymbol, image: &Image) -> Result<SharedSymbol, String> {
         let value = symbol.st_value.get(LittleEndian);
         let kind = symbol.st_type();
@@ -294,7 +294,7 @@ impl SharedImage {
                 // A variable that is nowhere has no memory, and no distance from the thread pointer that leads to some.
                 number::DTPMOD64 if found.foreign => 0,
                 number::TPOFF64 if found.foreign => found.address,
-                // One more than where the memory begins, so that 0 stands for none.
+                // The beginning of the memory plus one, so that 0 stands for none.
                 number::DTPMOD64 => tls()? + 1,
                 number::DTPOFF64 => sum,
                 number::TPOFF64 => TCB_SIZE.wrapping_add(tls()?).wrapping_add(sum),
@@ -336,7 +336,7 @@ impl SharedImage {
         Ok(self.segments.protect(window, self.base)?)
     }
 
-    /// What a symbol of a relocation leads to; nothing if nobody defines it.
+    /// The value of a relocation's symbol; none if nobody defines it.
     fn resolve(
         &self,
         index: u32,

@@ -1,4 +1,4 @@
-//! Where the bytes of a file come from.
+//! The source of a file's bytes.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

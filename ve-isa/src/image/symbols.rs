@@ -32,17 +32,17 @@ pub struct ImageId(pub(crate) u64);
 /// Which of several definitions of a name counts: the smallest; of equal ones, that which was loaded first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rank {
-    /// In a relocatable object. Two of them are an error.
+    /// It is in a relocatable object. Two of them are an error.
     Strong,
     /// A common variable, of which all relocatable objects share one.
     Common,
-    /// In a relocatable object, giving way to any other.
+    /// It is in a relocatable object, and gives way to any other.
     Weak,
-    /// In a shared object, weak or not.
+    /// It is in a shared object, weak or not.
     Shared,
 }
 
-/// What a name leads to.
+/// The definition of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     /// Its address; of a thread-local variable, where it begins in its image's thread-local memory.
@@ -51,7 +51,7 @@ pub struct Definition {
     pub size: u64,
     /// Which of several it is.
     pub rank: Rank,
-    /// Where the image's thread-local memory begins behind the thread's control block, for a thread-local variable.
+    /// The offset of the image's thread-local memory behind the thread's control block, for a thread-local variable.
     pub tls: Option<u64>,
     /// Whether the address is that of a function which returns the address that is meant.
     pub indirect: bool,
@@ -76,13 +76,13 @@ pub struct SymbolScope {
 }
 
 impl SymbolScope {
-    /// What a name leads to.
+    /// The definition of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Definition> {
         self.names.get(name)?.first()
     }
 
-    /// What a name leads to in one image.
+    /// The definition of a name in one image.
     #[must_use]
     pub fn get_in(&self, image: ImageId, name: &str) -> Option<&Definition> {
         self.names
@@ -91,7 +91,7 @@ impl SymbolScope {
             .find(|definition| definition.image == image)
     }
 
-    /// What a name leads to in all images but one.
+    /// The definition of a name in all images but one.
     pub(super) fn get_outside(&self, image: ImageId, name: &str) -> Option<&Definition> {
         self.names
             .get(name)?

@@ -11,7 +11,7 @@ use std::arch::asm;
 pub enum AccessError {
     /// The address is not in the window.
     Outside,
-    /// Nothing is mapped there.
+    /// Nothing is mapped at the address.
     Unmapped,
     /// It is mapped, but not for this.
     Protected,
@@ -22,7 +22,7 @@ pub(super) const UNMAPPED: u64 = 1;
 /// The page is there, but not for this.
 pub(super) const PROTECTED: u64 = 2;
 
-/// What an access gives, if nothing failed.
+/// The value of an access, if nothing failed.
 #[inline(always)]
 fn unless<T>(failure: u64, value: T) -> Result<T, AccessError> {
     if failure == 0 {
@@ -70,7 +70,7 @@ unsafe extern "C" {
     static END: FaultEntry;
 }
 
-/// Where a faulting access goes on, if the host was at `pc` in one.
+/// The address at which a faulting access goes on, if the host was at `pc` in one.
 pub(super) fn fail(pc: u64) -> Option<u64> {
     // SAFETY: an instruction that does nothing. Its entry is there so that there is a table where no other access is.
     unsafe {
@@ -373,7 +373,7 @@ pub(super) unsafe fn copy_words(to: u64, from: u64, words: u64) -> Result<(), Ac
                     out("xmm1") _,
                     out("xmm2") _,
                     out("xmm3") _,
-                    // Not used, but `vzeroupper` clears their upper parts, too.
+                    // These are not used, but `vzeroupper` clears their upper parts, too.
                     out("xmm4") _,
                     out("xmm5") _,
                     out("xmm6") _,

@@ -76,7 +76,7 @@ fn resume(context: &mut libc::ucontext_t, reason: u64) -> bool {
     true
 }
 
-/// What was to happen with each signal before.
+/// The earlier actions of the signals.
 static BEFORE: [OnceLock<libc::sigaction>; 2] = [OnceLock::new(), OnceLock::new()];
 
 /// The code of a fault of a page that is there (`SEGV_ACCERR`).

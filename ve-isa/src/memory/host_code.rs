@@ -26,13 +26,13 @@ struct Piece {
     /// Places in it, in order, and results.
     returns: Vec<(u32, u64)>,
     next: *mut Piece,
-    /// What the function uses.
+    /// The values that the function uses.
     _kept: Box<dyn Any + Send>,
 }
 
-/// What the handler of faults knows of an arena.
+/// The facts about an arena that the handler of faults needs.
 struct Record {
-    /// Where it begins, 0 where there is none. One number, since the handler may look while another arena takes the record.
+    /// Its beginning, 0 if there is none. It is one number, since the handler may look while another arena takes the record.
     base: AtomicU64,
     pieces: AtomicPtr<Piece>,
 }
@@ -47,7 +47,7 @@ static RECORDS: [Record; MOST] = [const {
 /// Only one thread at a time takes a record or gives one back.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// What the function returns that has faulted at `pc`, if it is one of an arena.
+/// The result of the function that has faulted at `pc`, if it is one of an arena.
 ///
 /// A signal handler may call it.
 pub(super) fn result(pc: u64) -> Option<u64> {
@@ -77,7 +77,7 @@ pub(crate) struct CodeArena {
     used: u64,
 }
 
-/// Where an arena lies, and what the handler of faults knows of it. Who may execute its code holds it.
+/// The place of an arena, and its record for the handler of faults. A thread that may execute its code holds it.
 #[derive(Debug)]
 pub(crate) struct ArenaPlace {
     base: u64,
@@ -113,7 +113,7 @@ impl CodeArena {
         })
     }
 
-    /// What keeps its code where it is.
+    /// The owner of the code, which keeps it in its place.
     pub(crate) fn place(&self) -> &Arc<ArenaPlace> {
         &self.place
     }

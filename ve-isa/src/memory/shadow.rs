@@ -1,4 +1,4 @@
-//! What a check knows of the bytes of a window: which of them nobody may touch, and which of their bits nobody has written.
+//! A check's knowledge of the bytes of a window: those that nobody may touch, and the bits that nobody has written.
 //!
 //! A closed byte has a bit of its own, an undefined bit has one, too. Both lie in memory of the host, of which only those pages are
 //! there that something was said of; what nothing was said of is open and defined.
@@ -110,7 +110,7 @@ impl Drop for Area {
     }
 }
 
-/// What is known of the bytes of a window.
+/// The knowledge of a window's bytes.
 #[derive(Debug)]
 pub(crate) struct Shadow {
     base: u64,
@@ -122,7 +122,7 @@ pub(crate) struct Shadow {
 }
 
 impl Shadow {
-    /// That of the addresses of a window, with or without undefined bits.
+    /// The knowledge of the addresses of a window, with or without undefined bits.
     pub(crate) fn reserve(window: Range<u64>, undefined: bool) -> io::Result<Self> {
         let length = window.end - window.start;
         Ok(Self {
@@ -144,7 +144,7 @@ impl Shadow {
         range.start.saturating_sub(self.base).min(end)..end
     }
 
-    /// Where up to eight bytes begin, if they are in the window.
+    /// The index of up to eight bytes, if they are in the window.
     #[inline(always)]
     fn offset(&self, address: u64) -> Option<u64> {
         let offset = address.wrapping_sub(self.base);
@@ -303,7 +303,7 @@ mod tests {
         shadow.close(BASE..BASE + LENGTH);
         shadow.open(BASE..BASE + LENGTH);
         assert_eq!(shadow.first_closed(&(BASE..BASE + LENGTH)), None);
-        // Nothing is known of what is outside.
+        // Nothing is known of bytes outside.
         shadow.close(0..u64::MAX);
         assert!(!shadow.is_closed(BASE - 1, 1) && !shadow.is_closed(BASE + LENGTH, 8));
         assert!(shadow.is_closed(BASE, 1) && shadow.is_closed(BASE + LENGTH - 1, 1));

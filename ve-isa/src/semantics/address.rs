@@ -1,6 +1,7 @@
 //! Addresses, and the way of a value between a register and memory.
 //!
-//! Nothing here touches memory: a load takes what was read, a store gives what is to be written.
+//! Nothing here touches memory: a load takes the word that was read, a store gives the word to
+//! write.
 
 use super::{sx, w, zx};
 

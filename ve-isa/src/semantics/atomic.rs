@@ -1,4 +1,4 @@
-//! What atomic operations make of a word of memory or of a communication register.
+//! The effect of atomic operations on a word of memory or a communication register.
 //!
 //! Each takes the old content and gives the new one, so that whoever owns the memory can try again until nobody else was faster.
 //! `None` is an operation whose meaning is not known. `ts2am` and `ts3am` are not known at all.

@@ -11,7 +11,7 @@ use crate::state::psw::Flags;
 pub struct IntegerOutcome {
     /// The new content of the destination.
     pub value: u64,
-    /// What `PSW` is to be told.
+    /// The exception for `PSW`.
     pub flags: Flags,
 }
 

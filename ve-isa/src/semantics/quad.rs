@@ -13,7 +13,7 @@ pub const fn from_pair(even: u64, odd: u64) -> u128 {
     (even as u128) << 64 | odd as u128
 }
 
-/// What the even register gets of a number, and what the odd one gets.
+/// The words of a number for the even and the odd register.
 #[inline(always)]
 pub const fn to_pair(value: u128) -> (u64, u64) {
     ((value >> 64) as u64, value as u64)

@@ -13,7 +13,7 @@ pub type Vector = [u64; ELEMENTS];
 
 /// A mask register: bit i % 64 of word i / 64 is the bit of element i.
 ///
-/// That is not how `lvm` and `svm` see it; these turn each word round.
+/// `lvm` and `svm` see it differently; they turn each word round.
 pub type Mask = [u64; ELEMENTS / 64];
 
 /// All vector registers. Each begins where a cache line of the host does, so that wide loads and stores lie in one.

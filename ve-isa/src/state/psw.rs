@@ -25,7 +25,7 @@ bitflags! {
     }
 }
 
-/// Where a float result between two floats goes.
+/// The rounding of a float result between two floats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RoundingMode {
     /// RZ: toward zero.

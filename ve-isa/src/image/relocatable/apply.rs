@@ -1,4 +1,4 @@
-//! What is left to do with a relocatable object once all names are known.
+//! The work that remains for a relocatable object once all names are known.
 
 use std::collections::HashMap;
 
@@ -125,7 +125,7 @@ impl Relocatable<'_> {
         Ok(())
     }
 
-    /// What a symbol is, here or elsewhere; nothing, if nobody defines it.
+    /// The value of a symbol, here or elsewhere; none if nobody defines it.
     fn resolve<'s>(
         &self,
         symbol: &impl object::ObjectSymbol<'s>,
@@ -220,7 +220,7 @@ impl Relocatable<'_> {
                     Some((
                         priority,
                         place.sections.get(&section.index.0)?,
-                        // What the file does not have is 0, and names no function.
+                        // A word that the file does not have is 0, and names no function.
                         section.data.len() as u64,
                     ))
                 })

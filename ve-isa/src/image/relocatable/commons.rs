@@ -20,7 +20,7 @@ struct CommonVariable {
 }
 
 impl Commons {
-    /// Those of some files.
+    /// The common symbols of some files.
     pub(super) fn of<'f>(files: impl Iterator<Item = &'f Relocatable<'f>>) -> Self {
         let mut all = Self::default();
         for file in files {

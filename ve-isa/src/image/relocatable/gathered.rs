@@ -10,7 +10,7 @@ use object::{Object as _, ObjectSymbol as _};
 use super::super::ImageId;
 use super::{Layout, Relocatable};
 
-/// Those that some object asks for, by name.
+/// The sections that some object asks for, by name.
 #[derive(Debug, Default)]
 pub(super) struct Gathered(HashMap<String, Sections>);
 
@@ -21,14 +21,14 @@ struct Sections {
     home: ImageId,
     layout: Layout,
     write: bool,
-    /// Where each is: by its image and its index.
+    /// The place of each, by its image and its index.
     offsets: HashMap<(ImageId, usize), u64>,
-    /// Where they begin, once that is known.
+    /// Their beginning, once it is known.
     start: Option<u64>,
 }
 
 impl Gathered {
-    /// Those of some objects, without the sections that are left out.
+    /// The sections of some objects, without those that are left out.
     pub(super) fn of(files: &[(ImageId, &Relocatable<'_>, &HashSet<usize>)]) -> Option<Self> {
         let wanted: HashSet<&str> = files
             .iter()
@@ -97,7 +97,7 @@ impl Gathered {
         Some((sections.start? + offset, sections.home))
     }
 
-    /// What `__start_x` or `__stop_x` stands for, and the image whose memory it is in.
+    /// The value of `__start_x` or `__stop_x`, and the image whose memory it is in.
     pub(super) fn limit(&self, symbol: &str) -> Option<(u64, ImageId)> {
         let (name, is_end) = section_of(symbol)?;
         let sections = self.0.get(name)?;

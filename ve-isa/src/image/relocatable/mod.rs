@@ -72,7 +72,7 @@ pub(super) struct Relocatable<'a> {
     got_size: u64,
 }
 
-/// Where the parts of an object are.
+/// The places of an object's parts.
 #[derive(Debug)]
 pub(super) struct ObjectPlace {
     sections: HashMap<usize, u64>,
@@ -376,7 +376,7 @@ impl<'a> Relocatable<'a> {
         Ok(place)
     }
 
-    /// Where each thread-local section begins.
+    /// The beginning of each thread-local section.
     fn tls_layout(&self, dropped: &HashSet<usize>) -> Option<TlsLayout<'_>> {
         let mut layout = Layout::default();
         let mut sections = Vec::new();
@@ -436,7 +436,7 @@ impl<'a> Relocatable<'a> {
         Ok(())
     }
 
-    /// What a symbol is that this object defines.
+    /// The value of a symbol that this object defines.
     fn local<'s>(
         &self,
         symbol: &impl object::ObjectSymbol<'s>,
@@ -467,7 +467,7 @@ impl<'a> Relocatable<'a> {
     }
 }
 
-/// What a symbol is.
+/// The value of a symbol.
 #[derive(Debug, Clone, Copy, Default)]
 struct RelocationSymbol {
     address: u64,
@@ -518,14 +518,14 @@ fn check_relocation_sections(file: &File<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// What files that are loaded together have in common.
+/// The common data of files that are loaded together.
 #[derive(Debug, Default)]
 pub(super) struct Together {
     commons: Commons,
     gathered: Gathered,
 }
 
-/// Where names of other objects lead.
+/// The values of other objects' names.
 #[derive(Debug)]
 pub(super) struct OtherObjects<'a> {
     pub(super) scope: &'a SymbolScope,
@@ -533,7 +533,7 @@ pub(super) struct OtherObjects<'a> {
 }
 
 impl Together {
-    /// What these files have in common, without the sections of each that are left out.
+    /// The common data of these files, without the sections of each that are left out.
     pub(super) fn of(
         files: &[(ImageId, &Relocatable<'_>, &HashSet<usize>)],
     ) -> Result<Self, String> {
@@ -570,7 +570,7 @@ impl Layout {
         let start = self.size.checked_next_multiple_of(alignment)?;
         self.size = start.checked_add(size)?;
         self.alignment = self.alignment.max(alignment);
-        // Nothing that is larger than all memory gets to sums that overflow.
+        // Anything larger than all memory is refused before sums could overflow.
         (self.size <= 1 << 46).then_some(start)
     }
 }

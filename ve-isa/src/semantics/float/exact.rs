@@ -82,7 +82,7 @@ impl Exact {
         }
     }
 
-    /// What has happened on it.
+    /// The exceptions that happened on it.
     pub const fn flags(&self) -> Flags {
         self.flags
     }
@@ -278,7 +278,7 @@ fn default_nan<F: Format>() -> u128 {
     (-IeeeFloat::<F::Narrow>::NAN).to_bits()
 }
 
-/// Those exceptions that `rustc_apfloat` tells right.
+/// The exceptions that `rustc_apfloat` reports correctly.
 fn basic_flags(status: Status) -> Flags {
     let mut flags = Flags::empty();
     flags.set(Flags::INVALID, status.contains(Status::INVALID_OP));

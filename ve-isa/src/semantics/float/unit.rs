@@ -1,13 +1,13 @@
-//! What a unit for floats can do.
+//! The operations of a unit for floats.
 
 use crate::encoding::Rounding;
 use crate::state::psw::Flags;
 
 /// A unit that computes with floats, given and returned as their bits.
 ///
-/// What happens on the way the unit keeps, each in its place. A result that is no number is quiet: the first operand that is a NaN,
-/// else the one of `f64` or `f32` that has the sign and only the first bit of the fraction set. That is the rule of x86-64; the unit of
-/// another host may have its own.
+/// The unit keeps the exceptions of its operations. A result that is no number is quiet: the first operand that is a NaN, else the NaN of `f64` or
+/// `f32` that has the sign and only the first bit of the fraction set. That is the rule of x86-64; the unit of another host may
+/// have its own.
 pub trait FloatUnit {
     /// Notes exceptions.
     fn raise(&mut self, flags: Flags);

@@ -1,9 +1,9 @@
-//! Where elements are in memory.
+//! The addresses of elements in memory.
 
 /// The elements in a row of two-dimensional accesses.
 const ROW: u64 = 16;
 
-/// Where an element is: `stride` bytes from the one before it.
+/// The address of an element: `stride` bytes from the one before it.
 #[inline(always)]
 pub const fn strided(base: u64, stride: u64, index: usize) -> u64 {
     base.wrapping_add(stride.wrapping_mul(index as u64))
@@ -19,7 +19,7 @@ pub const fn strides_2d(strides: u64) -> Option<(u64, u64)> {
     Some((strides & 0xffff, strides >> 16))
 }
 
-/// Where an element of a two-dimensional access is.
+/// The address of an element of a two-dimensional access.
 #[inline(always)]
 pub const fn two_dimensional(base: u64, (in_row, of_rows): (u64, u64), index: usize) -> u64 {
     let (row, column) = (index as u64 / ROW, index as u64 % ROW);

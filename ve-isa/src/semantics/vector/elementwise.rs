@@ -32,7 +32,7 @@ fn of_lanes(lanes: Lanes) -> Chunk {
 /// not, and compute them in another way than it is told to.
 #[inline(always)]
 fn hidden(number: u64) -> u64 {
-    // Where there is no unit of the host that code here drives, exceptions are those of exact units.
+    // If code here drives no unit of the host, exceptions are those of exact units.
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
     {
         let hidden;
@@ -207,7 +207,7 @@ fn replace<const IDLE: u64>(value: &mut Chunk, taking_part: &Chunk) {
     }
 }
 
-/// What is written to a destination, and the sources it is made of.
+/// The destination, and its sources.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a, const N: usize> {
     /// The number of the destination, of which the lowest six bits count.
@@ -274,7 +274,7 @@ pub fn elements<const N: usize>(
     );
 }
 
-/// As [`elements`]. The result is what happened.
+/// Does the same as [`elements`]. The result is the exceptions that happened.
 #[inline(always)]
 pub fn elements_with_flags<const N: usize>(
     v: &mut Registers,

@@ -1,7 +1,7 @@
 //! Arithmetic that the host computes many elements at a time.
 //!
-//! In other states of the processor than the usual one, each element is computed exactly instead. Operations that are not here work
-//! element by element on either unit.
+//! In other states of the processor than the usual one, each element is computed exactly instead. Operations that are not here
+//! work element by element on either unit.
 
 use crate::semantics::float::{Exact, FloatUnit};
 

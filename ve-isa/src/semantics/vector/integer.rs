@@ -1,7 +1,7 @@
 //! Functions of one element or lane: integers, bits, shifts, comparisons.
 //!
-//! Those of whole elements that a scalar instruction does, too, are that instruction's. A function of lanes returns the lane and, as bits
-//! of [`Flags`], what happened. Operands are in the order of the fields: y, z.
+//! Operations on whole elements that a scalar instruction has, too, are that instruction's. A function of lanes returns the lane
+//! and, as bits of [`Flags`], the exceptions. Operands are in the order of the fields: y, z.
 
 use crate::semantics::IntegerOutcome;
 use crate::state::psw::Flags;

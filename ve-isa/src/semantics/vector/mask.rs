@@ -8,7 +8,7 @@ use crate::encoding::ConditionCode;
 use crate::semantics::control::Relation;
 use crate::state::Mask;
 
-/// What `f` makes of each word of two masks.
+/// Applies `f` to each word of two masks.
 #[inline(always)]
 #[must_use]
 pub fn logic(y: &Mask, z: &Mask, f: impl Fn(u64, u64) -> u64) -> Mask {

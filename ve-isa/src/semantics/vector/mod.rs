@@ -11,7 +11,7 @@
 //! - [`mask`]: mask registers.
 //! - [`address`]: where elements are in memory.
 //!
-//! What is not known and therefore chosen here is said at each function.
+//! The functions say which facts are not known and therefore chosen here.
 
 pub mod address;
 pub mod elementwise;
@@ -64,7 +64,7 @@ fn below(vl: usize) -> Mask {
     std::array::from_fn(|word| word_below(vl, word))
 }
 
-/// Those of 64 elements from 64 times `word` on.
+/// The bits of the 64 elements from 64 times `word` on that are below VL.
 #[inline(always)]
 fn word_below(vl: usize, word: usize) -> u64 {
     match vl.saturating_sub(64 * word) {
@@ -90,7 +90,7 @@ impl Active {
         }
     }
 
-    /// Those that also have a one in a mask.
+    /// The elements in use whose bit in a mask is one.
     #[must_use]
     #[inline(always)]
     pub fn masked(vl: usize, mask: &Mask) -> Self {

@@ -68,7 +68,7 @@ impl Host {
     /// Adds to `psw` what has happened since [`Host::begin`].
     #[inline]
     pub fn gather(&mut self, psw: &mut Psw) {
-        // What would trap does not get here: those operations are computed exactly.
+        // Operations that would trap do not get here: they are computed exactly.
         let _ = psw.raise(machine::status());
         self.inexact = psw.flags().contains(Flags::INEXACT);
     }
@@ -105,7 +105,7 @@ impl Host {
         self.exactly(|exact| exact.difference32(y, z))
     }
 
-    /// What no instruction of the host does.
+    /// Does an operation for which the host has no instruction.
     fn exactly<T>(&mut self, operation: impl FnOnce(&mut Exact) -> T) -> T {
         let mut exact = Exact::new(RoundingMode::Nearest);
         let result = operation(&mut exact);
