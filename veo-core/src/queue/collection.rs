@@ -358,7 +358,7 @@ impl CtxShared {
         self.lock()
     }
 
-    /// RequestRecords how these requests of the backend ended, the oldest there are.
+    /// Records how these requests of the backend ended, the oldest there are.
     fn record_all<'a>(
         &'a self,
         mut state: StateGuard<'a>,

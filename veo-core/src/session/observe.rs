@@ -76,7 +76,7 @@ impl RequestTimes {
     }
 }
 
-/// RequestRecords of requests that have ended, mostly one.
+/// Records of requests that have ended, mostly one.
 pub(crate) type RequestRecords = SmallVec<[RequestRecord; 1]>;
 
 /// A number for a record.
