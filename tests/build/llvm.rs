@@ -294,6 +294,10 @@ fn numbers_and_structures_of_the_headers_are_those_of_the_host() {
     let theirs = printed(dir.path(), &source, &[]);
     assert!(ours.len() > 200, "{}", ours.len());
     for (name, number) in ours {
+        // With _GNU_SOURCE, glibc asks the processor for these.
+        if ["MINSIGSTKSZ", "SIGSTKSZ"].contains(&name.as_str()) {
+            continue;
+        }
         let host = theirs.get(&name).copied();
         if ENOUGH.split(',').any(|ty| ty == name) {
             assert!(Some(number) >= host, "{name}: {number}, {host:?}");
