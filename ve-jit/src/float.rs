@@ -8,6 +8,7 @@ use cranelift_codegen::ir::{InstBuilder, MemFlags, Opcode, Value};
 use ve_isa::encoding::{Insn, Op};
 
 use crate::function::Function;
+use crate::operation::is_float;
 
 /// Whether it is one of the operations that this module emits, each of which may raise exceptions.
 pub(crate) fn is_float_operation(opcode: Opcode) -> bool {
@@ -20,26 +21,6 @@ pub(crate) fn is_float_operation(opcode: Opcode) -> bool {
             | Opcode::FcvtFromSint
             | Opcode::Fdemote
             | Opcode::Fpromote
-    )
-}
-
-/// Whether the translator emits an operation of the host's unit for it.
-fn is_float(op: Op) -> bool {
-    matches!(
-        op,
-        Op::FaddD
-            | Op::FsubD
-            | Op::FmulD
-            | Op::FdivD
-            | Op::FaddS
-            | Op::FsubS
-            | Op::FmulS
-            | Op::FdivS
-            | Op::CvtDL
-            | Op::CvtDW
-            | Op::CvtSW
-            | Op::CvtDS
-            | Op::CvtSD
     )
 }
 

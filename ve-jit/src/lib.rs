@@ -5,6 +5,7 @@
 //! `ve_isa`, which decides what is worth it and runs the code.
 //!
 //! - `region`: which instructions are translated together.
+//! - `operation`: what operations do to registers.
 //! - `live`: which registers are read, and where.
 //! - `function`: registers of a function of the host, and how it ends.
 //! - `integer`, `float`, `memory`, `control`: what instructions become.
@@ -26,6 +27,8 @@ mod integer;
 mod live;
 #[cfg(feature = "cranelift")]
 mod memory;
+#[cfg(feature = "cranelift")]
+mod operation;
 #[cfg(feature = "cranelift")]
 mod region;
 

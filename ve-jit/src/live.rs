@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ve_isa::encoding::{Op, operand};
+use ve_isa::encoding::operand;
 
+use crate::operation::{notes_overflow, writes};
 use crate::region::{Block, Region};
 
 /// What is live in a region. Registers are bits of a number.
@@ -106,91 +107,4 @@ pub(crate) fn bit(index: usize) -> u64 {
     } else {
         0
     }
-}
-
-/// Whether an operation writes its first operand, a scalar register, whatever was in it.
-pub(crate) fn writes(op: Op) -> bool {
-    use Op::*;
-    matches!(
-        op,
-        AdduL
-            | SubuL
-            | MuluL
-            | AdduW
-            | SubuW
-            | MuluW
-            | MulsLW
-            | And
-            | Or
-            | Xor
-            | Eqv
-            | Nnd
-            | Ldz
-            | Pcnt
-            | Brv
-            | Bswp
-            | Sll
-            | Srl
-            | SraL
-            | SraWSx
-            | SraWZx
-            | CmpsL
-            | CmpuL
-            | CmpsWSx
-            | CmpsWZx
-            | CmpuW
-            | MaxsL
-            | MinsL
-            | MaxsWSx
-            | MaxsWZx
-            | MinsWSx
-            | MinsWZx
-            | Lea
-            | LeaSl
-            | Ld
-            | Ldu
-            | LdlSx
-            | LdlZx
-            | Ld2bSx
-            | Ld2bZx
-            | Ld1bSx
-            | Ld1bZx
-            | Svl
-            | Smvl
-            | Sic
-            | Bsic
-            | FaddD
-            | FsubD
-            | FmulD
-            | FdivD
-            | FaddS
-            | FsubS
-            | FmulS
-            | FdivS
-            | CvtDL
-            | CvtDW
-            | CvtSW
-            | CvtDS
-            | CvtSD
-    ) || notes_overflow(op)
-}
-
-/// Whether an operation may note that a signed result did not fit.
-fn notes_overflow(op: Op) -> bool {
-    use Op::*;
-    matches!(
-        op,
-        AddsL
-            | SubsL
-            | MulsL
-            | AddsWSx
-            | AddsWZx
-            | SubsWSx
-            | SubsWZx
-            | MulsWSx
-            | MulsWZx
-            | SlaL
-            | SlaWSx
-            | SlaWZx
-    )
 }

@@ -8,7 +8,8 @@ use ve_isa::interp::layout;
 use ve_isa::state::ELEMENTS;
 
 use crate::function::{Function, own};
-use crate::live::{bit, writes};
+use crate::live::bit;
+use crate::operation::{is_load, is_store, writes};
 
 /// How far behind an accessed byte memory is surely in the window: its last page, of 4 KiB, is never mapped.
 const BEHIND: i64 = 4096 - 16;
@@ -16,18 +17,6 @@ const BEHIND: i64 = 4096 - 16;
 /// Memory of the window: it may fault, and is anywhere.
 fn window() -> MemFlags {
     MemFlags::new()
-}
-
-fn is_load(op: Op) -> bool {
-    use Op::{Ld, Ld1bSx, Ld1bZx, Ld2bSx, Ld2bZx, LdlSx, LdlZx, Ldu};
-    matches!(
-        op,
-        Ld | Ldu | LdlSx | LdlZx | Ld2bSx | Ld2bZx | Ld1bSx | Ld1bZx
-    )
-}
-
-fn is_store(op: Op) -> bool {
-    matches!(op, Op::St | Op::Stu | Op::Stl | Op::St2b | Op::St1b)
 }
 
 /// The lowest displacement, from this access on, of those from the same register that one test can stand for.
