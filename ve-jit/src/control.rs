@@ -132,16 +132,11 @@ impl Function<'_> {
         };
         match flow(self.ic, insn) {
             Flow::Next => return false,
-            Flow::Goto(target) => {
-                self.store_registers();
-                self.go_to(target);
-            }
+            Flow::Goto(target) => self.go_to(target),
             Flow::Branch(target) => {
                 let (y, z) = (self.read(insn.y()), self.read(insn.z()));
                 let holds = self.holds(kind, insn.condition(), y, z);
-                self.store_registers();
-                let is_loop = target <= self.ic;
-                self.choose(holds, is_loop, |function| function.go_to(target));
+                self.branch_to(holds, target);
             }
             Flow::Jump => {
                 let z = self.read(insn.z());
@@ -149,7 +144,13 @@ impl Function<'_> {
                 let (y, zero) = (self.read(insn.y()), self.number(0));
                 let holds = self.holds(kind, insn.condition(), y, zero);
                 self.store_registers();
-                self.choose(holds, false, |function| function.jump_to(target));
+                let (yes, no) = (self.builder.create_block(), self.builder.create_block());
+                self.builder.ins().brif(holds, yes, &[], no, &[]);
+                self.switch_to_end(yes);
+                self.jump_to(target);
+                self.switch_to_end(no);
+                let next = self.ic + 8;
+                self.go_to(next);
             }
             Flow::Always | Flow::Call if insn.op() == Op::Bsic => {
                 let target = self.address(insn);
@@ -182,21 +183,36 @@ impl Function<'_> {
         true
     }
 
-    /// One way or the next instruction.
-    fn choose(&mut self, holds: Value, is_loop: bool, taken: impl FnOnce(&mut Self)) {
-        let (yes, no) = (self.builder.create_block(), self.builder.create_block());
-        if is_loop {
+    /// Goes on at a fixed address or with the next instruction.
+    fn branch_to(&mut self, holds: Value, target: u64) {
+        let next = self.ic + 8;
+        let (taken, passed) = (self.only_goes_to(target), self.only_goes_to(next));
+        let yes = taken.unwrap_or_else(|| self.builder.create_block());
+        let no = passed.unwrap_or_else(|| self.builder.create_block());
+        if target <= self.ic {
             // The compiler lays out the second one right behind the branch.
             let ends = self.builder.ins().icmp_imm(IntCC::Equal, holds, 0);
             self.builder.ins().brif(ends, no, &[], yes, &[]);
         } else {
             self.builder.ins().brif(holds, yes, &[], no, &[]);
         }
-        self.switch_to_end(yes);
-        taken(self);
-        self.switch_to_end(no);
-        let next = self.ic + 8;
-        self.go_to(next);
+        let unstored = self.unstored;
+        if taken.is_none() {
+            self.switch_to_end(yes);
+            self.go_to(target);
+        }
+        self.unstored = unstored;
+        if passed.is_none() {
+            self.switch_to_end(no);
+            self.go_to(next);
+        }
+    }
+
+    /// The block for an address, if going there is no more than that.
+    fn only_goes_to(&self, target: u64) -> Option<ir::Block> {
+        let block = self.blocks.get(&target)?;
+        let is_free = self.chains && target > self.ic && self.is_stored_before(target);
+        is_free.then_some(*block)
     }
 
     /// `cmov`, `sic` and what does nothing. The result says whether the instruction is one of these.
@@ -244,7 +260,6 @@ impl Function<'_> {
 
     /// Ends a block behind which the next instruction is, in this region or not.
     pub(crate) fn end_block(&mut self) {
-        self.store_registers();
         let next = self.ic + 8;
         // Not backwards.
         self.go_to(next);
@@ -256,28 +271,42 @@ impl Function<'_> {
         self.builder.ins().atomic_load(I32, own(), stop)
     }
 
-    /// Ends if the thread is to stop: it then goes on at this address.
-    fn look_at_stop(&mut self, target: u64) {
+    /// Ends if the thread is to stop: it then goes on at this address. Else it goes on in a block.
+    fn look_at_stop(&mut self, target: u64, next: ir::Block) {
         let asked = self.is_asked();
-        let (stop, next) = (self.cold_block(), self.builder.create_block());
+        let stop = self.cold_block();
         self.builder.ins().brif(asked, stop, &[], next, &[]);
         self.switch_to_end(stop);
+        let unstored = self.unstored;
+        self.store_registers();
         self.end(target | exit::GO_ON);
-        self.switch_to_end(next);
+        self.unstored = unstored;
     }
 
-    /// Goes on at a fixed address. All is stored.
+    /// Goes on at a fixed address.
     fn go_to(&mut self, target: u64) {
-        if target <= self.ic {
-            self.look_at_stop(target);
+        let is_backwards = target <= self.ic;
+        if self.chains
+            && let Some(block) = self.blocks.get(&target)
+        {
+            let block = *block;
+            self.store_before(target);
+            if is_backwards {
+                self.look_at_stop(target, block);
+            } else {
+                self.builder.ins().jump(block, &[]);
+            }
+            return;
         }
+        self.store_registers();
         if !self.chains {
             self.end(target | exit::GO_ON);
             return;
         }
-        if let Some(block) = self.blocks.get(&target) {
-            self.builder.ins().jump(*block, &[]);
-            return;
+        if is_backwards {
+            let next = self.builder.create_block();
+            self.look_at_stop(target, next);
+            self.switch_to_end(next);
         }
         let table = self.field(I64, layout::JUMP_TABLE);
         let place = (target / 8 % layout::JUMP_PLACES) as i32 * layout::JUMP_SIZE;
@@ -354,7 +383,9 @@ impl Function<'_> {
         self.end_for(why);
         self.switch_to_end(next);
         // A return has not looked, and what comes here may be gone.
-        self.look_at_stop(back);
+        let loaded = self.builder.create_block();
+        self.look_at_stop(back, loaded);
+        self.switch_to_end(loaded);
         self.load_registers(back);
         self.go_to(back);
     }

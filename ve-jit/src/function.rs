@@ -1,7 +1,7 @@
 //! A function of the host that stands for a region: registers, and how it ends.
 //!
 //! A register that is written is kept as a value and stored before anybody can see the state: before each access to memory, each call and
-//! at the end of each block ([`Function::store_registers`]).
+//! each end of the function ([`Function::store_registers`]). Which ones a block may find unstored, `live` says.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use ve_isa::encoding::{Insn, operand};
 use ve_isa::interp::{InstructionSource, exit, layout};
 
-use crate::live::Live;
+use crate::live::{Live, OVERFLOW, StateSet};
 use crate::region::Region;
 
 /// How a register that was compared came to be: both operands, and whether they are compared as unsigned numbers.
@@ -45,9 +45,8 @@ pub(crate) struct Function<'a> {
     registers: Vec<Variable>,
     /// A byte that is not 0 once a signed result did not fit.
     overflow: Variable,
-    /// Registers whose values are not stored yet, by number.
-    unstored: u64,
-    overflow_unstored: bool,
+    /// What is not stored yet.
+    pub(crate) unstored: StateSet,
     pub(crate) blocks: BTreeMap<u64, ir::Block>,
     /// Values that are 32 bits, extended by the sign.
     extended: HashSet<Value>,
@@ -132,7 +131,6 @@ impl<'a> Function<'a> {
             registers,
             overflow,
             unstored: 0,
-            overflow_unstored: false,
             blocks,
             extended: HashSet::new(),
             constants: HashMap::new(),
@@ -154,12 +152,13 @@ impl<'a> Function<'a> {
 
     /// Takes from the state what a block and those behind it may read.
     pub(crate) fn load_registers(&mut self, block: u64) {
-        let mut wanted = self.live.before(block);
-        while wanted != 0 {
-            self.load_register(wanted.trailing_zeros() as usize);
-            wanted &= wanted - 1;
+        let wanted = self.live.before(block);
+        let mut registers = wanted & !OVERFLOW;
+        while registers != 0 {
+            self.load_register(registers.trailing_zeros() as usize);
+            registers &= registers - 1;
         }
-        if self.live.overflow {
+        if wanted & OVERFLOW != 0 {
             let overflow = self.field(I8, layout::OVERFLOW);
             self.builder.def_var(self.overflow, overflow);
         }
@@ -178,9 +177,12 @@ impl<'a> Function<'a> {
             // All that leads here has been emitted, as blocks come in order.
             self.builder.seal_block(block);
         }
-        self.sums.clear();
-        self.accessed.clear();
-        self.floats.clear();
+        self.unstored = self.live.unstored(start);
+        if !self.live.is_continued(start) {
+            self.sums.clear();
+            self.accessed.clear();
+            self.floats.clear();
+        }
     }
 
     /// Goes on with an instruction, which has this number in the function, and which these follow.
@@ -269,7 +271,7 @@ impl<'a> Function<'a> {
         let before = self.builder.use_var(self.overflow);
         let now = self.builder.ins().bor(before, overflows);
         self.builder.def_var(self.overflow, now);
-        self.overflow_unstored = true;
+        self.unstored |= OVERFLOW;
     }
 
     /// Notes that a signed result did not fit, if two values differ.
@@ -280,19 +282,37 @@ impl<'a> Function<'a> {
 
     /// Stores what has not been stored.
     pub(crate) fn store_registers(&mut self) {
-        while self.unstored != 0 {
-            let register = self.unstored.trailing_zeros() as usize;
-            self.unstored &= self.unstored - 1;
+        self.store_of(StateSet::MAX);
+    }
+
+    /// Stores what has not been stored and a block of the region does not expect to be so.
+    pub(crate) fn store_before(&mut self, block: u64) {
+        let stays = self.live.unstored(block);
+        self.store_of(self.live.seen(block) & !stays);
+    }
+
+    /// Whether control may go to a block of the region with nothing else to be stored.
+    pub(crate) fn is_stored_before(&self, block: u64) -> bool {
+        self.unstored & self.live.seen(block) & !self.live.unstored(block) == 0
+    }
+
+    /// Stores what has not been stored of these.
+    fn store_of(&mut self, which: StateSet) {
+        let mut registers = self.unstored & which & !OVERFLOW;
+        while registers != 0 {
+            let register = registers.trailing_zeros() as usize;
+            registers &= registers - 1;
             let value = self.builder.use_var(self.registers[register]);
             self.store_register(register, value);
         }
-        if std::mem::take(&mut self.overflow_unstored) {
+        if self.unstored & which & OVERFLOW != 0 {
             let value = self.builder.use_var(self.overflow);
             let state = self.state();
             self.builder
                 .ins()
                 .store(own(), value, state, layout::OVERFLOW);
         }
+        self.unstored &= !which;
     }
 
     /// The low half.
@@ -367,7 +387,7 @@ impl<'a> Function<'a> {
         self.switch_to_end(next);
         // What it may have written. Nothing is accessed as before: another thread may have changed what is mapped.
         for register in [insn.x(), insn.x() | 1] {
-            if register < operand::REGISTERS && self.live.read >> register & 1 != 0 {
+            if register < operand::REGISTERS && self.live.needed >> register & 1 != 0 {
                 self.load_register(register);
             }
         }

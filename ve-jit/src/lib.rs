@@ -6,7 +6,7 @@
 //!
 //! - `region`: which instructions are translated together.
 //! - `operation`: what operations do to registers.
-//! - `live`: which registers are read, and where.
+//! - `live`: which registers are needed and which stored, and where.
 //! - `function`: registers of a function of the host, and how it ends.
 //! - `integer`, `float`, `memory`, `control`: what instructions become.
 //! - `compiler`: a region to code of the host.

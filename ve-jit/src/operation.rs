@@ -122,3 +122,24 @@ pub(crate) fn is_float(op: Op) -> bool {
             | Op::CvtSD
     )
 }
+
+/// Whether an operation is translated to a value alone, which is stored later.
+pub(crate) fn is_deferred(op: Op) -> bool {
+    use Op::{Bsic, Bswp, CmovD, CmovL, CmovS, CmovW, Mrg};
+    if matches!(op, CmovL | CmovW | CmovD | CmovS | Mrg) {
+        return true;
+    }
+    // Some forms of `Bswp` are the interpreter's.
+    writes(op) && !is_load(op) && !is_float(op) && !matches!(op, Bswp | Bsic)
+}
+
+/// Whether registers may be seen by others while an operation is executed, so that all are stored before.
+pub(crate) fn shows(op: Op) -> bool {
+    use Op::{BD, BL, BS, BW, BrD, BrL, BrS, BrW, Fencei, Nop, Pfch, Svob};
+    // Branches that never go are among these.
+    let does_nothing = matches!(
+        op,
+        Nop | Svob | Fencei | Pfch | BrL | BrW | BrD | BrS | BL | BW | BD | BS
+    );
+    !does_nothing && !is_deferred(op) && !is_float(op)
+}

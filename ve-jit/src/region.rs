@@ -73,6 +73,11 @@ impl Block {
         self.instructions.last().map_or(0, |(ic, _)| ic + 8)
     }
 
+    /// What control does at its end.
+    pub(crate) fn ending(&self) -> Option<Flow> {
+        self.instructions.last().map(|(ic, insn)| flow(*ic, insn))
+    }
+
     /// Where control may go behind it by what is known before it runs.
     pub(crate) fn successors(&self) -> impl Iterator<Item = u64> {
         let last = self

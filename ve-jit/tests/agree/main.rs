@@ -7,6 +7,7 @@
 
 mod bench;
 mod edges;
+mod graphs;
 
 use std::fs;
 use std::path::Path;
