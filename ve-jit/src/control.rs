@@ -1,6 +1,6 @@
 //! Branches, jumps and calls: what instructions of control become, and how code of the host goes on elsewhere.
 
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{self, InstBuilder, Value};
 use ve_isa::encoding::{ConditionCode, Insn, Op, operand};
@@ -51,6 +51,39 @@ impl Function<'_> {
             Kind::L | Kind::W => self.integers_hold(kind, condition, y, z),
             Kind::D | Kind::S => self.floats_hold(kind, condition, y, z),
         }
+    }
+
+    /// Whether the operands of a branch meet its condition.
+    fn operands_hold(&mut self, kind: Kind, insn: &Insn) -> Value {
+        if kind == Kind::D
+            && let Some(holds) = self.quiet_floats_hold(insn)
+        {
+            return holds;
+        }
+        let (y, z) = (self.read(insn.y()), self.read(insn.z()));
+        self.holds(kind, insn.condition(), y, z)
+    }
+
+    /// Compares with the host's unit, if nothing can be a signaling NaN: for these it would raise what the Vector Engine does not.
+    fn quiet_floats_hold(&mut self, insn: &Insn) -> Option<Value> {
+        let relation = match insn.condition() as u8 {
+            1 => FloatCC::GreaterThan,
+            2 => FloatCC::LessThan,
+            3 => FloatCC::OrderedNotEqual,
+            4 => FloatCC::Equal,
+            5 => FloatCC::GreaterThanOrEqual,
+            6 => FloatCC::LessThanOrEqual,
+            9 => FloatCC::UnorderedOrGreaterThan,
+            10 => FloatCC::UnorderedOrLessThan,
+            11 => FloatCC::NotEqual,
+            12 => FloatCC::UnorderedOrEqual,
+            13 => FloatCC::UnorderedOrGreaterThanOrEqual,
+            14 => FloatCC::UnorderedOrLessThanOrEqual,
+            _ => return None,
+        };
+        let (y, z) = (self.read_float(insn.y()), self.read_float(insn.z()));
+        let is_quiet = self.is_quiet(y) && self.is_quiet(z);
+        is_quiet.then(|| self.builder.ins().fcmp(relation, y, z))
     }
 
     fn integers_hold(&mut self, kind: Kind, condition: ConditionCode, y: Value, z: Value) -> Value {
@@ -134,8 +167,7 @@ impl Function<'_> {
             Flow::Next => return false,
             Flow::Goto(target) => self.go_to(target),
             Flow::Branch(target) => {
-                let (y, z) = (self.read(insn.y()), self.read(insn.z()));
-                let holds = self.holds(kind, insn.condition(), y, z);
+                let holds = self.operands_hold(kind, insn);
                 self.branch_to(holds, target);
             }
             Flow::Jump => {

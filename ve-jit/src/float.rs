@@ -62,6 +62,7 @@ pub(crate) fn emit_float(function: &mut Function<'_>, insn: &Insn) -> bool {
             return true;
         }
     };
+    function.note_quiet(double);
     function.write_float(insn.x(), double);
     true
 }

@@ -17,7 +17,8 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use ve_isa::encoding::{Insn, operand};
 use ve_isa::interp::{InstructionSource, exit, layout};
 
-use crate::live::{Live, OVERFLOW, StateSet};
+use crate::doubles::doubles;
+use crate::live::{Live, OVERFLOW, StateSet, bit};
 use crate::region::Region;
 
 /// How a register that was compared came to be: both operands, and whether they are compared as unsigned numbers.
@@ -43,6 +44,10 @@ pub(crate) struct Function<'a> {
     /// What each block may find in registers.
     live: Live,
     registers: Vec<Variable>,
+    /// Those of them that are `f64`.
+    doubles: StateSet,
+    /// Values that are no signaling NaNs.
+    quiet: HashSet<Value>,
     /// A byte that is not 0 once a signed result did not fit.
     overflow: Variable,
     /// What is not stored yet.
@@ -111,8 +116,12 @@ impl<'a> Function<'a> {
         let exit = builder.create_block();
         builder.append_block_param(exit, I64);
         builder.set_cold_block(exit);
+        let doubles = doubles(region);
         let registers: Vec<Variable> = (0..operand::REGISTERS)
-            .map(|_| builder.declare_var(I64))
+            .map(|number| {
+                let is_double = doubles >> number & 1 != 0;
+                builder.declare_var(if is_double { F64 } else { I64 })
+            })
             .collect();
         let overflow = builder.declare_var(I8);
         let live = Live::of(region);
@@ -129,6 +138,8 @@ impl<'a> Function<'a> {
             exit,
             live,
             registers,
+            doubles,
+            quiet: HashSet::new(),
             overflow,
             unstored: 0,
             blocks,
@@ -165,7 +176,8 @@ impl<'a> Function<'a> {
     }
 
     fn load_register(&mut self, number: usize) {
-        let value = self.field(I64, layout::SCALARS + 8 * number as i32);
+        let kind = if self.is_double(number) { F64 } else { I64 };
+        let value = self.field(kind, layout::SCALARS + 8 * number as i32);
         self.builder.def_var(self.registers[number], value);
     }
 
@@ -215,48 +227,97 @@ impl<'a> Function<'a> {
         self.constants.get(&value).copied()
     }
 
+    /// Whether an operand is a register that is kept as an `f64`.
+    pub(crate) fn is_double(&self, index: usize) -> bool {
+        self.doubles & bit(index) != 0
+    }
+
     /// A scalar operand.
     pub(crate) fn read(&mut self, index: usize) -> Value {
         if index >= operand::REGISTERS {
             return self.number(operand::values()[index] as i64);
         }
-        self.builder.use_var(self.registers[index])
+        let value = self.builder.use_var(self.registers[index]);
+        if self.is_double(index) {
+            return self.builder.ins().bitcast(I64, MemFlags::new(), value);
+        }
+        value
     }
 
     /// A scalar operand as an `f64`.
     pub(crate) fn read_float(&mut self, index: usize) -> Value {
+        if self.is_double(index) {
+            return self.builder.use_var(self.registers[index]);
+        }
         let value = self.read(index);
         if let Some((bits, float)) = self.floats.get(&index)
             && *bits == value
         {
             return *float;
         }
-        let float = self.builder.ins().bitcast(F64, MemFlags::new(), value);
+        let float = self.float_of(value);
         if index < operand::REGISTERS {
             self.floats.insert(index, (value, float));
         }
         float
     }
 
+    /// The `f64` of these bits.
+    fn float_of(&mut self, bits: Value) -> Value {
+        let float = self.builder.ins().bitcast(F64, MemFlags::new(), bits);
+        if self
+            .constant(bits)
+            .is_some_and(|bits| !f64::from_bits(bits as u64).is_nan())
+        {
+            self.quiet.insert(float);
+        }
+        float
+    }
+
+    /// Notes that a value is the result of arithmetic, which is never a signaling NaN.
+    pub(crate) fn note_quiet(&mut self, float: Value) {
+        self.quiet.insert(float);
+    }
+
+    /// Whether a value is known to be no signaling NaN.
+    pub(crate) fn is_quiet(&self, float: Value) -> bool {
+        self.quiet.contains(&float)
+    }
+
     /// Writes a register; it is stored later.
     pub(crate) fn write(&mut self, register: usize, value: Value) {
+        let value = if self.is_double(register) {
+            self.float_of(value)
+        } else {
+            value
+        };
         self.builder.def_var(self.registers[register], value);
-        self.unstored |= 1 << register;
+        self.unstored |= bit(register);
+    }
+
+    /// Writes an `f64` to a register that is kept as one; it is stored later.
+    pub(crate) fn copy_double(&mut self, register: usize, float: Value) {
+        self.builder.def_var(self.registers[register], float);
+        self.unstored |= bit(register);
     }
 
     /// Writes a register and stores it at once, so that what computes it is not left out.
     pub(crate) fn write_now(&mut self, register: usize, value: Value) {
-        self.builder.def_var(self.registers[register], value);
-        self.unstored &= !(1 << register);
+        self.write(register, value);
+        self.unstored &= !bit(register);
         self.store_register(register, value);
     }
 
     /// Writes an `f64` to a register and stores it at once.
     pub(crate) fn write_float(&mut self, register: usize, float: Value) {
-        let bits = self.builder.ins().bitcast(I64, MemFlags::new(), float);
-        self.builder.def_var(self.registers[register], bits);
-        self.floats.insert(register, (bits, float));
-        self.unstored &= !(1 << register);
+        if self.is_double(register) {
+            self.builder.def_var(self.registers[register], float);
+        } else {
+            let bits = self.builder.ins().bitcast(I64, MemFlags::new(), float);
+            self.builder.def_var(self.registers[register], bits);
+            self.floats.insert(register, (bits, float));
+        }
+        self.unstored &= !bit(register);
         self.store_register(register, float);
     }
 

@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, Value};
-use ve_isa::encoding::{Insn, Op};
+use ve_isa::encoding::{Insn, Op, operand};
 
 use crate::function::{Compared, Function};
 
@@ -20,6 +20,15 @@ impl Function<'_> {
     /// An instruction on integers. The result says whether it is one of those that are translated.
     pub(crate) fn emit_integer(&mut self, insn: &Insn) -> bool {
         let op = insn.op();
+        if op == Op::Or
+            && insn.y() == operand::ZERO
+            && self.is_double(insn.x())
+            && self.is_double(insn.z())
+        {
+            let copied = self.read_float(insn.z());
+            self.copy_double(insn.x(), copied);
+            return true;
+        }
         let (y, z) = (self.read(insn.y()), self.read(insn.z()));
         let value = match op {
             Op::AdduL => self.builder.ins().iadd(y, z),

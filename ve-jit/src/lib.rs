@@ -7,6 +7,7 @@
 //! - `region`: which instructions are translated together.
 //! - `operation`: what operations do to registers.
 //! - `live`: which registers are needed and which stored, and where.
+//! - `doubles`: which registers are kept as floats.
 //! - `function`: registers of a function of the host, and how it ends.
 //! - `integer`, `float`, `memory`, `control`: what instructions become.
 //! - `compiler`: a region to code of the host.
@@ -17,6 +18,8 @@
 mod compiler;
 #[cfg(feature = "cranelift")]
 mod control;
+#[cfg(feature = "cranelift")]
+mod doubles;
 #[cfg(feature = "cranelift")]
 mod float;
 #[cfg(feature = "cranelift")]

@@ -1,7 +1,7 @@
 //! Loads and stores.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::types::{F64, I64};
 use cranelift_codegen::ir::{InstBuilder, MemFlags, Value};
 use ve_isa::encoding::{Insn, Op, operand};
 use ve_isa::interp::layout;
@@ -63,6 +63,11 @@ pub(crate) fn emit_memory(function: &mut Function<'_>, insn: &Insn) -> bool {
 
 fn load(function: &mut Function<'_>, insn: &Insn) {
     let address = checked_address(function, insn);
+    if insn.op() == Op::Ld && function.is_double(insn.x()) {
+        let value = function.builder.ins().load(F64, window(), address, 0);
+        function.write_float(insn.x(), value);
+        return;
+    }
     let ins = function.builder.ins();
     let value = match insn.op() {
         Op::Ld => ins.load(I64, window(), address, 0),
@@ -89,7 +94,10 @@ fn load(function: &mut Function<'_>, insn: &Insn) {
 
 fn store(function: &mut Function<'_>, insn: &Insn) {
     let address = checked_address(function, insn);
-    let x = function.read(insn.x());
+    let x = match insn.op() {
+        Op::St if function.is_double(insn.x()) => function.read_float(insn.x()),
+        _ => function.read(insn.x()),
+    };
     match insn.op() {
         Op::St => _ = function.builder.ins().store(window(), x, address, 0),
         Op::Stu => {
