@@ -1,7 +1,7 @@
 //! A region to code of the host.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
@@ -38,6 +38,25 @@ pub struct Cranelift {
     moving: Arc<dyn TargetIsa>,
     /// It leaves each operation in its place, as the exceptions of floats want it.
     plain: Arc<dyn TargetIsa>,
+    /// Where functions were made before: their memory is used again.
+    workshops: Mutex<Vec<Workshop>>,
+}
+
+/// What a function is made in.
+struct Workshop {
+    context: Context,
+    frontend: FunctionBuilderContext,
+    control: ControlPlane,
+}
+
+impl Workshop {
+    fn new() -> Self {
+        Self {
+            context: Context::new(),
+            frontend: FunctionBuilderContext::new(),
+            control: ControlPlane::default(),
+        }
+    }
 }
 
 impl fmt::Debug for Cranelift {
@@ -73,12 +92,14 @@ impl Cranelift {
         Ok(Self {
             moving: isa("speed")?,
             plain: isa("none")?,
+            workshops: Mutex::default(),
         })
     }
 
-    fn compile(&self, context: &mut Context, isa: &Arc<dyn TargetIsa>) -> Option<()> {
-        context.compile(&**isa, &mut ControlPlane::default()).ok()?;
-        Some(())
+    fn workshops(&self) -> MutexGuard<'_, Vec<Workshop>> {
+        self.workshops
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,21 +141,41 @@ unsafe impl Translator for Cranelift {
         source: &mut dyn InstructionSource,
     ) -> Option<HostCode> {
         let region = Region::find(entry, reach, source)?;
-        let mut context = Context::new();
+        let mut workshop = self.workshops().pop().unwrap_or_else(Workshop::new);
+        let code = self.make(&mut workshop, source, &region, reach);
+        workshop.context.clear();
+        // One in which something has gone wrong by a panic does not come back.
+        self.workshops().push(workshop);
+        code
+    }
+}
+
+impl Cranelift {
+    fn make(
+        &self,
+        workshop: &mut Workshop,
+        source: &mut dyn InstructionSource,
+        region: &Region,
+        reach: Reach,
+    ) -> Option<HostCode> {
+        let Workshop {
+            context,
+            frontend,
+            control,
+        } = workshop;
         context.func.signature = signature();
-        let mut frontend = FunctionBuilderContext::new();
-        let builder = FunctionBuilder::new(&mut context.func, &mut frontend);
+        let builder = FunctionBuilder::new(&mut context.func, frontend);
         let call_conv = CallConv::triple_default(self.moving.triple());
-        let numbers = emit(builder, source, &region, call_conv, reach)?;
+        let numbers = emit(builder, source, region, call_conv, reach)?;
         let floats = float_places(&context.func);
         let original = (!floats.is_empty()).then(|| context.func.clone());
-        self.compile(&mut context, &self.moving)?;
+        context.compile(&*self.moving, control).ok()?;
         if let Some(original) = original
             && float_places(&context.func) != floats
         {
             context.clear();
             context.func = original;
-            self.compile(&mut context, &self.plain)?;
+            context.compile(&*self.plain, control).ok()?;
         }
         let code = context.compiled_code()?;
         let buffer = &code.buffer;

@@ -6,6 +6,7 @@ use cranelift_codegen::ir::{InstBuilder, Value};
 use ve_isa::encoding::{Insn, Op, operand};
 
 use crate::function::{Compared, Function};
+use crate::operation::is_deferred;
 
 /// How 32 bits become a register.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,9 @@ impl Function<'_> {
     /// An instruction on integers. The result says whether it is one of those that are translated.
     pub(crate) fn emit_integer(&mut self, insn: &Insn) -> bool {
         let op = insn.op();
+        if !is_deferred(op) && op != Op::Bswp {
+            return false;
+        }
         if op == Op::Or
             && insn.y() == operand::ZERO
             && self.is_double(insn.x())
