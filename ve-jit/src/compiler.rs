@@ -166,7 +166,7 @@ impl Cranelift {
         context.func.signature = signature();
         let builder = FunctionBuilder::new(&mut context.func, frontend);
         let call_conv = CallConv::triple_default(self.moving.triple());
-        let numbers = emit(builder, source, region, call_conv, reach)?;
+        let Places { numbers, resumes } = emit(builder, source, region, call_conv, reach)?;
         let floats = float_places(&context.func);
         let original = (!floats.is_empty()).then(|| context.func.clone());
         context.compile(&*self.moving, control).ok()?;
@@ -186,10 +186,15 @@ impl Cranelift {
         let places = buffer.get_srclocs_sorted();
         let mut accesses = Vec::new();
         for trap in buffer.traps() {
-            let place = places
-                .iter()
-                .find(|place| (place.start..place.end).contains(&trap.offset))?;
-            let ic = numbers.get(place.loc.bits() as usize)?;
+            let code = usize::from(trap.code.as_raw().get());
+            let ic = match resumes.get(code - 1) {
+                Some(ic) => ic,
+                None => {
+                    let behind = places.partition_point(|place| place.end <= trap.offset);
+                    let place = places.get(behind)?;
+                    numbers.get(place.loc.bits() as usize)?
+                }
+            };
             accesses.push((trap.offset, ic | ve_isa::interp::exit::INTERPRET));
         }
         accesses.sort_unstable();
@@ -201,15 +206,20 @@ impl Cranelift {
     }
 }
 
-/// Emits all of a region, of a row what comes before the first instruction that is the interpreter's. The result has the addresses of the
-/// instructions by the numbers that they have in the function; nothing if there are none.
+/// Addresses of instructions: by the numbers that they have in the function, and where faults lead by the codes of the accesses.
+struct Places {
+    numbers: Vec<u64>,
+    resumes: Vec<u64>,
+}
+
+/// Emits all of a region, of a row what comes before the first instruction that is the interpreter's. Nothing if there are none.
 fn emit(
     builder: FunctionBuilder<'_>,
     source: &mut dyn InstructionSource,
     region: &Region,
     call_conv: CallConv,
     reach: Reach,
-) -> Option<Vec<u64>> {
+) -> Option<Places> {
     let chains = reach == Reach::Region;
     let mut function = Function::begin(builder, source, region, call_conv, chains);
     let mut numbers = Vec::new();
@@ -252,6 +262,6 @@ fn emit(
             function.end_block();
         }
     }
-    function.finish();
-    (!numbers.is_empty()).then_some(numbers)
+    let resumes = function.finish();
+    (!numbers.is_empty()).then_some(Places { numbers, resumes })
 }

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::immediates::Imm64;
 use cranelift_codegen::ir::types::{F64, I8, I32, I64};
 use cranelift_codegen::ir::{
     self, AbiParam, InstBuilder, MemFlags, SigRef, Signature, SourceLoc, StackSlot, StackSlotData,
-    StackSlotKind, Type, Value,
+    StackSlotKind, TrapCode, Type, Value,
 };
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, Variable};
@@ -30,6 +30,17 @@ pub(crate) struct Compared {
     /// Whether the low half alone says which is larger.
     pub(crate) low_half: bool,
 }
+
+/// Where a fault leads the interpreter.
+#[derive(Clone, Copy)]
+struct Resume {
+    ic: u64,
+    /// What names the place in code of the host. Where there is none, it is the instruction itself.
+    code: Option<TrapCode>,
+}
+
+/// How many places have a code. The host's compiler has few more.
+const CODES: usize = 200;
 
 /// A function that is being made.
 pub(crate) struct Function<'a> {
@@ -66,6 +77,11 @@ pub(crate) struct Function<'a> {
     pub(crate) code: SigRef,
     /// Whether exits go straight to other code of the host.
     pub(crate) chains: bool,
+    /// Before which instruction all registers were as they are stored, if nothing has changed since but values: a fault leads the
+    /// interpreter there.
+    resume: Option<Resume>,
+    /// The addresses of instructions that faults lead to, by their codes.
+    resumes: Vec<u64>,
     /// The address of the instruction.
     pub(crate) ic: u64,
     /// What follows it in its block.
@@ -152,6 +168,8 @@ impl<'a> Function<'a> {
             interpret,
             code,
             chains,
+            resume: None,
+            resumes: Vec::new(),
             ic: region.entry,
             ahead: &[],
         };
@@ -190,6 +208,7 @@ impl<'a> Function<'a> {
             self.builder.seal_block(block);
         }
         self.unstored = self.live.unstored(start);
+        self.resume = None;
         if !self.live.is_continued(start) {
             self.sums.clear();
             self.accessed.clear();
@@ -204,12 +223,14 @@ impl<'a> Function<'a> {
         self.builder.set_srcloc(SourceLoc::new(number));
     }
 
-    pub(crate) fn finish(mut self) {
+    /// Ends the function. The result are the addresses that faults lead to, by their codes from 1 on.
+    pub(crate) fn finish(mut self) -> Vec<u64> {
         self.builder.switch_to_block(self.exit);
         let why = self.builder.block_params(self.exit)[0];
         self.return_for(why);
         self.builder.seal_all_blocks();
         self.builder.finalize();
+        self.resumes
     }
 
     /// A number.
@@ -322,6 +343,7 @@ impl<'a> Function<'a> {
     }
 
     fn store_register(&mut self, register: usize, value: Value) {
+        self.resume = None;
         let offset = layout::SCALARS + 8 * register as i32;
         let state = self.state();
         self.builder.ins().store(own(), value, state, offset);
@@ -367,6 +389,7 @@ impl<'a> Function<'a> {
             self.store_register(register, value);
         }
         if self.unstored & which & OVERFLOW != 0 {
+            self.resume = None;
             let value = self.builder.use_var(self.overflow);
             let state = self.state();
             self.builder
@@ -453,6 +476,7 @@ impl<'a> Function<'a> {
             }
         }
         self.accessed.clear();
+        self.resume = None;
     }
 
     /// A block that is rarely entered, from one place.
@@ -496,9 +520,47 @@ impl<'a> Function<'a> {
         self.end(target | exit::GO_ON);
     }
 
-    /// Ends: the interpreter executes the instruction. All is stored.
+    /// Stores what has to be stored before an access, which has these flags then.
+    ///
+    /// The host's compiler may move a load to where its value is used, so the code of the place, not the instruction, tells where a fault leads.
+    /// Where there are no more codes, and in a row, whose instructions are compared one by one, each access is a place of its own.
+    pub(crate) fn begin_access(&mut self) -> MemFlags {
+        if self.resume.is_none_or(|resume| resume.code.is_none()) {
+            self.store_registers();
+            let has_code = self.chains && self.resumes.len() < CODES;
+            let code = has_code.then(|| {
+                self.resumes.push(self.ic);
+                TrapCode::unwrap_user(self.resumes.len() as u8)
+            });
+            self.resume = Some(Resume { ic: self.ic, code });
+        }
+        match self.resume.and_then(|resume| resume.code) {
+            Some(code) => MemFlags::new().with_trap_code(Some(code)),
+            None => MemFlags::new(),
+        }
+    }
+
+    /// Writes what was loaded. Where a fault is told by the instruction, the value is stored at once, so that the load stays in its place.
+    pub(crate) fn write_loaded(&mut self, register: usize, value: Value) {
+        let is_named = self.resume.is_some_and(|resume| resume.code.is_some());
+        let is_float = self.builder.func.dfg.value_type(value) == F64;
+        match (is_named, is_float) {
+            (true, true) => self.copy_double(register, value),
+            (true, false) => self.write(register, value),
+            (false, true) => self.write_float(register, value),
+            (false, false) => self.write_now(register, value),
+        }
+    }
+
+    /// What follows cannot be executed again together with what was before.
+    pub(crate) fn end_resume(&mut self) {
+        self.resume = None;
+    }
+
+    /// Ends: the interpreter executes the instruction, and before it others whose results are not stored.
     pub(crate) fn end_interpreted(&mut self) {
-        self.end(self.ic | exit::INTERPRET);
+        let ic = self.resume.map_or(self.ic, |resume| resume.ic);
+        self.end(ic | exit::INTERPRET);
     }
 
     /// As [`end_interpreted`](Self::end_interpreted), where something may not be stored.

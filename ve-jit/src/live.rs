@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ve_isa::encoding::operand;
 
-use crate::operation::{is_deferred, notes_overflow, shows, writes};
+use crate::operation::{is_deferred, is_float, is_load, is_store, notes_overflow, shows, writes};
 use crate::region::{Block, Flow, Region, flow};
 
 /// Registers as bits of a number, and [`OVERFLOW`].
@@ -184,16 +184,21 @@ impl Own {
             ends_shown: false,
             ends_stored: false,
         };
+        // Whether a fault leads to an instruction before, with all registers as they were there.
+        let mut resumes = false;
         for (ic, insn) in &block.instructions {
             let op = insn.op();
             let x = bit(insn.x());
             let read = bit(insn.y()) | bit(insn.z()) | if writes(op) { 0 } else { x };
             own.inside |= read;
             own.read |= read & !own.written;
-            if flow(*ic, insn) == Flow::Next && shows(op) {
+            let is_access = is_load(op) || is_store(op);
+            if flow(*ic, insn) == Flow::Next && shows(op) && !(is_access && resumes) {
                 own.shows = true;
                 own.unstored = 0;
+                resumes = is_access;
             }
+            resumes &= !is_store(op) && !is_float(op);
             if writes(op) {
                 own.written |= x;
                 if !own.shows {

@@ -14,11 +14,6 @@ use crate::operation::{is_load, is_store, writes};
 /// How far behind an accessed byte memory is surely in the window: its last page, of 4 KiB, is never mapped.
 const BEHIND: i64 = 4096 - 16;
 
-/// Memory of the window: it may fault, and is anywhere.
-fn window() -> MemFlags {
-    MemFlags::new()
-}
-
 /// The lowest displacement, from this access on, of those from the same register that one test can stand for.
 fn lowest(access: &Insn, ahead: &[(u64, Insn)]) -> i64 {
     let (here, mut lowest) = (access.imm(), access.imm());
@@ -62,21 +57,21 @@ pub(crate) fn emit_memory(function: &mut Function<'_>, insn: &Insn) -> bool {
 }
 
 fn load(function: &mut Function<'_>, insn: &Insn) {
-    let address = checked_address(function, insn);
+    let (address, window) = checked_address(function, insn);
     if insn.op() == Op::Ld && function.is_double(insn.x()) {
-        let value = function.builder.ins().load(F64, window(), address, 0);
-        function.write_float(insn.x(), value);
+        let value = function.builder.ins().load(F64, window, address, 0);
+        function.write_loaded(insn.x(), value);
         return;
     }
     let ins = function.builder.ins();
     let value = match insn.op() {
-        Op::Ld => ins.load(I64, window(), address, 0),
-        Op::LdlSx => ins.sload32(window(), address, 0),
-        Op::Ldu | Op::LdlZx => ins.uload32(window(), address, 0),
-        Op::Ld2bSx => ins.sload16(I64, window(), address, 0),
-        Op::Ld2bZx => ins.uload16(I64, window(), address, 0),
-        Op::Ld1bSx => ins.sload8(I64, window(), address, 0),
-        _ => ins.uload8(I64, window(), address, 0),
+        Op::Ld => ins.load(I64, window, address, 0),
+        Op::LdlSx => ins.sload32(window, address, 0),
+        Op::Ldu | Op::LdlZx => ins.uload32(window, address, 0),
+        Op::Ld2bSx => ins.sload16(I64, window, address, 0),
+        Op::Ld2bZx => ins.uload16(I64, window, address, 0),
+        Op::Ld1bSx => ins.sload8(I64, window, address, 0),
+        _ => ins.uload8(I64, window, address, 0),
     };
     let value = match insn.op() {
         Op::Ldu => function.builder.ins().ishl_imm(value, 32),
@@ -88,39 +83,39 @@ fn load(function: &mut Function<'_>, insn: &Insn) {
             value
         }
     };
-    // At once, so that the access stays where it is.
-    function.write_now(insn.x(), value);
+    function.write_loaded(insn.x(), value);
 }
 
 fn store(function: &mut Function<'_>, insn: &Insn) {
-    let address = checked_address(function, insn);
+    let (address, window) = checked_address(function, insn);
     let x = match insn.op() {
         Op::St if function.is_double(insn.x()) => function.read_float(insn.x()),
         _ => function.read(insn.x()),
     };
     match insn.op() {
-        Op::St => _ = function.builder.ins().store(window(), x, address, 0),
+        Op::St => _ = function.builder.ins().store(window, x, address, 0),
         Op::Stu => {
             let upper = function.builder.ins().ushr_imm(x, 32);
-            function.builder.ins().istore32(window(), upper, address, 0);
+            function.builder.ins().istore32(window, upper, address, 0);
         }
-        Op::Stl => _ = function.builder.ins().istore32(window(), x, address, 0),
-        Op::St2b => _ = function.builder.ins().istore16(window(), x, address, 0),
-        _ => _ = function.builder.ins().istore8(window(), x, address, 0),
+        Op::Stl => _ = function.builder.ins().istore32(window, x, address, 0),
+        Op::St2b => _ = function.builder.ins().istore16(window, x, address, 0),
+        _ => _ = function.builder.ins().istore8(window, x, address, 0),
     }
+    function.end_resume();
 }
 
-/// The address of an access, which is in the window from here on. All is stored.
-fn checked_address(function: &mut Function<'_>, insn: &Insn) -> Value {
+/// The address of an access, which is in the window from here on. A fault of it is that of the place to resume at.
+fn checked_address(function: &mut Function<'_>, insn: &Insn) -> (Value, MemFlags) {
     let (y, z) = (function.read(insn.y()), function.read(insn.z()));
-    function.store_registers();
+    let flags = function.begin_access();
     let sum = function.sum(y, z);
     let address = function.address(insn);
     let displacement = insn.imm();
     if let Some(accessed) = function.accessed.get(&sum)
         && (*accessed..=accessed.saturating_add(BEHIND)).contains(&displacement)
     {
-        return address;
+        return (address, flags);
     }
     // Others that follow may lie before it: where the first of all is tested, they are in the window, too.
     let lowest = lowest(insn, function.ahead);
@@ -132,7 +127,7 @@ fn checked_address(function: &mut Function<'_>, insn: &Insn) -> Value {
     function.end_interpreted();
     function.switch_to_end(next);
     function.accessed.insert(sum, lowest);
-    address
+    (address, flags)
 }
 
 fn is_inside(function: &mut Function<'_>, address: Value) -> Value {
@@ -162,6 +157,7 @@ fn is_inside(function: &mut Function<'_>, address: Value) -> Value {
 fn lvl(function: &mut Function<'_>, insn: &Insn) {
     let length = function.read(insn.y());
     function.store_registers();
+    function.end_resume();
     let most = ELEMENTS as i64;
     if !function
         .constant(length)

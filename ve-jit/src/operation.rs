@@ -130,7 +130,7 @@ pub(crate) fn is_deferred(op: Op) -> bool {
         return true;
     }
     // Some forms of `Bswp` are the interpreter's.
-    writes(op) && !is_load(op) && !is_float(op) && !matches!(op, Bswp | Bsic)
+    writes(op) && !is_float(op) && !matches!(op, Bswp | Bsic)
 }
 
 /// Whether registers may be seen by others while an operation is executed, so that all are stored before.
@@ -141,5 +141,5 @@ pub(crate) fn shows(op: Op) -> bool {
         op,
         Nop | Svob | Fencei | Pfch | BrL | BrW | BrD | BrS | BL | BW | BD | BS
     );
-    !does_nothing && !is_deferred(op) && !is_float(op)
+    !does_nothing && (is_load(op) || !is_deferred(op)) && !is_float(op)
 }
