@@ -218,6 +218,7 @@ impl Function<'_> {
     /// Goes on at a fixed address or with the next instruction.
     fn branch_to(&mut self, holds: Value, target: u64) {
         let next = self.ic + 8;
+        self.store_before_both(target, next);
         let (taken, passed) = (self.only_goes_to(target), self.only_goes_to(next));
         let yes = taken.unwrap_or_else(|| self.builder.create_block());
         let no = passed.unwrap_or_else(|| self.builder.create_block());

@@ -368,15 +368,24 @@ impl<'a> Function<'a> {
         self.store_of(StateSet::MAX);
     }
 
-    /// Stores what has not been stored and a block of the region does not expect to be so.
+    /// What has to be stored before control goes to a block: what it neither expects to be unstored nor overwrites unseen.
+    fn wanted_stored(&self, block: u64) -> StateSet {
+        self.live.seen(block) & !self.live.unstored(block)
+    }
+
+    /// Stores what has to be stored before control goes to a block of the region.
     pub(crate) fn store_before(&mut self, block: u64) {
-        let stays = self.live.unstored(block);
-        self.store_of(self.live.seen(block) & !stays);
+        self.store_of(self.wanted_stored(block));
+    }
+
+    /// Stores what has to be stored whichever way control goes.
+    pub(crate) fn store_before_both(&mut self, one: u64, other: u64) {
+        self.store_of(self.wanted_stored(one) & self.wanted_stored(other));
     }
 
     /// Whether control may go to a block of the region with nothing else to be stored.
     pub(crate) fn is_stored_before(&self, block: u64) -> bool {
-        self.unstored & self.live.seen(block) & !self.live.unstored(block) == 0
+        self.unstored & self.wanted_stored(block) == 0
     }
 
     /// Stores what has not been stored of these.

@@ -45,7 +45,19 @@ impl Live {
             let own = &own[&start];
             own.read | own.sees(behind)
         });
-        let unstored = unstored(region, &own, &seen);
+        // What nobody reads is stored rather than carried along: values take registers of the host.
+        let read = backwards(region, |start, behind| {
+            let own = &own[&start];
+            own.read | behind & !own.written
+        });
+        let loud = loud(region, &own);
+        let unstored = unstored(region, &own, &|block| {
+            if loud.contains(&block) {
+                0
+            } else {
+                read[&block]
+            }
+        });
         let before = backwards(region, |start, behind| {
             let own = &own[&start];
             // A value stands for what may be unstored, whichever way control came.
@@ -114,7 +126,7 @@ fn backwards(
 fn unstored(
     region: &Region,
     own: &BTreeMap<u64, Own>,
-    seen: &BTreeMap<u64, StateSet>,
+    carried: &dyn Fn(u64) -> StateSet,
 ) -> BTreeMap<u64, StateSet> {
     let mut sets: BTreeMap<u64, StateSet> = region.blocks.keys().map(|start| (*start, 0)).collect();
     loop {
@@ -123,7 +135,7 @@ fn unstored(
             let behind = own[start].leaves_unstored(sets[start]);
             for next in block.successors() {
                 if let Some(set) = sets.get_mut(&next) {
-                    let now = *set | behind & seen[&next];
+                    let now = *set | behind & carried(next);
                     changed |= *set != now;
                     *set = now;
                 }
@@ -133,6 +145,20 @@ fn unstored(
             return sets;
         }
     }
+}
+
+/// The blocks of loops in which registers are shown to others. What came unstored into such a loop would be stored in each of its rounds.
+fn loud(region: &Region, own: &BTreeMap<u64, Own>) -> BTreeSet<u64> {
+    let mut loud = BTreeSet::new();
+    for (end, block) in &region.blocks {
+        for start in block.successors().filter(|start| start <= end) {
+            let inside = || own.range(start..=*end);
+            if inside().any(|(_, own)| own.shows || own.ends_stored) {
+                loud.extend(inside().map(|(block, _)| *block));
+            }
+        }
+    }
+    loud
 }
 
 fn continued(region: &Region) -> BTreeSet<u64> {
