@@ -332,14 +332,27 @@ impl Function<'_> {
             self.note_compared(value, y, z, true, false);
             return value;
         }
+        // Below 2^63 each difference fits.
         let difference = self.builder.ins().isub(y, z);
+        let either = self.builder.ins().bor(y, z);
+        let is_large = self
+            .builder
+            .ins()
+            .icmp_imm(IntCC::SignedLessThan, either, 0);
+        let (large, next) = (self.cold_block(), self.builder.create_block());
+        let value = self.builder.append_block_param(next, I64);
+        let small = [difference.into()];
+        self.builder.ins().brif(is_large, large, &[], next, &small);
+        self.switch_to_end(large);
         let less = self.builder.ins().icmp(IntCC::UnsignedLessThan, y, z);
         // It fits if its sign says the same.
         let sign = self.builder.ins().bmask(I64, less);
         let nearest = self.builder.ins().bxor_imm(sign, i64::MAX);
         let wrong = self.builder.ins().bxor(difference, sign);
         let wrong = self.builder.ins().icmp_imm(IntCC::SignedLessThan, wrong, 0);
-        let value = self.builder.ins().select(wrong, nearest, difference);
+        let exact = self.builder.ins().select(wrong, nearest, difference);
+        self.builder.ins().jump(next, &[exact.into()]);
+        self.switch_to_end(next);
         self.note_compared(value, y, z, true, false);
         value
     }
