@@ -172,17 +172,24 @@ impl Drop for Notes {
 fn ends(what: &str, path: &str) {
     for signal in [libc::SIGTERM, libc::SIGKILL] {
         let case = format!("{signal} {what}");
-        let Some(launch) = Launch::new(RANKS, "abandoned::rank", &case) else {
-            return;
-        };
-        let notes = Notes::new(&case);
-        let launch = launch.env("VEO_MPI_PATH", path);
-        let job = launch.env(NOTES, &notes.0.to_string_lossy()).run();
-        assert_eq!(count(&notes.0), RANKS, "all have begun: {:#?}", job.0);
-        // What its status is after a signal is the launcher's own business: MPICH's is 0 now and then.
-        assert!(job.0.status.is_some(), "the launcher hangs: {:#?}", job.0);
-        assert!(job.0.left_behind.is_empty(), "{:#?}", job.0);
+        // Open MPI's launcher may hang for ever in an end that SIGTERM meets, when its ranks are gone: in PMIx_server_finalize.
+        let ended = (0..3).any(|_| launcher_ends(&case, path));
+        assert!(ended, "the launcher of {case:?} hangs");
     }
+}
+
+/// Whether the launcher ends after its signal. What its status is then is its own business: MPICH's is 0 now and then.
+fn launcher_ends(case: &str, path: &str) -> bool {
+    let Some(launch) = Launch::new(RANKS, "abandoned::rank", case) else {
+        return true;
+    };
+    let notes = Notes::new(case);
+    let launch = launch.env("VEO_MPI_PATH", path);
+    let launch = launch.env(NOTES, &notes.0.to_string_lossy());
+    let job = launch.within(Duration::from_secs(60)).run();
+    assert_eq!(count(&notes.0), RANKS, "all have begun: {:#?}", job.0);
+    assert!(job.0.left_behind.is_empty(), "{:#?}", job.0);
+    job.0.status.is_some()
 }
 
 #[test]
