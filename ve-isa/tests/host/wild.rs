@@ -193,6 +193,27 @@ fn a_bad_pointer_is_named_with_the_reason() {
     );
 }
 
+/// The host would have to keep it.
+#[test]
+fn a_text_that_is_too_long_for_a_buffer_is_an_error() {
+    let machine = Machine::new().unwrap();
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let good = machine.window().map(4096, Protection::ReadWrite).unwrap();
+    let (place, format) = (good.start, good.start + 8);
+    let text = b"%600000000d\0";
+    machine.window().write(format, text).unwrap();
+    let mut call = |name: &str, words: &[u64]| {
+        let function = machine.host_address(name).unwrap();
+        thread.call(function, words).unwrap()
+    };
+    assert_eq!(call("asprintf", &[place, format, 1]) as i32, -1);
+    let errno = call("__errno_location", &[]);
+    let number = machine.window().load::<4>(errno).unwrap();
+    assert_eq!(number, libc::ENOMEM as u64);
+    // Nobody keeps what has no place.
+    assert_eq!(call("snprintf", &[0, 0, format, 1]) as i32, 600_000_000);
+}
+
 #[test]
 fn an_order_that_takes_minutes_to_reach_is_refused() {
     let machine = Machine::new().unwrap();

@@ -161,6 +161,7 @@ pub(super) fn print_bytes(
     }
     let count = output.finish()?;
     Ok(match i32::try_from(count) {
+        _ if output.is_full() => Err(libc::ENOMEM),
         _ if output.failed() => Err(libc::EIO),
         Ok(count) => Ok(count),
         Err(_) => Err(libc::EOVERFLOW),

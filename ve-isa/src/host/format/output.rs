@@ -22,6 +22,9 @@ pub(in crate::host) enum Sink<'a> {
     Wide(&'a mut Vec<u8>),
 }
 
+/// Bytes of the longest text in a buffer, which the host keeps.
+const LONGEST: usize = 256 << 20;
+
 /// A part of a field: bytes, or many zeros that nobody has to store.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -73,6 +76,8 @@ pub(in crate::host) struct FormattedOutput<'a> {
     /// How much has gone to memory.
     stored: u64,
     failed: bool,
+    /// Whether the buffer has become too long. It takes no more then.
+    full: bool,
 }
 
 impl<'a> FormattedOutput<'a> {
@@ -83,6 +88,7 @@ impl<'a> FormattedOutput<'a> {
             count: 0,
             stored: 0,
             failed: false,
+            full: false,
         }
     }
 
@@ -99,6 +105,11 @@ impl<'a> FormattedOutput<'a> {
     /// Whether the system refused some of it.
     pub(super) fn failed(&self) -> bool {
         self.failed
+    }
+
+    /// Whether the text is too long for a buffer.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
     }
 
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -126,7 +137,7 @@ impl<'a> FormattedOutput<'a> {
             // The rest comes behind what is visible, so the order does not matter.
         }
         let piece = [byte; 256];
-        while count > 0 {
+        while count > 0 && !self.full {
             let part = count.min(256);
             self.bytes(&piece[..part as usize])?;
             count -= part;
@@ -176,7 +187,12 @@ impl<'a> FormattedOutput<'a> {
             Sink::Stream(stream) => {
                 self.failed |= stream.write(&self.pending) != self.pending.len();
             }
-            Sink::Buffer(buffer) | Sink::Wide(buffer) => buffer.extend_from_slice(&self.pending),
+            Sink::Buffer(buffer) | Sink::Wide(buffer) => {
+                self.full |= buffer.len() + self.pending.len() > LONGEST;
+                if !self.full {
+                    buffer.extend_from_slice(&self.pending);
+                }
+            }
         }
         self.pending.clear();
         Ok(())
