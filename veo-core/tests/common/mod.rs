@@ -75,13 +75,15 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
 }
 
 /// A declaration, not compared with its library, of a function without arguments and result, as
-/// the expansion in a crate with this `OUT_DIR` makes it.
+/// the expansion in a crate with this `OUT_DIR` makes it. It stands where this is called.
+#[track_caller]
 pub const fn declared(
     symbol: &'static str,
     library: &'static str,
     resolution: Resolution,
     build_dir: &'static str,
 ) -> Kernel {
+    let place = std::panic::Location::caller();
     Kernel::new(KernelInfo {
         name: symbol,
         symbol,
@@ -89,8 +91,8 @@ pub const fn declared(
         resolution,
         crate_name: "some-kernels",
         module: module_path!(),
-        file: file!(),
-        line: line!(),
+        file: place.file(),
+        line: place.line(),
         build_dir: Some(build_dir),
         signature: abi::Signature {
             params: &[],
