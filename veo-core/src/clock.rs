@@ -85,6 +85,10 @@ pub(crate) struct Moment {
     pub(crate) stamp: Stamp,
     /// Nanoseconds of `CLOCK_MONOTONIC`.
     pub(crate) time: u64,
+    /// Units of stamps since the program began to take them.
+    since_start: u64,
+    /// Nanoseconds in such a unit.
+    unit: f64,
 }
 
 impl Moment {
@@ -95,32 +99,31 @@ impl Moment {
         let mut time = TIME.get();
         let reading = time.read();
         TIME.set(time);
-        let stamp = if clock().counts {
-            Stamp(reading.ticks)
-        } else {
-            Stamp::now()
-        };
+        let (clock, time) = (clock(), reading.time);
+        if !clock.counts {
+            let stamp = Stamp::now();
+            return Moment {
+                stamp,
+                time,
+                since_start: stamp.0,
+                unit: 1.0,
+            };
+        }
+        let since_start = reading.ticks.saturating_sub(clock.first);
+        let passed = time.saturating_sub(clock.start_time);
         Moment {
-            stamp,
-            time: reading.time,
+            stamp: Stamp(reading.ticks),
+            time,
+            since_start,
+            unit: passed as f64 / since_start.max(1) as f64,
         }
     }
 
     /// The time of an earlier stamp. It lies between the start of the program and this moment,
     /// at both of which the clocks were compared, so it does not drift away.
     pub(crate) fn time_of(&self, earlier: Stamp) -> u64 {
-        let clock = clock();
-        if !clock.counts {
-            return (clock.start_time + earlier.0).min(self.time);
-        }
-        let ticks = self.stamp.0.saturating_sub(clock.first);
-        let back = self.stamp.0.saturating_sub(earlier.0).min(ticks);
-        if back == 0 {
-            return self.time;
-        }
-        let passed = self.time.saturating_sub(clock.start_time);
-        let back = back as f64 * (passed as f64 / ticks as f64);
-        self.time.saturating_sub(back as u64)
+        let back = self.stamp.0.saturating_sub(earlier.0).min(self.since_start);
+        self.time.saturating_sub((back as f64 * self.unit) as u64)
     }
 }
 

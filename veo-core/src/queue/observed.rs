@@ -5,8 +5,6 @@
 //! request is collected only what would be lost is noted. The rest is done while the VE has the
 //! next request and the thread that collects would wait. Where none comes, observers ask.
 
-use smallvec::SmallVec;
-
 use super::table::RequestTable;
 use crate::clock::{Moment, RunTimes, Stamp};
 use crate::session::{
@@ -34,6 +32,9 @@ struct ObservedRequest {
 
 /// So many are kept.
 const MOST: usize = 32;
+
+/// For so many the backend is asked at once.
+const AT_ONCE: usize = 8;
 
 impl ObservedRequests {
     #[inline]
@@ -71,27 +72,32 @@ impl ObservedRequests {
     pub(super) fn take(
         &mut self,
         context: u64,
-        run_times: impl FnOnce(&[u64], &mut [RunTimes]),
+        run_times: impl Fn(&[u64], &mut [RunTimes]),
     ) -> RequestRecords {
-        let ids: SmallVec<[u64; 4]> = self.kept.iter().map(|request| request.id).collect();
-        let mut runs = SmallVec::<[RunTimes; 4]>::from_elem(RunTimes::default(), ids.len());
-        run_times(&ids, &mut runs);
         let now = Moment::now();
-        let last_end = &mut self.last_end;
-        let records = self.kept.drain(..).zip(runs).map(|(request, run)| {
-            let [queued, collected] =
-                [request.submitted, request.collected].map(|stamp| now.time_of(stamp));
-            let times = RequestTimes::new(queued, run, *last_end, collected);
-            *last_end = times.ended;
-            RequestRecord {
-                id: next_record(),
-                context,
-                number: Some(request.number),
-                kind: request.kind,
-                state: request.state,
-                times,
+        let mut records = RequestRecords::with_capacity(self.kept.len());
+        for kept in self.kept.chunks(AT_ONCE) {
+            let (mut ids, mut runs) = ([0; AT_ONCE], [RunTimes::default(); AT_ONCE]);
+            for (id, request) in ids.iter_mut().zip(kept) {
+                *id = request.id;
             }
-        });
-        records.collect()
+            run_times(&ids[..kept.len()], &mut runs[..kept.len()]);
+            for (request, run) in kept.iter().zip(runs) {
+                let queued = now.time_of(request.submitted);
+                let collected = now.time_of(request.collected);
+                let times = RequestTimes::new(queued, run, self.last_end, collected);
+                self.last_end = times.ended;
+                records.push(RequestRecord {
+                    id: next_record(),
+                    context,
+                    number: Some(request.number),
+                    kind: request.kind.clone(),
+                    state: request.state,
+                    times,
+                });
+            }
+        }
+        self.kept.clear();
+        records
     }
 }

@@ -118,7 +118,7 @@ fn is_traced() -> bool {
 
 /// Makes an event of a record, for whoever wants it.
 fn trace(record: &RequestRecord) {
-    if !is_traced() || !tracing::enabled!(target: TARGET, tracing::Level::TRACE) {
+    if !tracing::enabled!(target: TARGET, tracing::Level::TRACE) {
         return;
     }
     let RequestRecord { kind, times, .. } = record;
@@ -196,8 +196,8 @@ impl Observers {
             records.iter().for_each(|record| observer.request(record));
         }
         drop(list);
-        for record in records {
-            contain(|| trace(record));
+        if is_traced() {
+            records.iter().for_each(|record| contain(|| trace(record)));
         }
     }
 
