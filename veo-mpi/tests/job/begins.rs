@@ -220,7 +220,7 @@ fn a_wrong_choice_ends_the_job_with_a_reason() {
             "place on 2",
             "VEO_EMU_NODES",
             "2",
-            &["of 4 on", "node 2 does not exist"],
+            &["of 4 on", "there is no VE node 2"],
         ),
     ] {
         let Some(launch) = Launch::new(4, "begins::rank", case) else {
