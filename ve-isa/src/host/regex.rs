@@ -125,6 +125,8 @@ fn execute(thread: &mut Thread) -> Outcome {
         }
         range = Some((start, end));
         if end as u64 > LONGEST {
+            // A wild range is a trap, however long it is.
+            super::call::read(thread.window(), from.wrapping_add(end as u64 - 1), &mut [0])?;
             return result_int(thread, NO_SPACE);
         }
         let mut bytes = vec![0; end as usize];
