@@ -148,8 +148,13 @@ impl Context {
         let package = PathBuf::from(env.cargo("CARGO_MANIFEST_DIR")?);
         let debug = env.quiet("DEBUG").unwrap_or_else(|| "false".into());
         let os = env.quiet("CARGO_CFG_TARGET_OS");
+        let out = build_dir::of(&package.join(env.cargo("OUT_DIR")?));
+        if out.starts_with(&package) {
+            // The tools begin there, and outside of Cargo it may not be there yet.
+            make_dir(&package)?;
+        }
         Ok(Self {
-            out: build_dir::of(&package.join(env.cargo("OUT_DIR")?)),
+            out,
             package,
             host: env
                 .quiet("HOST")

@@ -398,13 +398,15 @@ impl Kernels {
     }
 
     /// Builds in `dir` for the machine that this runs on, instead of where and for what Cargo says, and prints no lines for
-    /// Cargo. For programs that are no build scripts. Nothing is optimised unless [`opt_level`](Kernels::opt_level) says so.
+    /// Cargo. For programs that are no build scripts. `dir` is made if it is not there; relative paths of sources start there. Nothing is optimised unless [`opt_level`](Kernels::opt_level) says so.
     /// The libraries are in the [`Built`](crate::Built) of `try_compile`.
     pub fn outside_of_cargo(&mut self, dir: impl AsRef<Path>) -> &mut Self {
         let dir = dir.as_ref();
+        // It is the tools' working directory, too.
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         let machine = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-        self.out_dir(dir)
-            .env("CARGO_MANIFEST_DIR", dir)
+        self.out_dir(&dir)
+            .env("CARGO_MANIFEST_DIR", &dir)
             .env("CARGO_CFG_TARGET_OS", "linux")
             .env("OPT_LEVEL", "0")
             .env("DEBUG", "true")
