@@ -18,7 +18,7 @@ long read(int, void *, size_t);
 static volatile int seen, where_from;
 static sem_t ready[1];
 static int ends[2];
-static void note(int number) { seen += number; }
+static void note(int number) { seen = number; }
 
 /* Waits in one way after the other; a signal ends each. */
 static void *waits(void *how)
@@ -68,7 +68,10 @@ static void run(void)
         pthread_create(&thread, 0, waits, (void *)how);
         sem_wait(ready);
         usleep(30000);
-        out("%d ", pthread_kill(thread, 0)); out("%d ", pthread_kill(thread, 10)); pthread_join(thread, &value); out("%ld ", (long)value);
+        out("%d ", pthread_kill(thread, 0)); out("%d ", pthread_kill(thread, 10));
+        // A signal that comes before the thread waits does not end its waiting: one more does.
+        while (usleep(30000), pthread_tryjoin_np(thread, &value)) pthread_kill(thread, 10);
+        out("%ld ", (long)value);
     }
     out("\n");
     unsigned long set[16], other[16], both[16];
