@@ -60,6 +60,11 @@ pub use plain::VePlain;
 pub use request::{RecvRequest, SendRequest};
 pub use status::{ANY_SOURCE, ANY_TAG, Status};
 
+/// Has child processes of this one notice that MPI is not theirs. To be called once MPI has begun.
+pub(crate) fn watch_forks() {
+    raw::watch_forks();
+}
+
 /// Moves messages until all ranks of the world have done their part, before they end MPI. What is not received then is not waited
 /// for long.
 pub(crate) fn finish(world: &SimpleCommunicator, proc: &VeoProc) -> Result<()> {

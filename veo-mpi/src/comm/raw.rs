@@ -2,6 +2,7 @@
 //! `Flight` (`flight`). Nothing else here calls MPI, but for `plain`, which does so by these.
 
 use std::ffi::{CStr, c_char, c_int};
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mpi::ffi;
@@ -82,8 +83,11 @@ pub(super) fn watch_forks() {
     extern "C" fn in_child() {
         FORKED.store(true, Ordering::Relaxed);
     }
+    static ONCE: Once = Once::new();
     // SAFETY: the function takes nothing, does not unwind, stores to a static, and is part of the program as long as that lives.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    ONCE.call_once(|| unsafe {
+        libc::pthread_atfork(None, None, Some(in_child));
+    });
 }
 
 /// Whether this process was forked by the one that has begun MPI, whose memory it would damage.

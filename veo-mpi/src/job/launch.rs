@@ -111,6 +111,7 @@ impl JobBuilder {
             watcher.stop();
             return Err(Error::AlreadyInitialised);
         };
+        comm::watch_forks();
         // `MPI_Finalize` waits for all ranks, so it must not be called while unwinding.
         let universe = ManuallyDrop::new(universe);
         let world = universe.world();

@@ -8,7 +8,7 @@ use ve_kernels::basics::{bump, fill};
 use veo_core::VeoProc;
 use veo_mpi::{ANY_SOURCE, ANY_TAG, Error, Operation, VeComm};
 
-use crate::common::case;
+use crate::common::{Launch, case};
 use crate::values::values;
 use crate::{CHUNK, Part, Rank, on_each_path, rank};
 
@@ -376,6 +376,35 @@ fn a_forked_child_process_is_told_that_mpi_is_not_its_own() {
         );
     }
     rank(forks);
+}
+
+#[test]
+fn a_child_process_that_is_forked_first_is_told_so() {
+    let Some(_) = case() else {
+        let name = "hostile::a_child_process_that_is_forked_first_is_told_so";
+        if let Some(launch) = Launch::new(2, name, "forks") {
+            launch.run().succeeds();
+        }
+        return;
+    };
+    let done = veo_mpi::run(|job| {
+        let proc = job.proc();
+        // SAFETY: the child calls what is tested here, and ends.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let begun = VeComm::new(job.world(), proc);
+            let right = matches!(begun, Err(Error::Forked | Error::Veo(_)));
+            // SAFETY: ends the child, whose copies are not dropped.
+            unsafe { libc::_exit(i32::from(!right)) };
+        }
+        let mut status = 0;
+        // SAFETY: the child is one of this process; the place is valid.
+        unsafe { libc::waitpid(child, &raw mut status, 0) };
+        assert_eq!(status, 0, "the child uses its parent's MPI");
+        VeComm::new(job.world(), proc)?.barrier(&proc.open_context()?)?;
+        Ok(())
+    });
+    done.expect("a rank that fails ends the job");
 }
 
 /// A process that the program closes, not kills, while it has messages under way.
