@@ -48,24 +48,28 @@ pub(crate) fn entries_of(directory: &OwnedFd) -> Result<Vec<DirectoryEntry>> {
     }
     let mut entries = Vec::new();
     let outcome = loop {
-        // SAFETY: the variable of this thread; the stream is open, and nobody else knows of it. An entry stays until the next call.
+        // SAFETY: the variable of this thread; the stream is open, and nobody else knows of it.
         let entry = unsafe {
             *libc::__errno_location() = 0;
-            libc::readdir64(stream).as_ref()
+            libc::readdir64(stream)
         };
-        let Some(entry) = entry else {
+        if entry.is_null() {
             let error = Error::last_os_error();
             break match error.raw_os_error() {
                 Some(0) | None => Ok(()),
                 Some(_) => Err(error),
             };
-        };
-        // SAFETY: the name ends with a 0 inside the entry.
-        let name = unsafe { CStr::from_ptr((&raw const entry.d_name).cast()) };
-        entries.push(DirectoryEntry {
-            number: entry.d_ino,
-            kind: entry.d_type,
-            name: name.to_bytes().to_vec(),
+        }
+        // SAFETY: an entry stays until the next call. It may be shorter than its structure, so there is no reference to it; the name
+        // ends with a 0 inside of it.
+        entries.push(unsafe {
+            DirectoryEntry {
+                number: (*entry).d_ino,
+                kind: (*entry).d_type,
+                name: CStr::from_ptr((&raw const (*entry).d_name).cast())
+                    .to_bytes()
+                    .to_vec(),
+            }
         });
     };
     // SAFETY: nobody uses the stream any more.
