@@ -172,8 +172,10 @@ impl Observers {
 
     /// Has observers told of all that is kept. Not to be called with the lock of a context.
     pub(super) fn gather(&self) {
-        let keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
-        let keepers: Vec<_> = keepers.iter().filter_map(Weak::upgrade).collect();
+        let keepers: Vec<_> = {
+            let keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+            keepers.iter().filter_map(Weak::upgrade).collect()
+        };
         keepers.iter().for_each(|keeper| keeper.tell_kept());
     }
 
