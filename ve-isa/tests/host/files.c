@@ -194,13 +194,16 @@ static void beneath(void)
 
 static void users(void)
 {
-    struct passwd *user = getpwuid(getuid()), entry, *found;
+    // The user who runs this may have no entry.
+    struct passwd *user = getpwnam("root"), entry, *found;
+    out("%d ", getpwuid(getuid()) != 0); if (!user) return;
     out("%s %u %u %s %s %s ", user->name, user->uid, user->gid, user->gecos, user->home, user->shell);
     char room[2000];
     out("%d ", getpwnam_r("root", &entry, room, sizeof room, &found)); out("%d %s %s ", found == &entry, entry.name, entry.home);
     out("%d ", getpwnam_r("root", &entry, room, 3, &found)); out("%d ", found == 0); out("%d ", getpwnam_r("nobody of this name", &entry, room, sizeof room, &found)); out("%d ", found == 0);
     out("%d %d ", getpwnam("nobody of this name") == 0, getgrnam("nobody of this name") == 0);
     struct group *group = getgrgid(0), own, *told;
+    if (!group) return;
     out("%s %u ", group->name, group->gid);
     for (char **member = group->members; *member; member++) out("[%s]", *member);
     for (unsigned number = 0; number < 110; number++)

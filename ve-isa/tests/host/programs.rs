@@ -137,11 +137,13 @@ fn a_range_that_moves_keeps_its_protection() {
     let directory = tempfile::tempdir().unwrap();
     let source = r#"
         #include "libc.h"
-        int open(const char *, int, ...), ftruncate(int, long), mprotect(void *, size_t, int), close(int);
+        int mkstemp(char *), unlink(const char *), ftruncate(int, long), mprotect(void *, size_t, int), close(int);
         void *mmap(void *, size_t, int, int, int, long), *mremap(void *, size_t, size_t, int, ...);
         long move(long flags)
         {
-            int file = open("/tmp", 020200002, 0600);
+            char name[] = "/tmp/ve-isa-move-XXXXXX";
+            int file = mkstemp(name);
+            unlink(name);
             ftruncate(file, 1 << 20);
             char *memory = mmap(0, 1 << 18, 3, flags, file, 0);
             close(file);
