@@ -132,7 +132,7 @@ fn isa(level: &str) -> Result<Arc<dyn TargetIsa>, NoCompiler> {
 }
 
 // SAFETY: `Function` emits nothing but accesses of the state's fields, of memory that was compared with the window, and what ends the function;
-// registers are stored before each of them. Loops look at the stop word, and so do jumps to other code.
+// registers are stored before each of them, or before an earlier access that leads a fault of this one back to itself. Loops look at the stop word, and so do jumps to other code.
 unsafe impl Translator for Cranelift {
     fn translate(
         &self,

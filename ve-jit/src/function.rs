@@ -1,7 +1,7 @@
 //! A function of the host that stands for a region: registers, and how it ends.
 //!
-//! A register that is written is kept as a value and stored before anybody can see the state: before each access to memory, each call and
-//! each end of the function ([`Function::store_registers`]). Which ones a block may find unstored, `live` says.
+//! A register that is written is kept as a value and stored before anybody can see the state: before accesses to memory, each call and
+//! each end of the function ([`Function::store_registers`]). Several accesses share one store: a fault of a later one leads back to the first. Which ones a block may find unstored, `live` says.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

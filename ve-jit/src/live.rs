@@ -1,6 +1,6 @@
 //! Which registers each block of a region needs where control comes to it, and which of them may not be stored there yet.
 //!
-//! A register that is written is stored when somebody may see it: before an access to memory, before a call, where control leaves the region.
+//! A register that is written is stored when somebody may see it: before an access to memory (up to a block's first store, before the first access only), before a call, where control leaves the region.
 //! So it stays unstored from one block to the next; a loop without accesses stores nothing. What is overwritten before anybody
 //! may see it is never stored.
 

@@ -62,8 +62,9 @@ pub trait InstructionSource {
 ///
 /// - It begins with a frame: where the frame pointer leads are the caller's and the address to return to.
 /// - It reads and writes the fields of [`layout`](super::layout), its own frame, memory of the window, nothing else.
-/// - Before each access to the window that may fault, and whenever it ends or calls something, registers are as the instructions
-///   before have left them.
+/// - Whenever it ends or calls something, registers are as the instructions before have left them. Where an access to the window may
+///   fault, they are as before the instruction that `accesses` names for it: between that and the access are only instructions that may be
+///   done again, with registers and loads.
 /// - What it calls of its kind may end with any reason, of which it passes on all but the one that it waits for, which is a
 ///   [`exit::GO_ON`]. With [`exit::INTERPRET`], registers that are the called one's to keep may have changed: it has not come to its end.
 /// - Whenever control goes backwards or to other code, it sees within a bounded time that it is to stop, and ends.
@@ -71,7 +72,8 @@ pub trait InstructionSource {
 pub struct HostCode {
     /// The instructions of the host.
     pub bytes: Vec<u8>,
-    /// Where it accesses the window, in order: a distance from its beginning, and the address of the instruction of machine code.
+    /// Where it accesses the window, in order: a distance from its beginning, and the address of the instruction of machine code to go on
+    /// with if the access faults: its own, or one before it.
     pub accesses: Vec<(u32, u64)>,
     /// How many instructions of machine code it was made of.
     pub instructions: usize,
