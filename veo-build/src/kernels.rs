@@ -398,7 +398,8 @@ impl Kernels {
     }
 
     /// Builds in `dir` for the machine that this runs on, instead of where and for what Cargo says, and prints no lines for
-    /// Cargo. For programs that are no build scripts. `dir` is made if it is not there; relative paths of sources start there. Nothing is optimised unless [`opt_level`](Kernels::opt_level) says so.
+    /// Cargo. For programs that are no build scripts. `dir` is made if it is not there; relative paths of sources start there.
+    /// Nothing is optimised unless [`opt_level`](Kernels::opt_level) says so.
     /// The libraries are in the [`Built`](crate::Built) of `try_compile`.
     pub fn outside_of_cargo(&mut self, dir: impl AsRef<Path>) -> &mut Self {
         let dir = dir.as_ref();
