@@ -156,6 +156,14 @@ pub(super) fn store<const SIZE: u64>(window: &Window, address: u64, value: u64) 
         .map_err(|cause| bad_pointer(address, cause))
 }
 
+/// Writes numbers of 64 bits, one after the other.
+pub(super) fn store_words(window: &Window, address: u64, values: &[u64]) -> Outcome {
+    for (index, value) in values.iter().enumerate() {
+        store::<8>(window, address.wrapping_add(8 * index as u64), *value)?;
+    }
+    Ok(())
+}
+
 /// Reads bytes. No bytes can be read everywhere, as a null pointer with a length of 0 is good for most functions.
 pub(super) fn read(window: &Window, address: u64, bytes: &mut [u8]) -> Outcome {
     host::used(window, address, bytes.len() as u64)?;

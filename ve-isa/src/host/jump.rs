@@ -3,7 +3,7 @@
 //! A `jmp_buf` has [`WORDS`] words: what has to come back in registers, and what tells whether the function that called `setjmp` still
 //! runs. So 192 bytes are enough, which those of all C libraries have.
 
-use super::call::{Outcome, Table, load, result_int, store, word};
+use super::call::{Outcome, Table, load, result_int, store, store_words, word};
 use super::{arrived, signals};
 use crate::thread::{Failure, Thread};
 
@@ -80,10 +80,7 @@ fn store_place(thread: &mut Thread, mark: u64) -> Outcome {
     }
     let frame = frame_sum(thread, thread.registers().scalar(FP));
     words[1] = frame << 32 | sum(&words[2..]);
-    for (index, word) in words.into_iter().enumerate() {
-        store::<8>(thread.window(), place.wrapping_add(8 * index as u64), word)?;
-    }
-    Ok(())
+    store_words(thread.window(), place, &words)
 }
 
 fn jump(thread: &mut Thread) -> Outcome {

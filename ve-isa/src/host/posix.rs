@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::call::{
     Outcome, Table, c_text, copy_errno, fail, give, int, read, result, result_int, set_errno,
-    store, text, word, words, write,
+    store, store_words, text, word, words, write,
 };
 use super::{heap, syscall};
 use crate::thread::Thread;
@@ -394,10 +394,7 @@ pub(super) fn store_status_at(thread: &Thread, place: u64, status: &libc::stat) 
         0,
         0,
     ];
-    for (index, value) in words.into_iter().enumerate() {
-        store::<8>(thread.window(), place.wrapping_add(8 * index as u64), value)?;
-    }
-    Ok(())
+    store_words(thread.window(), place, &words)
 }
 
 /// System, host, release, version, machine, domain. The machine is the Vector Engine.

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use super::call::{
     CHUNK, Outcome, Table, c_text, copy_errno, fail, int, result, result_int, set_errno, store,
-    word, write,
+    store_words, word, write,
 };
 use super::posix::{with_file, with_path};
 use crate::thread::{Failure, Thread};
@@ -293,10 +293,7 @@ fn store_file_system(thread: &mut Thread, status: &libc::statvfs) -> Outcome {
         0,
         0,
     ];
-    for (index, value) in words.into_iter().enumerate() {
-        store::<8>(thread.window(), place.wrapping_add(8 * index as u64), value)?;
-    }
-    Ok(())
+    store_words(thread.window(), place, &words)
 }
 
 /// Makes sure that a file has room. The result is a number as in `errno`.
