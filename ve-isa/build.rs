@@ -70,7 +70,7 @@ fn row(line: &str) -> Result<Row, String> {
         "U" => "Unknown",
         other => return Err(format!("no mark {other:?}")),
     };
-    // Which vector source a scalar takes the place of is said by bits 53 and 52, unless both sources are vectors all the same.
+    // Bits 53 and 52 say which vector source a scalar replaces, unless both sources are vectors all the same.
     let scalar = match (
         text.contains("{sy") || text.contains("{sw"),
         text.contains("{vy"),

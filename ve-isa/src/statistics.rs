@@ -11,13 +11,13 @@ use crate::state::Cpu;
 /// How often an operation was executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationCount {
-    /// Which.
+    /// The instruction.
     pub op: Op,
     /// Whether it works on vectors.
     pub vector: bool,
-    /// How often.
+    /// How often it was executed.
     pub count: u64,
-    /// On how many elements in all, if it works on vectors.
+    /// The number of elements in all, if it works on vectors.
     pub elements: u64,
 }
 

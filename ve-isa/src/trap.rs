@@ -53,7 +53,7 @@ pub enum TrapKind {
     },
     /// An operation raised exceptions that trap.
     Arithmetic {
-        /// Which.
+        /// The exceptions.
         flags: Flags,
     },
     /// `monc.hdb`.

@@ -10,7 +10,7 @@ use ve_isa::machine::{Machine, Unresolved};
 use ve_isa::trap::TrapKind;
 use veo_test_support::ve::{self, can_compile};
 
-/// What a case is compiled with for the Vector Engine.
+/// The options that compile a case for the Vector Engine.
 const FLAGS: [&[&str]; 3] = [&["-O0"], &["-O2"], &["-O2", "-fpic"]];
 
 fn compile(directory: &Path, source: &str, flags: &[&str]) -> Vec<u8> {

@@ -252,7 +252,7 @@ fn decoded_operands_are_those_of_the_text() {
                 let text = disassemble(word).unwrap();
                 assert_eq!((insn.op(), insn.scalar()), (row.op(), row.scalar()));
                 let layout = row.to_string();
-                // What the text should be, made of the decoded instruction where its fields have a place of their own.
+                // The expected text, made of the decoded instruction where its fields have a place of their own.
                 let mut expected = layout.clone();
                 for (name, value) in [
                     ("sx", scalar(insn.x())),
@@ -357,7 +357,7 @@ proptest! {
         }
     }
 
-    /// Whatever the word and the text: no panic, and never two texts for one meaning.
+    /// No word and no text causes a panic, and no meaning has two texts.
     #[test]
     fn anything_is_taken(word: u64, text in ".{0,40}") {
         if let Some(text) = disassemble(word) {

@@ -8,7 +8,7 @@ use ve_isa::semantics::{bits::*, compare::*};
 use ve_isa::state::psw::Flags;
 use veo_test_support as _;
 
-/// What an operation gives: the register and the exceptions.
+/// The result of an operation: the register and the exceptions.
 type Result = (u64, Flags);
 type Binary = fn(u64, u64) -> Result;
 
@@ -272,7 +272,7 @@ fn bitwise(operands: &[u64], table: fn(&[bool]) -> bool) -> Result {
     (set, Flags::empty())
 }
 
-/// What lies at the ends of widths and signs, in both halves.
+/// The values at the ends of widths and signs, in both halves.
 fn edges() -> Vec<u64> {
     let mut edges = vec![];
     for half in [

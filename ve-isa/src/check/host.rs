@@ -1,6 +1,6 @@
-//! Functions of the host: what they touch for machine code, and who has called them.
+//! Functions of the host: the memory that they touch for machine code, and the place of their call.
 //!
-//! Which call is under way is noted for each thread of the host, since functions get at memory by the window alone.
+//! The call that is under way is noted for each thread of the host, since functions get at memory by the window alone.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -40,7 +40,7 @@ impl Drop for CallScope {
     }
 }
 
-/// Notes that machine code has called a function of the host. What is under way already goes on after it.
+/// Notes that machine code has called a function of the host. A call that is already noted goes on after this one.
 pub(crate) fn begin(call: CheckedCall) -> CallScope {
     CallScope(
         CALL.try_with(|place| place.replace(Some(call)))

@@ -309,7 +309,7 @@ impl Undefined {
             CompareKind::Double => cmov_d,
             CompareKind::Single => cmov_s,
         };
-        // Whatever decides it, it is decided for all values.
+        // An undefined bit that decides the condition decides it for all values.
         moved(condition, x.undefined, z.undefined, y.value)
     }
 
@@ -495,8 +495,8 @@ impl Undefined {
     }
 }
 
-/// The undefined bits of a word that some bytes of are known. Where it is loaded for an atomic operation on these, which compares the whole
-/// word, what is beside them decides only whether that is tried again.
+/// The undefined bits of a word that some bytes of are known. If it is loaded for an atomic operation on these, which compares the whole
+/// word, the bytes beside them decide only whether the operation is tried again.
 #[cold]
 fn beside_atomic(window: &Window, ic: u64, undefined: u64) -> u64 {
     if access::is_before_atomic(window, ic) {

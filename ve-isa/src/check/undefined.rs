@@ -1,7 +1,7 @@
 //! Which bits of registers nobody has written.
 //!
 //! A result has an undefined bit where another value of the undefined bits of the operands could change it; where that is not easy to say, it
-//! has more. So nothing is said of bits that are masked away, compared with what differs anyway, or stored and never used.
+//! has more. So it reports no bits that are masked away, compared with what differs anyway, or stored and never used.
 
 use crate::encoding::{ConditionCode, operand};
 use crate::semantics::vector::Registers;

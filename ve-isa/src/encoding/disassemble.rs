@@ -65,7 +65,7 @@ fn write_field(text: &mut String, field: &OperandField, word: u64) {
     }
 }
 
-/// By the two bits; 1 is no prediction.
+/// The suffixes for the two bits of a prediction; 1 stands for none.
 pub(super) const PREDICTIONS: [&str; 4] = ["", "", ".nt", ".t"];
 
 fn write_scalar(

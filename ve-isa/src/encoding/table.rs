@@ -88,7 +88,7 @@ pub enum Mark {
     Unknown,
 }
 
-/// Which vector operand of an instruction a scalar one takes the place of.
+/// The vector operand of an instruction that a scalar one replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum ScalarOperand {
@@ -394,7 +394,7 @@ impl OperandField {
         }
     }
 
-    /// Whether what the bits of a word say is something that exists.
+    /// Whether the bits of a word are an instruction that exists.
     pub(super) fn exists(&self, word: u64) -> bool {
         match *self {
             Self::Scalar {

@@ -11,7 +11,7 @@ pub(super) fn own(thread: &Thread, place: u64) -> u64 {
     thread.private().start + place
 }
 
-/// What the thread blocks: a bit for each signal.
+/// The signals that the thread blocks: a bit for each.
 pub(super) fn blocked(thread: &Thread) -> Result<u64, Failure> {
     load::<8>(thread.window(), own(thread, BLOCKED))
 }

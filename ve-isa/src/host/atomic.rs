@@ -1,4 +1,4 @@
-//! What compilers call for atomic operations where they use no instruction for them.
+//! The functions that compilers call for atomic operations where they use no instruction for them.
 
 use super::call::{Outcome, Table, bad_pointer, load, result, result_int, word};
 use crate::thread::{Failure, Thread};

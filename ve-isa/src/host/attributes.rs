@@ -73,7 +73,7 @@ pub(super) const TABLE: Table = &[
         if !thread.members().is_known(number) {
             return result_int(thread, libc::ESRCH);
         }
-        // Where the stacks of others are nobody needs to know.
+        // Nobody needs to know the places of other threads' stacks.
         let stack = if number == thread.number() {
             thread.stack()
         } else {

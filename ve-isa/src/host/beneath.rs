@@ -121,7 +121,7 @@ struct Beneath {
 }
 
 impl Beneath {
-    /// Of the argument with this number and the one behind it. The inner error is a number as in `errno`.
+    /// Makes one of the argument with this number and the one behind it. The inner error is a number as in `errno`.
     fn of(thread: &Thread, first: usize) -> Result<Result<Self, i32>, Failure> {
         let path = c_text(thread.window(), word(thread, first + 1))?;
         let number = int(thread, first);

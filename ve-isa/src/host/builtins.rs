@@ -1,4 +1,4 @@
-//! What compilers call where they have no instruction, or where they are told not to use it: integers of 32 and 64 bits, floats.
+//! The functions that compilers call where they have no instruction or are told not to use it: integers of 32 and 64 bits, floats.
 
 use super::call::{
     Outcome, Table, double, int, load, result, result_double, result_int, result_single, single,

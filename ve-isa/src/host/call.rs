@@ -10,7 +10,7 @@ use crate::thread::{Failure, HostFunction, Thread};
 /// Functions by name.
 pub(super) type Table = &'static [(&'static str, HostFunction)];
 
-/// What a function of the host ends with.
+/// The outcome of a function of the host.
 pub(super) type Outcome = Result<(), Failure>;
 
 /// The register with the first argument, and with the result.

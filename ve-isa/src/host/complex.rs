@@ -1,4 +1,4 @@
-//! What compilers call for products and quotients of complex numbers, and the functions of `complex.h`,
+//! The functions that compilers call for products and quotients of complex numbers, and the functions of `complex.h`,
 //! which are the host's own.
 
 use super::call::{Outcome, Table, double, result_double, result_pair, result_single, single};

@@ -171,7 +171,7 @@ fn register_of_image(thread: &mut Thread, number: u64) -> Outcome {
     register(thread, exit)
 }
 
-/// For the end of this thread.
+/// Registers a function for the end of this thread.
 fn register_for_thread(thread: &mut Thread) -> Outcome {
     let number = thread.number();
     register_of_image(thread, number)

@@ -103,7 +103,7 @@ pub(super) fn most() -> i32 {
 /// Another number of an open file, for the program to use.
 fn copy(thread: &Thread, number: i32) -> Result<Arc<OwnedFd>, i32> {
     let file = thread.process().files.get(number).ok_or(libc::EBADF)?;
-    // What was printed before through streams belongs to what the number meant then.
+    // Output that streams still hold belongs to the file that had the number until now.
     thread.flush_output();
     let copy = file.duplicate().map(Arc::new);
     copy.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
@@ -313,7 +313,7 @@ fn is_in(set: &[u64], number: i32) -> bool {
     set[number as usize / 64] >> (number % 64) & 1 != 0
 }
 
-/// What does not reach beyond the file itself.
+/// `fcntl`, for requests that concern the file alone.
 fn control(thread: &mut Thread) -> Outcome {
     let (what, value) = (int(thread, 1), int(thread, 2));
     match what {
@@ -332,7 +332,7 @@ fn control(thread: &mut Thread) -> Outcome {
     }
 }
 
-/// Asks how much can be read and how large a terminal is. What other requests would read and write is not known.
+/// Asks how much can be read and how large a terminal is. The sizes of other requests' data are not known.
 fn control_device(thread: &mut Thread) -> Outcome {
     let Some(file) = thread.process().files.get(int(thread, 0)) else {
         return fail(thread, libc::EBADF);

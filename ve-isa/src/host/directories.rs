@@ -60,7 +60,7 @@ pub(super) const TABLE: Table = &[
         let entries = process::entries_of(&file);
         with(thread, |directory| {
             directory.next = 0;
-            // What cannot be read any more is as it was.
+            // A directory that cannot be read any more keeps its entries.
             if let Ok(entries) = entries {
                 directory.entries = entries;
             }
@@ -86,7 +86,7 @@ pub(super) const TABLE: Table = &[
 pub(super) const ENTRY: u64 = 280;
 pub(super) const NAME: usize = 19;
 
-/// What is in a directory.
+/// The entries of a directory.
 pub(super) fn list(path: &[u8]) -> std::io::Result<Vec<DirectoryEntry>> {
     // A path has no 0.
     let path = CString::new(path).unwrap_or_default();

@@ -150,7 +150,7 @@ fn has_magic(part: &[u8], flags: i32) -> bool {
     false
 }
 
-/// What a part without wildcards means.
+/// The name that a part without wildcards means.
 fn plain(part: &[u8], flags: i32) -> Vec<u8> {
     let mut text = Vec::new();
     let mut bytes = part.iter();
@@ -179,7 +179,7 @@ fn find(
         };
         if has_magic(part, flags) {
             let mut found = Vec::new();
-            // Of the directories on the way, those with a dot are not meant.
+            // A pattern does not mean directories on the way that begin with a dot.
             let how = if slash { flags & !PERIOD } else { flags };
             let Some(pattern) = pattern_of(part, how) else {
                 return Ok(Err(NO_SPACE));
@@ -277,7 +277,7 @@ fn gives_up(
     failed: u64,
 ) -> Result<bool, Failure> {
     let error = error.raw_os_error().unwrap_or(libc::EIO);
-    // Such are no directories, so nothing in them matches.
+    // These are no directories, so nothing in them matches.
     if [libc::ENOENT, libc::ENOTDIR].contains(&error) {
         return Ok(false);
     }

@@ -1,4 +1,4 @@
-//! What compilers call for integers of 128 bits. LLVM passes the low half first.
+//! The functions that compilers call for integers of 128 bits. LLVM passes the low half first.
 
 use super::call::{
     Outcome, Table, double, int, result, result_double, result_int, result_pair, result_single,
@@ -116,7 +116,7 @@ pub(super) const TABLE: Table = &[
         let value = single(thread, 0) as u128;
         give(thread, value)
     }),
-    // Of 64 bits, which compilers do themselves but may call.
+    // Compilers do those of 64 bits themselves but may call these.
     ("__fixdfdi", |thread| {
         let value = double(thread, 0) as i64;
         result(thread, value as u64)

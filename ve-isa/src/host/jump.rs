@@ -1,7 +1,7 @@
 //! `setjmp.h`: jumps out of functions.
 //!
 //! A `jmp_buf` has [`WORDS`] words: what has to come back in registers, and what tells whether the function that called `setjmp` still
-//! runs. So 192 bytes are enough, which those of all C libraries have.
+//! runs. So 192 bytes are enough, and those of all C libraries have as many.
 
 use super::call::{Outcome, Table, load, result_int, store, store_words, word};
 use super::{arrived, signals};
@@ -29,7 +29,7 @@ const SP: usize = 11;
 /// How many words a `jmp_buf` has: a mark with the number of the call from outside, sums, registers.
 const WORDS: usize = KEPT.len() + 2;
 
-/// In the upper half of the first word of a `jmp_buf` that has been set. The second one tells that a further word has what was
+/// The upper half of the first word of a `jmp_buf` that has been set. The second one tells that a further word has what was
 /// blocked of signals: those that ask for it have much more room.
 const MARK: u64 = 0x7665_6a6d << 32;
 const MARK_WITH_SIGNALS: u64 = 0x7665_6a6e << 32;

@@ -1,4 +1,4 @@
-//! What belongs to the names of files: links, owners, times; names for files that are to come.
+//! Functions for the names of files: links, owners, times; names for files that are to come.
 
 use std::ffi::CStr;
 

@@ -152,7 +152,7 @@ fn classes(character: i32) -> u16 {
         .swap_bytes()
 }
 
-/// What a character becomes. Negative numbers but for that of the end stand for bytes.
+/// The changed character. Negative numbers stand for bytes, except the one for the end.
 fn changed(character: i32, fold: fn(u8) -> u8) -> i32 {
     match u8::try_from(character) {
         Ok(c) if c.is_ascii() => fold(c).into(),

@@ -1,4 +1,4 @@
-//! What compilers call for atomic operations that no instruction does: of structures, of 128 bits, of any size.
+//! The functions that compilers call for atomic operations that no instruction does: of structures, of 128 bits, of any size.
 //!
 //! All of them take one lock of the machine. Instructions do not, so an object should be changed in one of the two ways only; compilers
 //! see to that by the object's size.

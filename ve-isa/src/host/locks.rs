@@ -80,7 +80,7 @@ pub(super) fn lock(thread: &mut Thread, what: i32) -> Outcome {
         l_whence: load::<2>(window, at(2))? as i16,
         l_start: load::<8>(window, at(8))? as i64,
         l_len: load::<8>(window, at(16))? as i64,
-        // What belongs to the open file must have none here, and all else does not look.
+        // Locks of the open file must have 0 here; other requests ignore it.
         l_pid: 0,
     };
     let done = try_lock(thread, &file, what, &mut lock)?;

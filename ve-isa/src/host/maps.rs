@@ -1,6 +1,7 @@
 //! `sys/mman.h`: memory that the program maps, with and without a file.
 //!
-//! A file is mapped into the window itself. What it does not have, or loses, is memory that is not there: an access is a trap as any other.
+//! A file is mapped into the window itself. Memory beyond the end of the file, or that the file loses, is not there: an access is a trap as
+//! any other.
 
 use std::ops::Range;
 
@@ -194,7 +195,7 @@ fn remap(thread: &Thread, [start, old, new, flags, ..]: [u64; 6]) -> Result<u64,
         Some(FileMapping::Shared) => with_pages(window, new, |pages| {
             window.map_twin(start, pages, protection)
         })?,
-        // Which of its pages have been written nobody knows.
+        // Nobody knows which of its pages have been written.
         Some(FileMapping::Private) => return Err(libc::ENOMEM),
     };
     let moved = MappedRange {

@@ -285,7 +285,7 @@ pub(super) const OTHERS: Table = &[
         let class = single(thread, 0).classify();
         result_int(thread, class_number(class))
     }),
-    // Of what ncc calls, only these have no usual name.
+    // These are the only functions that ncc calls by unusual names.
     ("__fast_rsqrt", |thread| {
         let value = 1.0 / double(thread, 0).sqrt();
         result_double(thread, value)

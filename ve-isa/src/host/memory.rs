@@ -124,7 +124,7 @@ fn compare(thread: &mut Thread) -> Outcome {
         read_bits(window, right, &mut others[..part])?;
         let mut pairs = bytes[..part].iter().zip(&others[..part]);
         let differing = pairs.position(|(a, b)| a != b);
-        // What comes behind decides nothing.
+        // The bytes behind it decide nothing.
         let used = differing.map_or(part, |at| at + 1) as u64;
         host::used(window, left, used)?;
         host::used(window, right, used)?;

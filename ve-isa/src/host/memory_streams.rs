@@ -19,7 +19,7 @@ pub(super) fn on_buffer(thread: &Thread, mode: &CStr) -> Result<Option<CStream>,
         return Ok(None);
     }
     let mut bytes = vec![0; size as usize];
-    // What is written over need not be there to be read.
+    // A buffer that is written over need not be readable.
     if buffer != 0 && mode.to_bytes().first() != Some(&b'w') {
         read(thread.window(), buffer, &mut bytes)?;
     }

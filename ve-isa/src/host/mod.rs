@@ -1,7 +1,7 @@
 //! Functions that machine code calls and the host provides.
 //!
 //! Each takes its arguments from the registers of the calling thread, as machine code passes them, and checks every
-//! pointer: memory of machine code is reached through the window only. What they keep is in `process`.
+//! pointer: memory of machine code is reached through the window only. Their state is in `process`.
 
 mod aliases;
 mod arrived;

@@ -43,7 +43,7 @@ fn truncate_half(thread: &mut Thread) -> Outcome {
     result(thread, truncated::<Single, Half>(bits.into()))
 }
 
-/// The argument; whoever calls leaves the bits above it as they were.
+/// The argument; the caller leaves the bits above it as they were.
 fn narrow(thread: &Thread) -> u16 {
     word(thread, 0) as u16
 }
@@ -66,7 +66,7 @@ fn truncated<From: FloatConvert<To>, To: Float>(bits: u128) -> u64 {
 mod tests {
     use super::*;
 
-    /// What the formats look like: the bits of the fraction, the exponent of the least number.
+    /// The formats: the bits of the fraction, the exponent of the least number.
     const HALF: (u32, i32) = (10, -24);
     const BRAIN: (u32, i32) = (7, -133);
 

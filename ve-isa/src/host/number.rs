@@ -208,7 +208,7 @@ fn candidate(window: &Window, start: u64) -> Result<CString, Failure> {
     Ok(CString::new(bytes).unwrap_or_default())
 }
 
-/// What the host's C library makes of a text: number, length, error number or 0.
+/// Reads a text by the host's C library: number, length, error number or 0.
 pub(super) fn parse_float<T>(
     text: &CString,
     parse: unsafe extern "C" fn(*const libc::c_char, *mut *mut libc::c_char) -> T,

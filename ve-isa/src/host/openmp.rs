@@ -1,4 +1,4 @@
-//! What compilers call for OpenMP, with one thread, number 0 of 1, and ncc's own entries for it and for traces of its profiler.
+//! The functions that compilers call for OpenMP, with one thread, number 0 of 1, and ncc's own entries for it and for traces of its profiler.
 
 use super::call::{Outcome, Table, int, nothing, place, result_double, result_int, word};
 use crate::thread::{Failure, Thread};

@@ -21,7 +21,7 @@ enum Long {
     Single,
 }
 
-/// What to do with arguments that are no options.
+/// How to treat arguments that are no options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OptionOrder {
     Move,
@@ -203,7 +203,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// What a missing argument of an option gives.
+    /// The result for an option whose argument is missing.
     fn missing(&self) -> i32 {
         if self.letters.first() == Some(&b':') {
             b':'.into()

@@ -43,7 +43,7 @@ enum Element {
     /// Any character.
     Any,
     Character(u8),
-    /// What is between brackets: whether it has a character.
+    /// A set in brackets: for each character, whether the set has it.
     Set(Box<[bool; 256]>),
     /// Nothing matches it: the pattern ends behind a backslash.
     Wrong,
@@ -139,7 +139,7 @@ fn matches(element: &Element, character: u8, hidden: bool, flags: i32) -> bool {
     }
 }
 
-/// What stands for itself, a class or a neighbour inside a set: `[.x.]`, `[:alpha:]`, `[=x=]`.
+/// The kinds of names in a set, for a character, a class, an equivalence: `[.x.]`, `[:alpha:]`, `[=x=]`.
 const KINDS: [u8; 3] = *b".:=";
 
 /// A place that there is not.
@@ -224,7 +224,7 @@ impl<'p> Reader<'p> {
         self.ends[at]
     }
 
-    /// What begins with `[:`, `[.` or `[=` at a place in a set: its kind, its name, and the place behind. It ends before `to`.
+    /// The name that begins with `[:`, `[.` or `[=` at a place in a set: its kind, its text, and the place behind. It ends before `to`.
     fn named(&self, at: usize, to: usize) -> Option<(u8, &'p [u8], usize)> {
         let [b'[', kind, ..] = self.pattern[at..to] else {
             return None;

@@ -1,7 +1,7 @@
 //! Functions that start processes, load libraries or set an alarm: they say that this cannot be done here.
 //!
-//! The process is that of the host's program. A copy of it would have none of its threads, and nobody else could use its numbers. So what
-//! programs can be told by an error is one; what they would wait for in vain is a trap.
+//! The process is that of the host's program. A copy of it would have none of its threads, and nobody else could use its numbers. So
+//! functions that may fail give an error, and those that would wait in vain are a trap.
 
 use super::call::{Outcome, Table, fail, load, result, result_int, set_errno, word};
 use crate::thread::{Failure, Thread};

@@ -1,7 +1,7 @@
 //! `regex.h`: regular expressions, by the host's C library.
 //!
-//! That needs memory, stack and time without limit for some expressions. So their size is measured first, and what may take long is done on
-//! a thread of its own, which is left to itself where somebody asks the program to stop.
+//! That needs memory, stack and time without limit for some expressions. So their size is measured first. Searches that may take long run
+//! on a thread of their own, which is left to itself if somebody asks the program to stop.
 
 use std::ffi::CString;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ fn execute(thread: &mut Thread) -> Outcome {
     let is_shared = Arc::strong_count(&regex) > 2;
     let asked = regex.clone();
     let search = move || asked.search(&subject, range, wanted, flags);
-    // Who else searches with it may hold it for long.
+    // Another thread that searches with it may hold it for long.
     let found = if work <= QUICK && !regex.looks_back() && !is_shared {
         Some(search())
     } else {
@@ -263,7 +263,7 @@ fn bound(text: &[u8]) -> (u64, usize) {
     (numbers.max().unwrap_or(0).saturating_add(1), inner.len())
 }
 
-/// How long a set of characters is, behind its first bracket. What nothing closes from here on is noted, and not looked for again.
+/// How long a set of characters is, behind its first bracket. Kinds of brackets that nothing closes from here on are noted, and not looked for again.
 fn bracket(text: &[u8], unclosed: &mut Vec<u8>) -> usize {
     let mut at = usize::from(text.first() == Some(&b'^'));
     let first = at;

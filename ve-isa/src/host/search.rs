@@ -194,7 +194,7 @@ fn find_in_list(thread: &mut Thread) -> Result<Option<u64>, Failure> {
     Ok(None)
 }
 
-/// What was found in a tree.
+/// The outcome of a search in a tree.
 enum Found {
     /// A node, the place that points to it, and its parent, which is any address but 0 for the root.
     Node { place: u64, node: u64, parent: u64 },

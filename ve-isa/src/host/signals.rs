@@ -246,7 +246,8 @@ fn facts(number: i32) -> [u8; INFO] {
     info
 }
 
-/// Does something while the thread blocks the signals in the set at an address, if there is one. What has come and is not in it ends that.
+/// Does something while the thread blocks the signals in the set at an address, if there is one. A signal that has come and is not in the
+/// set ends that.
 pub(super) fn with_blocked(
     thread: &mut Thread,
     set: u64,
@@ -311,8 +312,8 @@ fn set(thread: &Thread, number: i32, action: Option<SignalAction>) -> Option<Sig
     Some(before)
 }
 
-/// Whether writing to a pipe that nobody reads is an error, as the program wants it, where it would end the process otherwise. Only
-/// what the system does by itself is changed; a host with other plans for the signal has them kept.
+/// Whether writing to a pipe that nobody reads is an error, as the program wants it, where it would end the process otherwise. This
+/// changes only the system's default; a host that has set the signal otherwise keeps its setting.
 fn let_pipes_fail(wanted: bool) {
     static DONE: AtomicBool = AtomicBool::new(false);
     let (from, to) = if wanted {
@@ -382,7 +383,7 @@ fn arrive(thread: &mut Thread, number: i32, action: SignalAction) -> Outcome {
     Ok(())
 }
 
-/// Calls the handler of a signal. What it blocks meanwhile stays blocked if it leaves by a jump.
+/// Calls the handler of a signal. Signals that it blocks meanwhile stay blocked if it leaves by a jump.
 fn handle(thread: &mut Thread, number: i32, action: SignalAction) -> Outcome {
     let is_asked = |flag: i32| action.flags & flag as u32 != 0;
     if is_asked(libc::SA_RESETHAND) {
@@ -438,7 +439,7 @@ fn change(thread: &mut Thread, how: fn(u64, u64) -> u64) -> Outcome {
 /// Where the thread's own memory has the signals that have come while it blocks them: a bit for each.
 const WAITING: u64 = 552;
 
-/// What nobody can block.
+/// The signals that nobody can block.
 const NEVER_BLOCKED: u64 = 1 << (libc::SIGKILL - 1) | 1 << (libc::SIGSTOP - 1);
 
 /// Lets a thread that begins block what its creator blocks. Nothing waits there.
@@ -467,7 +468,7 @@ fn is_put_off(thread: &mut Thread, number: i32) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Lets a signal come through, be it blocked or not.
+/// Lets a signal come through, blocked or not.
 pub(super) fn unblock(thread: &mut Thread, number: i32) -> Outcome {
     let blocked = load::<8>(thread.window(), own(thread, BLOCKED))?;
     store::<8>(
@@ -477,7 +478,7 @@ pub(super) fn unblock(thread: &mut Thread, number: i32) -> Outcome {
     )
 }
 
-/// What has come and is blocked.
+/// The signals that have come and are blocked.
 fn waiting(thread: &Thread) -> Result<u64, Failure> {
     let of_thread = load::<8>(thread.window(), own(thread, WAITING))?;
     let sent = thread.process().sent_signals.peek(thread.number());
@@ -509,7 +510,7 @@ fn take_waiting(thread: &Thread, set: u64) -> Result<Option<i32>, Failure> {
     }
 }
 
-/// Lets the thread block these. What has come and is no longer blocked arrives now.
+/// Lets the thread block these. Signals that have come and are no longer blocked arrive now.
 pub(super) fn set_blocked(thread: &mut Thread, set: u64) -> Outcome {
     store::<8>(thread.window(), own(thread, BLOCKED), set & !NEVER_BLOCKED)?;
     deliver(thread)

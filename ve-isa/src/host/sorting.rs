@@ -35,7 +35,7 @@ fn order(
     Ok(result as i32)
 }
 
-/// What is sorted, and how.
+/// The items to sort, and their order.
 #[derive(Clone, Copy)]
 struct SortedItems {
     base: u64,
@@ -58,7 +58,7 @@ impl SortedItems {
     }
 }
 
-/// Whatever the comparison says, and whether or not it returns, items are only permuted.
+/// Items are only permuted, whatever the comparison says and even if it never returns.
 fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
     let items = SortedItems {
         base: word(thread, 0),

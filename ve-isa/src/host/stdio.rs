@@ -626,7 +626,7 @@ pub(super) fn to_standard_error(thread: &Thread, line: &[u8]) {
     write_bytes(thread, error, line);
 }
 
-/// What the variable `errno` of the thread stands for.
+/// The text for the thread's `errno`.
 fn last_error(thread: &Thread) -> Result<Vec<u8>, Failure> {
     let number = load::<4>(thread.window(), thread.private().start)? as i32;
     Ok(string::error_text(number))

@@ -180,7 +180,7 @@ fn sub_option(thread: &mut Thread) -> Outcome {
 /// Bytes of a page, as programs see it.
 const PAGE: i64 = 65536;
 
-/// What the host's system says. Numbers of pages are those of the Vector Engine's.
+/// The answer of the host's system. Numbers of pages are those of the Vector Engine's.
 fn of_the_system(name: i32) -> i64 {
     // SAFETY: there are no conditions.
     let [value, page] = [name, libc::_SC_PAGESIZE].map(|name| unsafe { libc::sysconf(name) });

@@ -99,7 +99,7 @@ pub(super) const TABLE: Table = &[
     }),
 ];
 
-/// What a signal is called.
+/// The text for a signal.
 pub(super) fn signal_text(number: i32) -> Vec<u8> {
     // SAFETY: the C library's text is a string, and stays until the next call of this thread.
     let name = unsafe { CStr::from_ptr(libc::strsignal(number)) };
@@ -325,7 +325,7 @@ fn duplicate(thread: &mut Thread, limit: u64) -> Outcome {
     result(thread, address)
 }
 
-/// What the host's C library says about an error.
+/// The host C library's text for an error.
 pub(super) fn error_text(number: i32) -> Vec<u8> {
     let mut buffer = [0_u8; 128];
     // SAFETY: the buffer has the length that is passed, and the call ends it with a 0.

@@ -289,7 +289,7 @@ pub(super) const TABLE: Table = &[
     }),
 ];
 
-/// What functions of `threads.h` say where something is wrong.
+/// The result of functions of `threads.h` that fail.
 pub(super) const ERROR: i32 = 2;
 
 /// A mutex: who holds it, how often, of which kind it is.
@@ -413,7 +413,7 @@ pub(super) fn wake_all(thread: &Thread, place: u64) {
     thread.window().wake(place, i32::MAX);
 }
 
-/// What stands for the thread in a mutex.
+/// The word that stands for the thread in a mutex.
 fn own_mark(thread: &Thread) -> u64 {
     thread.number() & 0xffff_ffff
 }

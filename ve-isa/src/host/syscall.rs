@@ -160,7 +160,7 @@ pub(super) fn write(thread: &Thread, [file, from, length, ..]: [u64; 6]) -> Resu
     host::note(host::used(window, from, buffer.len() as u64));
     let read = thread.window().read(from, &mut buffer);
     read.map_err(|_| libc::EFAULT)?;
-    // What was printed before through streams comes first.
+    // Output that streams still hold comes first.
     thread.flush_output();
     wait_for(thread, file.number(), libc::POLLOUT)?;
     // SAFETY: the buffer has the length that is passed, and the file stays open during the call.

@@ -1,4 +1,4 @@
-//! What the system tells of itself and of limits, random numbers of its own, room for files.
+//! Facts about the system, its limits, its random numbers, the room for files.
 
 use std::mem::MaybeUninit;
 
@@ -32,7 +32,7 @@ pub(super) const TABLE: Table = &[
         fill_at_random(thread, place, length)
     }),
     ("arc4random_uniform", |thread| {
-        // Of 64 bits so few numbers are too many that nobody sees it.
+        // The remainder of a 64-bit number favours some results too little to be noticed.
         let bound = u64::from(word(thread, 0) as u32);
         let number = random()?.checked_rem(bound).unwrap_or(0);
         result(thread, number)

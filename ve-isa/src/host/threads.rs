@@ -208,7 +208,7 @@ pub(super) const TABLE: Table = &[
     }),
 ];
 
-/// What `thrd_create` says where there is no memory.
+/// The result of `thrd_create` if there is no memory.
 const NO_MEMORY: i32 = 3;
 
 /// Where the attributes of a thread are in their structure, words both.
@@ -395,7 +395,7 @@ fn equal(thread: &mut Thread) -> Outcome {
     result_int(thread, equal.into())
 }
 
-/// What the variable of a function that runs once holds while it runs, and afterwards.
+/// The values of a `pthread_once_t` while the function runs, and afterwards.
 const RUNNING: u64 = 1;
 const DONE: u64 = 2;
 

@@ -152,7 +152,7 @@ impl Entry {
     }
 }
 
-/// What was found: nothing, if there is no such entry. The error is a number as in `errno`.
+/// The entry, if there is one. The error is a number as in `errno`.
 type FoundEntry = Result<Option<Entry>, i32>;
 
 /// A text of the host's, empty if there is none.
@@ -189,7 +189,7 @@ fn look_up<T>(
             0 | libc::ENOENT | libc::ESRCH | libc::EBADF | libc::EPERM if found.is_null() => {
                 return Ok(None);
             }
-            // SAFETY: the call has filled the entry, and says so by its address. What it points to is in `room`.
+            // SAFETY: the call has filled the entry, and says so by its address. Its pointers lead to `room`.
             0 => return Ok(Some(make(unsafe { entry.assume_init_ref() }))),
             error => return Err(error),
         }
@@ -318,7 +318,7 @@ fn fill(
     room: u64,
     length: u64,
 ) -> Result<(i32, u64), Failure> {
-    // Of the room the part is used that is aligned.
+    // The aligned part of the room is used.
     let start = room.wrapping_add(7) & !7;
     let (structure, rest) = entry.bytes(start);
     let needed = rest.len() as u64 + start.wrapping_sub(room);
@@ -330,7 +330,7 @@ fn fill(
     Ok((0, place))
 }
 
-/// The name of the user that the program runs for: who has logged in nobody knows for certain.
+/// The name of the user that the program runs for: nobody knows for certain who has logged in.
 fn name_of_user() -> Result<CString, i32> {
     // SAFETY: there are no conditions.
     let found = user_by_number(unsafe { libc::getuid() })?;

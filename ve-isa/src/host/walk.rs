@@ -57,7 +57,7 @@ const MOUNT: i32 = 2;
 /// A directory comes behind what is in it.
 const DEPTH: i32 = 8;
 
-/// What a file is.
+/// The kinds of files, as the program's function is told.
 mod kind {
     pub(super) const FILE: i32 = 0;
     pub(super) const DIRECTORY: i32 = 1;
@@ -72,7 +72,7 @@ mod kind {
 struct Found {
     path: Vec<u8>,
     level: u64,
-    /// What it is, where all below it has been told.
+    /// Its kind, if everything below it has been told.
     done: Option<i32>,
 }
 
@@ -201,7 +201,7 @@ fn last_error() -> i32 {
     error.raw_os_error().unwrap_or(libc::EIO)
 }
 
-/// What the system knows of a file, and what it is.
+/// The status of a file, and its kind.
 fn status(path: &CStr, physical: bool) -> Option<(libc::stat, i32)> {
     let ask = |how: unsafe extern "C" fn(*const libc::c_char, *mut libc::stat) -> libc::c_int| {
         let mut status = MaybeUninit::<libc::stat>::uninit();

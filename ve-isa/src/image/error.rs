@@ -82,7 +82,7 @@ const OF_CPP: [&str; 9] = [
     "_ZTVSt",
 ];
 
-/// What to do about names of a library that nobody provides.
+/// Advice about names of a library that nobody provides.
 fn advice(names: &[(String, String)]) -> &'static str {
     let is_of_cpp = |name: &str| OF_CPP.iter().any(|start| name.starts_with(start));
     if names.iter().any(|(name, _)| is_of_cpp(name)) {

@@ -1,6 +1,7 @@
 //! Constructors and destructors: in which order those of several images are called.
 //!
-//! A linker makes one list of those of all relocatable objects that it is given, by their priorities. So do objects that are loaded together.
+//! A linker makes one list of those of all relocatable objects that it is given, by their priorities. Objects that are loaded together get
+//! one such list.
 
 use super::{Image, ImageId};
 

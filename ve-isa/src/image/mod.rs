@@ -205,7 +205,7 @@ impl Image {
     /// Gives back its memory.
     pub fn unmap(self, window: &Window) {
         for range in self.mapped {
-            // An image's ranges are mapped for as long as it lives. What the system refuses stays mapped.
+            // An image's ranges are mapped for as long as it lives. A range that the system refuses to unmap stays mapped.
             let _ = window.unmap(range.start);
         }
     }

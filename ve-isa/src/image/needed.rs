@@ -2,7 +2,7 @@
 
 use super::{Image, ImageError, Provider};
 
-/// The libraries of the card's system, up to `.so`. What they have the host's functions stand for.
+/// The libraries of the card's system, up to `.so`. The host's functions stand for theirs.
 const OF_THE_SYSTEM: [&str; 16] = [
     "ld-linux-ve",
     "libc",

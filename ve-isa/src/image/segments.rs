@@ -191,7 +191,7 @@ impl Segments {
         let base = range.start.wrapping_sub(start);
         let filled = self.fill(source, window, base);
         if let Err(error) = filled {
-            // The range was mapped above. What the system refuses stays mapped.
+            // The range was mapped above. If the system refuses, it stays mapped.
             let _ = window.unmap(range.start);
             return Err(error);
         }

@@ -1,6 +1,6 @@
 //! Shared objects, as linkers make them.
 //!
-//! The segments are placed as they are, as far from each other as the file says. What is left to do is in the dynamic section; section
+//! The segments are placed as they are, as far from each other as the file says. The dynamic section says what is left to do; section
 //! headers are read for the names of local functions only, and may be missing.
 
 use std::collections::HashMap;

@@ -16,7 +16,7 @@ use crate::state::Cpu;
 use crate::state::psw::Psw;
 use crate::trap::{Trap, TrapKind};
 
-/// What a row may change beside memory.
+/// The state that a row may change beside memory.
 #[derive(Clone, PartialEq, Eq)]
 struct Seen {
     scalars: [u64; operand::REGISTERS],
@@ -128,7 +128,7 @@ impl Interpreter {
         let next = match exit {
             Exit::GoOn(ic) | Exit::Jump(ic) => Next::At(ic, None),
             Exit::Left => return self.settle(),
-            // What the interpreter makes of this one is not compared; what was before it is.
+            // The rows before this instruction are compared; this one is not.
             Exit::Interpret(ic) => Next::Interpreted(ic),
         };
         let found_memory = self.memory_after(&interpreted);
@@ -144,7 +144,7 @@ impl Interpreter {
                 ));
             }
             Next::Interpreted(ic) => {
-                // So far once more, in the interpreter.
+                // The interpreter repeats the row up to here.
                 self.take_back(&interpreted, &before, start);
                 interpreted = self.interpret_row(start..ic.clamp(start, end));
                 if interpreted.next != Some(ic) {
@@ -180,7 +180,7 @@ impl Interpreter {
         })
     }
 
-    /// What is where a row stores.
+    /// The memory at the places where a row stores.
     fn memory_after(&self, row: &Interpreted) -> Vec<[u8; 8]> {
         let of = |store: &Before| {
             let mut bytes = [0; 8];
@@ -246,7 +246,7 @@ impl Interpreter {
     }
 }
 
-/// What is where an instruction is about to store, if it can be read.
+/// The memory where an instruction is about to store, if it can be read.
 fn about_to_store(run: &Run, insn: &Insn) -> Option<Before> {
     let length = match insn.op() {
         Op::St => 8,

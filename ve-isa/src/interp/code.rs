@@ -26,7 +26,7 @@ impl Code {
     /// The slot at the end of a link.
     #[inline(always)]
     pub(super) fn slot(&self, link: Link) -> Option<&Slot> {
-        // SAFETY: slots are made in this module alone and stay where they are. Whoever drops them drops all links:
+        // SAFETY: slots are made in this module alone and stay where they are. Code that drops them drops all links:
         // `Interpreter::forget_code`.
         unsafe { link.slot() }
     }

@@ -1,4 +1,4 @@
-//! What all threads of a machine share, and how others stop a thread.
+//! The state that all threads of a machine share, and how others stop a thread.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -46,7 +46,7 @@ impl Executable {
 /// How many communication registers there are.
 pub(super) const COMMUNICATION_REGISTERS: usize = 32;
 
-/// What all threads of a machine share.
+/// The state that all threads of a machine share.
 #[derive(Debug)]
 pub struct Common {
     /// The addresses that machine code may use.

@@ -148,7 +148,7 @@ impl CodeWords {
         }
     }
 
-    /// What code of the host uses. It leads to nothing that leads to the code, so that a machine can go.
+    /// The slots that code of the host uses. They lead to nothing that leads to the code, so that a machine can go.
     pub(super) fn into_kept(self) -> Vec<Vec<Slot>> {
         self.slots
     }

@@ -11,7 +11,7 @@ use crate::semantics::float::{Exact, FloatUnit};
 use crate::semantics::{convert, float, quad};
 
 /// Computes exactly, notes what happened, and writes the result unless that traps.
-// Not inline: a handler must not reserve the stack that this needs.
+// This is not inlined: a handler must not reserve the stack that this needs.
 #[cold]
 #[inline(never)]
 fn exactly(

@@ -32,7 +32,7 @@ impl Jumps {
     }
 }
 
-/// What code of the host sees of its thread and leaves there.
+/// The part of a thread that code of the host reads and writes.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub(super) struct Translated {

@@ -152,7 +152,7 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
             let (x, y) = (run.x(slot), run.y(slot));
             replace::<8>(run, slot, fuel, |old| Some(if old == y { x } else { old }))
         },
-        // What the upper half of the register becomes is not known; zeros as for `ts1am.w`.
+        // The manual does not say what the upper half of the register becomes; this clears it, as `ts1am.w` does.
         Op::CasW => |run, slot, fuel| {
             let (x, y) = (u64::from(run.x(slot) as u32), u64::from(run.y(slot) as u32));
             replace::<4>(run, slot, fuel, |old| Some(if old == y { x } else { old }))

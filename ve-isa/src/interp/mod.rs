@@ -4,7 +4,7 @@
 //! slot, until a loop ([`Interpreter::run`]) has control again (`run`). Registers are exact whenever a trap is reported, since an operation writes
 //! its results last.
 //!
-//! Where a [`Translator`] is given, the interpreter counts jumps backwards and computed ones. What is hot is translated (`translator`) and entered
+//! Where a [`Translator`] is given, the interpreter counts jumps backwards and computed ones. Hot code is translated (`translator`) and entered
 //! from then on (`entry`) wherever control comes to its first instruction. Code of the host shares the thread's state ([`layout`]) and calls
 //! the interpreter's functions for what it does not do itself, so each register is exact whenever it ends. It runs while PSW is plain, that is,
 //! while floats are computed by the host's unit; and not where an [`Observer`] sees each instruction.
@@ -89,7 +89,7 @@ pub trait Observer: std::fmt::Debug + Send {
         let _ = text;
     }
 
-    /// Who sees the instructions of a thread that this one creates; nobody, unless an observer says otherwise.
+    /// The observer of a thread that this one creates; none, unless an observer says otherwise.
     fn fork(&self) -> Option<Box<dyn Observer>> {
         None
     }
@@ -111,7 +111,7 @@ pub trait Observer: std::fmt::Debug + Send {
         let _ = cpu;
     }
 
-    /// What the thread does is about to end in this trap. Registers are as at the trap; nothing goes on with them.
+    /// The thread's call is about to end in this trap. Registers are as at the trap; nothing goes on with them.
     fn trapped(&mut self, trap: &Trap, cpu: &mut Cpu) {
         let _ = (trap, cpu);
     }
@@ -194,7 +194,7 @@ impl Interpreter {
         }
     }
 
-    /// Who is to see the instructions of a thread that this one creates.
+    /// The observer for a thread that this one creates.
     pub(crate) fn fork_observer(&self) -> Option<Box<dyn Observer>> {
         self.observer.as_ref()?.fork()
     }
@@ -224,7 +224,7 @@ impl Interpreter {
         &mut self.run.cpu
     }
 
-    /// What all threads share.
+    /// The state that all threads share.
     #[must_use]
     pub fn common(&self) -> &Arc<Common> {
         &self.run.common
@@ -318,7 +318,7 @@ impl Interpreter {
     /// Translates what begins at an address at once, however seldom control comes there. The result says whether code of the host stands for
     /// it now.
     pub fn translate(&mut self, address: u64) -> bool {
-        // What the host has computed since the last run is none of the thread's business.
+        // Exceptions that the host has raised since the last run do not concern the thread.
         self.run.begin_floats();
         while let Some(link) = self.code.find(address, &self.run.common) {
             if self.translate_hot(address, link).is_some() {
@@ -372,7 +372,7 @@ impl Interpreter {
         slot.execute(&mut self.run, fuel)
     }
 
-    /// What the operation at IC has left the loop for.
+    /// Finds out why the operation at IC has left the loop.
     fn settle(&mut self) -> Result<Next, Trap> {
         match std::mem::replace(&mut self.run.leave, Leave::Jump(0)) {
             Leave::Jump(ic) => Ok(Next::At(ic, None)),
@@ -530,7 +530,7 @@ impl Interpreter {
         self.run.translated.jumps = Default::default();
         // No code of the host is on the stack while the interpreter has control.
         self.arena = None;
-        // With the slots go all links to them. Nothing else has one while no operation is executed.
+        // All links to the slots go with them. Nothing else has one while no operation is executed.
         self.run.targets = Targets::default();
         self.code = Code::default();
     }

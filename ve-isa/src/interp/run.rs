@@ -1,4 +1,4 @@
-//! What operations work on, and how they say what comes next.
+//! The state that operations work on, and how they say what comes next.
 
 use std::cell::Cell;
 use std::ptr;
@@ -150,7 +150,7 @@ pub(super) enum Leave {
     Trap(TrapKind),
 }
 
-/// What an operation works on. Code of the host knows some of its fields: [`super::layout`].
+/// The state that an operation works on. Code of the host knows some of its fields: [`super::layout`].
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Run {
@@ -165,7 +165,7 @@ pub(super) struct Run {
     pub(super) unit: Host,
     /// Whether it computes, as PSW is now.
     pub(super) host_floats: bool,
-    /// What code of the host sees and leaves.
+    /// The part that code of the host reads and writes.
     pub(super) translated: Translated,
 }
 
@@ -310,7 +310,7 @@ impl Run {
         self.next(slot, fuel)
     }
 
-    // Not inline: a handler must not reserve the stack that this needs.
+    // This is not inlined: a handler must not reserve the stack that this needs.
     #[cold]
     #[inline(never)]
     fn finish_raising(&mut self, slot: &Slot, fuel: Fuel, outcome: IntegerOutcome) -> Link {

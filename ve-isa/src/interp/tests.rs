@@ -163,7 +163,7 @@ fn code_gives_way_where_there_is_no_room() {
         assert!(interpreter.translate(start + 8 * index), "{index}");
     }
     assert_eq!(asked.load(Ordering::Relaxed), 8);
-    // What is in the newer arena is all that there is now.
+    // The newer arena has all the code now.
     assert_eq!(interpreter.entries.len(), 4);
     // The other thread has not come to a place where it sees that.
     assert_eq!(first.strong_count(), 1);
@@ -182,7 +182,7 @@ fn code_without_room_is_interpreted_until_a_new_arena_pays() {
     translations.spend(Duration::from_secs(3600));
     let made = [0, 8, 16, 24, 32].map(|behind| interpreter.translate(start + behind));
     assert_eq!(made, [true, true, true, true, false]);
-    // What is not made takes no time.
+    // Code that is not made takes no time.
     assert_eq!(asked.load(Ordering::Relaxed), 4);
     // Machine code that changes does not wait.
     interpreter.forget_code();

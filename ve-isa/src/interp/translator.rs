@@ -49,7 +49,7 @@ pub trait InstructionSource {
     /// The addresses that machine code may use.
     fn window(&self) -> &Window;
 
-    /// What [`interpret`](super::layout::interpret) takes to execute this instruction, which stands at this address. Nothing for one that
+    /// The argument with which [`interpret`](super::layout::interpret) executes this instruction, which stands at this address. Nothing for one that
     /// may go elsewhere than to the next one.
     fn interpreted(&mut self, address: u64, insn: &Insn) -> Option<u64>;
 }
@@ -65,7 +65,7 @@ pub trait InstructionSource {
 /// - Whenever it ends or calls something, registers are as the instructions before have left them. Where an access to the window may
 ///   fault, they are as before the instruction that `accesses` names for it: between that and the access are only instructions that may be
 ///   done again, with registers and loads.
-/// - What it calls of its kind may end with any reason, of which it passes on all but the one that it waits for, which is a
+/// - Other translated code that it calls may end with any reason. It passes on all but the one that it waits for, a
 ///   [`exit::GO_ON`]. With [`exit::INTERPRET`], registers that are the called one's to keep may have changed: it has not come to its end.
 /// - Whenever control goes backwards or to other code, it sees within a bounded time that it is to stop, and ends.
 #[derive(Debug, Default)]
@@ -118,10 +118,10 @@ enum Known {
 }
 
 /// A full arena stays at least this many times as long as it took to make its code. So making code anew takes a small part of the time, however
-/// much is hot.
+/// much code is hot.
 const LEAST_STAY: u32 = 10;
 
-/// What has been translated for a machine.
+/// The translated code of a machine.
 #[derive(Debug)]
 pub(super) struct Translations {
     translator: Box<dyn Translator>,
@@ -138,7 +138,7 @@ struct TranslationsState {
     forgotten: u64,
     /// When that was last.
     began: Instant,
-    /// What making code has taken since then, of all threads together.
+    /// The time that all threads together have spent making code since then.
     spent: Duration,
 }
 
@@ -195,7 +195,7 @@ impl Translations {
         state.spent = state.spent.saturating_add(time);
     }
 
-    /// What has been made for an address.
+    /// The code made for an address.
     pub(super) fn get(&self, address: u64) -> Option<KeptEntry> {
         let state = self.lock();
         match state.known.get(&address)? {
@@ -204,7 +204,7 @@ impl Translations {
         }
     }
 
-    /// What has been made for an address, or is made now. What `kept` takes out of the source stays as long as the code; it must not lead
+    /// The code made for an address, made now if there is none. The part of the source that `kept` takes stays as long as the code; it must not lead
     /// to the machine, which would stay with it for good.
     pub(super) fn make<S: InstructionSource, K: Any + Send>(
         &self,
@@ -260,7 +260,7 @@ impl Translations {
         state.kept(entry?)
     }
 
-    /// Code in memory has changed. What was made stays where it is for threads that hold it.
+    /// Code in memory has changed. The old code stays where it is for threads that hold it.
     pub(super) fn forget(&self) {
         self.lock().begin_anew();
     }

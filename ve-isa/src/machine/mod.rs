@@ -23,7 +23,7 @@ pub use thread::{MachineThread, UnloadError};
 /// Bytes of stack of a thread, if nobody says otherwise.
 pub const DEFAULT_STACK: u64 = 64 << 20;
 
-/// What becomes of names that nothing defines.
+/// How names that nothing defines are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unresolved {
     /// Loading fails, and the error has all of them.
@@ -124,8 +124,8 @@ impl Machine {
         }
     }
 
-    /// Gives machine code a further function of the host's, for images that are loaded from now on. What an image defines wins, and so does
-    /// what this crate has by that name.
+    /// Gives machine code a further function of the host's, for images that are loaded from now on. A definition of an image wins over it,
+    /// and so does a function of this crate by that name.
     ///
     /// # Errors
     /// There is no room for more.
@@ -468,7 +468,7 @@ impl Loaded {
     }
 }
 
-/// What an image wants to be done before it is used.
+/// The functions that an image wants to have called before it is used.
 struct ImageStart {
     id: ImageId,
     resolvers: Vec<Resolver>,

@@ -36,8 +36,8 @@ impl<'m> MachineThread<'m> {
 }
 
 impl MachineThread<'_> {
-    /// Does what images want to be done before they are used: words that their own functions decide on, then constructors, in order. What
-    /// was begun is not begun again.
+    /// Does what images want to be done before they are used: words that their own functions decide on, then constructors, in order.
+    /// Functions that were begun are not begun again.
     ///
     /// # Errors
     /// The trap that one of the functions ended in. Starting again goes on with the image after it, or after the relocatable objects that

@@ -287,7 +287,7 @@ pub(super) unsafe fn swap<const SIZE: u64>(
     }
 }
 
-/// Copies bytes, upwards. What was copied before a fault stays copied.
+/// Copies bytes, upwards. Bytes that were copied before a fault stay copied.
 ///
 /// # Safety
 /// As for [`load`] and [`store`], for the whole length.
@@ -402,7 +402,7 @@ pub(super) unsafe fn copy_words(to: u64, from: u64, words: u64) -> Result<(), Ac
     }
 }
 
-/// Copies bytes, upwards. What was copied before a fault stays copied.
+/// Copies bytes, upwards. Bytes that were copied before a fault stay copied.
 ///
 /// # Safety
 /// As for [`load`] and [`store`], for the whole length.

@@ -111,7 +111,7 @@ pub fn install_handler() -> io::Result<()> {
         // SAFETY: all zeros are an action: a default one with an empty mask.
         let mut new: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
         new.sa_sigaction = handle as *const () as usize;
-        // The alternative stack, where there is one, for faults that are overflows of the stack. Not deferred: an older
+        // The alternative stack, where there is one, for faults that are overflows of the stack. The signal is not deferred: an older
         // handler that is called from here may leave by a jump.
         new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
         // SAFETY: `new` is an action whose handler only does what is allowed in one.

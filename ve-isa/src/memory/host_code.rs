@@ -123,7 +123,7 @@ impl CodeArena {
         self.used == 0
     }
 
-    /// Whether a usual function has room. What is in it stays, so once it has none, it never has.
+    /// Whether a usual function has room. Its contents stay, so once it has none, it never has.
     pub(crate) fn has_room(&self) -> bool {
         LENGTH - self.used >= ROOM
     }
@@ -140,7 +140,7 @@ impl CodeArena {
     /// The bytes are a function that pushes the frame pointer and the address to return to as the host's ABI has it before it comes to one
     /// of these places. A fault leaves it without what it would do at its end, so registers that it has saved are not as they were: whoever
     /// calls it goes on only if it returns none of the numbers in `returns`, and else leaves itself, with registers that it has saved
-    /// itself. Whoever calls it holds the [`place`](Self::place) meanwhile.
+    /// itself. The caller holds the [`place`](Self::place) meanwhile.
     pub(crate) unsafe fn add(
         &mut self,
         bytes: &[u8],

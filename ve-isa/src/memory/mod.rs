@@ -5,8 +5,8 @@
 //! that a fault in one of them is an [`AccessError`] instead of a signal ([`recover`]).
 //!
 //! Why this is sound: a window holds only memory that machine code may change at any time, and no Rust value. So all access
-//! goes through machine instructions that the compiler knows nothing of, never through references, and whoever else writes
-//! there at the same time changes values, not guarantees.
+//! goes through machine instructions that the compiler knows nothing of, never through references, and another writer at
+//! the same time changes values, not guarantees.
 //!
 //! Nothing here knows instructions.
 

@@ -17,7 +17,7 @@ const PAGE: u64 = 64 << 10;
 /// How large a window of one's own is, if the system lets us reserve as much address space: 1 TiB, else less.
 const LENGTHS: [u64; 4] = [1 << 40, 1 << 37, 1 << 34, 1 << 31];
 
-/// What may be done with a range of addresses.
+/// The accesses that a range of addresses allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protection {
     /// Nothing.
@@ -41,9 +41,9 @@ impl Protection {
 /// How a file is mapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileMapping {
-    /// What is written stays in the window.
+    /// Writes stay in the window.
     Private,
-    /// What is written goes to the file, and others that map it see it.
+    /// Writes go to the file, and others that map it see them.
     Shared,
 }
 
@@ -63,9 +63,9 @@ pub enum MemoryError {
     /// The system refuses.
     #[error("{what}: {source}")]
     System {
-        /// What was tried.
+        /// The attempted operation.
         what: String,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The window has no such range that is free.
@@ -112,7 +112,7 @@ pub struct Window {
     ignored: u64,
     /// Ranges in `place` that are in use, in order.
     used: Mutex<Vec<Range<u64>>>,
-    /// What a check knows of its bytes.
+    /// The check's record of its bytes.
     shadow: OnceLock<Shadow>,
 }
 
@@ -178,7 +178,7 @@ impl Window {
     /// # Safety
     /// For as long as the window lives:
     /// - The range holds no Rust value and nothing that safe code relies on; machine code may read and change all of it that is
-    ///   mapped. What `place` covers belongs to this window alone. It is mapped, closed, and may be mapped anew.
+    ///   mapped. The addresses in `place` belong to this window alone. It is mapped, closed, and may be mapped anew.
     /// - Its last 4 KiB are never mapped.
     /// - A handler for `SIGSEGV` and `SIGBUS` calls [`recover`](super::recover).
     pub unsafe fn adopt(range: Range<u64>, place: Range<u64>, ignored: u64) -> Self {
@@ -211,7 +211,7 @@ impl Window {
         self.shadow.get().ok_or(MemoryError::Full { length: 0 })
     }
 
-    /// What a check knows of the bytes, if there is one.
+    /// The check's record of the bytes, if there is a check.
     #[inline]
     pub(crate) fn shadow(&self) -> Option<&Shadow> {
         self.shadow.get()
@@ -346,8 +346,8 @@ impl Window {
         self.protect_pages(start..range.end.next_multiple_of(page), protection)
     }
 
-    /// Maps part of a file onto whole pages of the host in a range that [`map`](Self::map) has made. What the file does not have, or loses,
-    /// cannot be accessed.
+    /// Maps part of a file onto whole pages of the host in a range that [`map`](Self::map) has made. Pages that the file does not have, or
+    /// loses, cannot be accessed.
     ///
     /// # Errors
     /// The range is not one that is mapped, it or the offset is not at a page, or the system refuses.
@@ -372,7 +372,7 @@ impl Window {
                 length,
             });
         }
-        // Only for reading at first: the system promises memory for pages that may be written, and refuses that after it has taken
+        // The pages can only be read at first: the system promises memory for pages that may be written, and refuses that after it has taken
         // away what was mapped before.
         // SAFETY: the range is part of `place`, which belongs to this window and holds no Rust value, and the lock keeps it mapped. Others
         // may change the file, and see what is written if it is shared: what is in the window may change at any time, and pages that go away make accesses fail, which is recovered.

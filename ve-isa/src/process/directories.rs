@@ -21,7 +21,7 @@ pub(crate) struct Directory {
 pub(crate) struct DirectoryEntry {
     /// The number that the system knows it by.
     pub(crate) number: u64,
-    /// What it is, as `struct dirent` has it.
+    /// Its type, as in `struct dirent`.
     pub(crate) kind: u8,
     pub(crate) name: Vec<u8>,
 }
@@ -33,7 +33,7 @@ pub(crate) fn open_directory(path: &CStr) -> Result<OwnedFd> {
 
 const FLAGS: i32 = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
 
-/// What is in a directory that is open, in the order that the system has it in.
+/// The entries of an open directory, in the system's order.
 pub(crate) fn entries_of(directory: &OwnedFd) -> Result<Vec<DirectoryEntry>> {
     // A number of its own, so that where others read it does not change.
     let own = super::open_at(directory.as_raw_fd(), c".", FLAGS, 0, || false)?;

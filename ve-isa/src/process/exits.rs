@@ -1,4 +1,4 @@
-//! What is to be called at the end of a program.
+//! The functions to call at the end of a program.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) struct ExitFunction {
     pub(crate) function: u64,
     pub(crate) argument: u64,
-    /// What the caller of `__cxa_atexit` names its image by; 0 for `atexit`.
+    /// The word by which the caller of `__cxa_atexit` names its image; 0 for `atexit`.
     pub(crate) image: u64,
     /// The thread whose end it is to be called at; 0 if it is that of the program.
     pub(crate) thread: u64,
@@ -18,7 +18,7 @@ pub(crate) struct ExitFunction {
 }
 
 impl ExitFunction {
-    /// What it gets where the program ends with this code.
+    /// Its arguments if the program ends with this code.
     pub(crate) fn words(&self, code: i32) -> Vec<u64> {
         let code = self.takes_code.then_some(i64::from(code) as u64);
         code.into_iter().chain([self.argument]).collect()

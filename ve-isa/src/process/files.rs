@@ -27,7 +27,7 @@ pub(crate) fn wait_for(file: i32, events: i16, is_asked: impl Fn() -> bool) -> b
         events,
         revents: 0,
     };
-    // What was printed before a thread is asked to stop is written as far as there is room.
+    // If a thread is asked to stop, its earlier output is still written as far as there is room.
     let writes = events == libc::POLLOUT;
     let mut is_first = true;
     loop {

@@ -1,6 +1,6 @@
 //! Blocks of memory for machine code, as `malloc` gives them.
 //!
-//! What is known of a block is kept here, not beside it, so that nothing that machine code writes can damage it. Small blocks are cut from
+//! The facts about a block are kept here, not beside it, so that machine code cannot damage them. Small blocks are cut from
 //! chunks by size classes, large ones are mapped one by one.
 
 use std::collections::{HashMap, HashSet};
@@ -54,14 +54,14 @@ struct Blocks {
     freed: HashMap<u64, ()>,
     /// Where chunks begin.
     chunks: Vec<u64>,
-    /// What is left of the last chunk.
+    /// The rest of the last chunk.
     rest: std::ops::Range<u64>,
     next_chunk: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Block {
-    /// What was cut or mapped for it: it begins there, or before its first byte where alignment asks for it.
+    /// The start of the memory that was cut or mapped for it. It is before its first byte if alignment asks for it.
     start: u64,
     /// How many bytes were asked for.
     size: u64,
@@ -88,7 +88,7 @@ impl Heap {
         let _ = self.checker.set(checker);
     }
 
-    /// Who checks blocks.
+    /// The checker of blocks, if there is one.
     pub(crate) fn checker(&self) -> Option<&Arc<Checker>> {
         self.checker.get()
     }

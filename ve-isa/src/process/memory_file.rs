@@ -1,6 +1,6 @@
 //! Files in memory, behind the streams of `fmemopen` and `open_memstream`.
 //!
-//! The host has the bytes. What was written goes to the memory of machine code when the stream is flushed or closed, by whoever does that.
+//! The host has the bytes. The thread that flushes or closes the stream copies written bytes to the memory of machine code.
 
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,7 +30,7 @@ struct Contents {
     /// How many bytes there may be.
     most: usize,
     appends: bool,
-    /// What was written since the program has seen it.
+    /// The bytes that were written since the program has seen them.
     changed: Range<usize>,
 }
 
@@ -99,7 +99,7 @@ impl MemoryFile {
         contents.bytes[..contents.end].to_vec()
     }
 
-    /// What was written since this was asked last, and where.
+    /// The bytes that were written since the last call of this, and their place.
     pub(crate) fn take_changed(&self) -> (usize, Vec<u8>) {
         let mut contents = self.lock();
         let changed = std::mem::take(&mut contents.changed);

@@ -1,6 +1,6 @@
-//! What functions of the host keep for a machine: blocks of memory, streams, functions to call at the end, variables.
+//! The state that functions of the host keep for a machine: blocks of memory, streams, functions to call at the end, variables.
 //!
-//! It uses `memory`, and of `interp` who may ask a thread to stop; it knows nothing of threads and arguments.
+//! It uses `memory`, and from `interp` the handle that asks a thread to stop; it knows nothing of threads and arguments.
 
 mod directories;
 mod exits;
@@ -41,7 +41,7 @@ pub(crate) use sent::SentSignals;
 pub(crate) use streams::{CStream, HeldStream, Streams};
 use variables::Variables;
 
-/// What functions of the host keep for a machine.
+/// The state that functions of the host keep for a machine.
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) heap: Heap,
@@ -51,7 +51,7 @@ pub(crate) struct Process {
     pub(crate) keys: Keys,
     random: Mutex<Random>,
     random48: Mutex<Random48>,
-    /// What is done with each signal.
+    /// The action for each signal.
     actions: Mutex<[SignalAction; SIGNALS]>,
     /// Signals that were sent to the program by a thread that blocks them: a bit for each.
     waiting_signals: AtomicU64,
@@ -77,11 +77,11 @@ const STANDARD: i32 = 3;
 /// How many signals there are, with number 0, which is none.
 const SIGNALS: usize = 65;
 
-/// What a program wants done with a signal, as in its `struct sigaction`.
+/// A program's action for a signal, as in its `struct sigaction`.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct SignalAction {
     pub(crate) handler: u64,
-    /// What is blocked meanwhile: a bit for each.
+    /// The signals that are blocked meanwhile: a bit for each.
     pub(crate) mask: u64,
     pub(crate) flags: u32,
 }
@@ -92,7 +92,7 @@ pub(crate) struct SignalAction {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MappedRange {
     pub(crate) length: u64,
-    /// What may be done with it; nothing where parts of it differ.
+    /// The accesses that it allows; `None` if parts of it differ.
     pub(crate) protection: Option<Protection>,
     /// How its file is mapped, if it has one.
     pub(crate) file: Option<FileMapping>,
@@ -160,22 +160,22 @@ impl Process {
         self.streams.redirect(number, file, stop);
     }
 
-    /// What the program has mapped.
+    /// The ranges that the program has mapped.
     pub(crate) fn maps(&self) -> MutexGuard<'_, HashMap<u64, MappedRange>> {
         lock(&self.maps)
     }
 
-    /// What `rand` works on.
+    /// The state of `rand`.
     pub(crate) fn random(&self) -> MutexGuard<'_, Random> {
         lock(&self.random)
     }
 
-    /// What `drand48` works on.
+    /// The state of `drand48`.
     pub(crate) fn random48(&self) -> MutexGuard<'_, Random48> {
         lock(&self.random48)
     }
 
-    /// What is done with signals.
+    /// The actions for signals.
     pub(crate) fn signal_actions(&self) -> MutexGuard<'_, [SignalAction; SIGNALS]> {
         lock(&self.actions)
     }
@@ -190,7 +190,7 @@ impl Process {
         lock(&self.entries)
     }
 
-    /// What `getopt` knows between two calls.
+    /// The state of `getopt` between two calls.
     pub(crate) fn options(&self) -> MutexGuard<'_, OptionState> {
         lock(&self.options)
     }

@@ -1,4 +1,4 @@
-//! What `getopt` knows between two calls.
+//! The state of `getopt` between two calls.
 
 /// How far a command line was read.
 #[derive(Debug, Default)]

@@ -29,7 +29,7 @@ impl std::fmt::Debug for Regex {
 /// The flag of an expression that tells only whether something was found.
 const NO_PLACES: i32 = 8;
 
-/// What is found: where it begins and ends, then the same of its groups.
+/// The place that was found: its begin and end, then those of its groups.
 pub(crate) type FoundPlaces = Vec<(i32, i32)>;
 
 impl Regex {
@@ -39,7 +39,7 @@ impl Regex {
         // SAFETY: the place has room, and the pattern is a string.
         let error = unsafe { libc::regcomp(place.as_mut_ptr(), pattern.as_ptr(), flags) };
         if error != 0 {
-            // What was made of it is freed by the call.
+            // The call has freed all that it made.
             return Err(error);
         }
         // SAFETY: the call succeeded, so it has made an expression in the place. The box stays the same.

@@ -11,11 +11,11 @@ use super::files::{is_pipe, is_plain, wait_for};
 use super::memory_file::MemoryFile;
 use crate::interp::StopHandle;
 
-/// What is behind a stream: a file, which `dup2` can replace by another.
+/// The file behind a stream, which `dup2` can replace by another.
 #[derive(Debug)]
 pub(super) struct StreamFile {
     file: Mutex<Arc<BehindFile>>,
-    /// What asks the thread that uses the stream to stop.
+    /// The handle that asks the thread that uses the stream to stop.
     stop: Mutex<Option<StopHandle>>,
 }
 
@@ -44,7 +44,7 @@ impl BehindFile {
     }
 }
 
-/// What the C library takes as one argument.
+/// The functions of a stream, which the C library takes as one argument.
 #[repr(C)]
 struct Functions {
     read: unsafe extern "C" fn(*mut c_void, *mut c_char, usize) -> isize,
@@ -165,7 +165,7 @@ impl StreamFile {
     }
 }
 
-/// What a cookie stands for.
+/// The file that a cookie stands for.
 ///
 /// # Safety
 /// The cookie is of `StreamFile::open`, and `close` has not taken it for as long as the result is used.

@@ -1,7 +1,7 @@
 //! Streams of `stdio.h`: the C library's own, behind addresses that mean nothing to the host.
 //!
-//! Standard output and error are those of this process, so that what machine code and the host's code print comes out in order. What
-//! machine code reads from standard input goes through a stream of its own, which all machines of the process share.
+//! Standard output and error are those of this process, so that what machine code and the host's code print comes out in order.
+//! Machine code reads standard input through a stream of its own, which all machines of the process share.
 
 use std::collections::HashMap;
 use std::ffi::CStr;
@@ -335,7 +335,7 @@ fn invalid() -> std::io::Error {
     std::io::Error::from_raw_os_error(libc::EINVAL)
 }
 
-/// What the mode of `fopen` asks for.
+/// The mode of `fopen`, read.
 struct StreamMode {
     /// How the file is opened.
     flags: libc::c_int,
@@ -365,13 +365,13 @@ impl StreamMode {
     /// A stream that only appends begins at the end of its file.
     fn go_to_end(&self, file: &OwnedFd) {
         if self.plain == c"a" {
-            // SAFETY: plain numbers. What has no end, as a pipe, stays as it is.
+            // SAFETY: plain numbers. A file without an end, such as a pipe, stays as it is.
             unsafe { libc::lseek(file.as_raw_fd(), 0, libc::SEEK_END) };
         }
     }
 }
 
-/// What a mode says of how the stream is used: all else was done as it was opened.
+/// The part of a mode that says how the stream is used. All else was done when it was opened.
 fn plain(mode: &CStr) -> &'static CStr {
     let mode = mode.to_bytes();
     match (mode.first(), mode.contains(&b'+')) {
@@ -394,7 +394,7 @@ fn pause(tries: &mut u32) {
     }
 }
 
-/// A stream that no other thread uses. What it waits for ends if the thread that has it is asked to stop: with an error.
+/// A stream that no other thread uses. If the thread that has it is asked to stop, its wait ends with an error.
 #[derive(Debug)]
 pub(crate) struct HeldStream {
     stream: Arc<CStream>,
@@ -493,7 +493,7 @@ impl Streams {
                 stream.stream_file.replace(file.clone());
                 continue;
             }
-            // The process's own stays as it is. What waits in it was printed before.
+            // The process's own stays as it is. Its pending output was printed before.
             if stream.has_output() {
                 stream.flush_if_free(stop);
             }

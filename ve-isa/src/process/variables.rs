@@ -100,7 +100,7 @@ impl Variables {
         self.start + Self::offset(index)
     }
 
-    /// What stands for the standard streams.
+    /// The addresses that stand for the standard streams.
     pub(super) fn streams(&self) -> [u64; 3] {
         let first = self.at(NAMES.len());
         [first, first + STREAM, first + 2 * STREAM]

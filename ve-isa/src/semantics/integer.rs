@@ -1,6 +1,6 @@
 //! Addition, subtraction, multiplication and division of integers.
 //!
-//! Results wrap. What else happens is in the flags of an [`IntegerOutcome`]: a division by zero, and a signed result that does not fit. The
+//! Results wrap. The flags of an [`IntegerOutcome`] tell the rest: a division by zero, and a signed result that does not fit. The
 //! unsigned operations but division raise nothing.
 
 use super::{sx, w, zx};

@@ -23,7 +23,7 @@ pub(crate) struct Vectors([Vector; 64]);
 
 impl Vectors {
     fn new() -> Box<Self> {
-        // Never on the stack.
+        // This is never on the stack, since it is large.
         let zeros = Box::new_zeroed();
         // SAFETY: they are integers.
         unsafe { zeros.assume_init() }
@@ -142,7 +142,7 @@ impl Cpu {
         &self.vm[number]
     }
 
-    /// Sets a mask register. What is written to number 0 is lost: it is always all ones.
+    /// Sets a mask register. Number 0 is always all ones: a value for it is lost.
     ///
     /// # Panics
     /// The number is not below 16.

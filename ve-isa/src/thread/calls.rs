@@ -48,7 +48,7 @@ impl Thread {
             self.interpreter.note_trap(trap);
         }
         match &result {
-            // What was asked for has been seen. Nobody may take the output.
+            // The thread has obeyed the request. Perhaps nobody takes the output.
             Err(trap) if matches!(trap.kind, TrapKind::TimeLimit | TrapKind::Stopped) => {
                 self.process().streams.flush_output(&StopHandle::asked());
             }
@@ -251,7 +251,7 @@ impl Thread {
             check.host_returns();
         }
         let outcome = match outcome {
-            // What another thread has sent meanwhile arrives before machine code goes on.
+            // Signals that another thread has sent meanwhile arrive before machine code goes on.
             Ok(()) if self.process().sent_signals.any() => {
                 panics::caught(self, self.gates.take_signals)
             }

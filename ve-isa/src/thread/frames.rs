@@ -1,4 +1,4 @@
-//! Where a thread is: its stack, and who has called the function that it is in.
+//! Where a thread is: its stack, and the callers of its function.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::{Thread, role};
 /// How many callers there are at most.
 const MOST: usize = 63;
 
-/// What a function saves at its frame pointer: that of its caller, then where it returns to.
+/// A function saves two words at its frame pointer: its caller's frame pointer, then its return address.
 const SAVED_LR: u64 = 8;
 
 /// Where a thread is.
@@ -15,7 +15,7 @@ const SAVED_LR: u64 = 8;
 pub struct Frames {
     /// The addresses of its stack.
     pub stack: Range<u64>,
-    /// What `lr` holds. In a function that has called none, that is where its caller goes on.
+    /// The value of `lr`: in a function that has called none, the return address.
     pub lr: u64,
     /// Where the callers go on, as far as frame pointers tell, the innermost first.
     pub returns: Vec<u64>,

@@ -68,7 +68,7 @@ impl Gates {
         })
     }
 
-    /// What functions of the host keep.
+    /// The state that functions of the host keep.
     pub(crate) fn process(&self) -> &Process {
         &self.process
     }

@@ -55,7 +55,7 @@ struct Created {
     detached: bool,
     /// Whether a thread waits for its end.
     awaited: bool,
-    /// What it ended with.
+    /// Its result, once it has ended.
     end: Option<u64>,
 }
 
@@ -152,7 +152,7 @@ impl Members {
         self.changed.notify_all();
     }
 
-    /// Whether there is a thread with this number, be it one that has ended and that somebody may wait for.
+    /// Whether there is a thread with this number, even one that has ended and that somebody may wait for.
     pub(crate) fn is_known(&self, number: u64) -> bool {
         let state = self.lock();
         let mut callers = state.callers.iter();

@@ -31,7 +31,7 @@ pub use frames::Frames;
 pub use gates::Gates;
 pub(crate) use spawn::Start;
 
-/// What a function of the host does: it finds its arguments in the registers of the thread, and leaves its result there.
+/// A function of the host: it finds its arguments in the registers of the thread, and leaves its result there.
 pub type HostFunction = fn(&mut Thread) -> Result<(), Failure>;
 
 /// Why a function of the host does not return to its caller.
@@ -94,15 +94,15 @@ pub struct Thread {
     calls_before: u64,
     /// Where control is to go, and in which of the calls.
     jump: Option<(u64, Box<ScalarRegisters>)>,
-    /// What no other thread of the machine has.
+    /// A number that no other thread of the machine has.
     number: u64,
     /// Whether machine code has created it.
     created: bool,
-    /// What other threads know of the calls from outside that run on it, once there was one.
+    /// The part that other threads see of the calls from outside that run on it, once there was one.
     caller: Option<Arc<Caller>>,
     /// Where another thread was whose trap has ended the last call from outside.
     elsewhere: Option<Frames>,
-    /// What PSW is when a call from outside begins.
+    /// PSW at the begin of a call from outside.
     first_psw: Psw,
     /// Which images it knows, by the number of their templates' state.
     generation: u64,
@@ -110,7 +110,7 @@ pub struct Thread {
     initialised: HashSet<ImageId>,
 }
 
-/// What all scalar registers hold.
+/// The values of all scalar registers.
 pub(crate) type ScalarRegisters = [u64; 64];
 
 impl Thread {
@@ -175,7 +175,7 @@ impl Thread {
         self.first_psw = Psw::default().trapping(exceptions);
     }
 
-    /// What functions of the host keep for the whole machine.
+    /// The state that functions of the host keep for the whole machine.
     pub(crate) fn process(&self) -> &Process {
         self.gates.process()
     }

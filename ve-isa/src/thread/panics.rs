@@ -20,7 +20,7 @@ pub(super) fn caught<R>(
     })
 }
 
-/// What was said by a panic.
+/// The message of a panic.
 fn describe(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));

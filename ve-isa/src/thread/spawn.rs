@@ -10,7 +10,7 @@ const HOST_STACK: usize = 8 << 20;
 /// How often destructors are called for values that destructors set.
 const DESTRUCTOR_ROUNDS: usize = 4;
 
-/// What a new thread is to do.
+/// The task of a new thread.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Start {
     pub(crate) function: u64,

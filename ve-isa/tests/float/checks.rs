@@ -1,4 +1,4 @@
-//! What is checked of operands: every operation on them, in all rounding modes.
+//! The check of operands: every operation on them, in all rounding modes.
 
 use ve_isa::encoding::Rounding;
 use ve_isa::semantics::convert::*;

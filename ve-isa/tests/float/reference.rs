@@ -27,7 +27,7 @@ pub const QUAD: Format = Format {
     exponent_bits: 15,
 };
 
-/// What a format's bits stand for: `numerator / denominator * 2^exponent`.
+/// The number that a format's bits stand for: `numerator / denominator * 2^exponent`.
 #[derive(Clone)]
 enum Value {
     Nan { signaling: bool },

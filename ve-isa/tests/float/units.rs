@@ -22,7 +22,7 @@ pub const SUFFIXES: [Rounding; 6] = [
     Rounding::NearestAway,
 ];
 
-/// What an operation gives: bits, in the lower 64 unless it is quad, and the exceptions.
+/// The result of an operation: bits, in the lower 64 unless it is quad, and the exceptions.
 pub type Result = (u128, Flags);
 
 /// A register with an `f32`, and something in the lower half that must not matter.
@@ -144,7 +144,7 @@ impl Width for Single {
     }
 }
 
-/// What the seven are by definition, in the same order.
+/// The seven results by definition, in the same order.
 pub fn defined(format: Format, y: u128, z: u128, rounding: RoundingMode) -> [Result; 7] {
     [
         format.add(y, z, rounding),

@@ -75,7 +75,7 @@ fn the_c_library_has_what_its_headers_declare() {
     }
 }
 
-/// What C11 names is declared, in each version of C; and the headers for C++ are C++.
+/// The headers declare all names of C11, in each version of C, and those for C++ are C++.
 #[test]
 fn the_headers_have_what_c_demands() {
     if !can_compile() {

@@ -40,7 +40,7 @@ static void real(void)
 #define CALL1(g) errno = 0; out(" " #g " %lx", bits(g(x))); out("/%d", errno); out(" %x", bits_single(g##f((float)x)));
 #define CALL2(g) out(" " #g " %lx", bits(g(x, y))); out(" %x", bits_single(g##f((float)x, (float)y)));
         ONE(CALL1)
-        // Of the host's cube roots, C's and Rust's, one is right in the last bit of a double, too.
+        // One of the host's two cube roots, C's or Rust's, is right even in the last bit of a double.
         out(" %x", bits_single((float)cbrt(x)));
         TWO(CALL2)
         out(" %lx %x", bits(fma(x, y, x)), bits_single(fmaf(x, y, x)));

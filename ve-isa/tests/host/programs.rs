@@ -117,7 +117,7 @@ fn a_mapped_file_that_shrinks_is_memory_that_is_not_there() {
     let memory = call("make", place.start).unwrap();
     assert_eq!(call("get", 500_000), Ok(0));
     assert_eq!(call("shrink", 0), Ok(0));
-    // What is left of the page is zeros.
+    // The rest of the page is zeros.
     assert_eq!(call("get", 200), Ok(0));
     let trap = call("get", 500_000).unwrap_err();
     assert!(matches!(trap, TrapKind::MemoryAccess { address, .. } if address == memory + 500_000));
@@ -128,7 +128,7 @@ fn a_mapped_file_that_shrinks_is_memory_that_is_not_there() {
     assert_eq!(call("get", 0), Ok(0));
 }
 
-/// What `mprotect` has said of a range goes with it. Of a range with parts that differ nothing goes.
+/// A range keeps its protection when it moves. A range whose parts differ does not move.
 #[test]
 fn a_range_that_moves_keeps_its_protection() {
     if !can_compile() {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::{can_compile, object};
 
-/// What little C library the program has: its functions tell that they are not the host's.
+/// The program's own small C library: its functions tell that they are not the host's.
 const LIBRARY: &str = r#"
 typedef unsigned long size_t;
 long ask(long number, long first, long second, long third, long fourth, long fifth)

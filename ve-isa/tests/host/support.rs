@@ -9,13 +9,13 @@ use veo_test_support::compile::{self, tool};
 use veo_test_support::ve;
 pub use veo_test_support::ve::can_compile;
 
-/// What a program is compiled with for the Vector Engine.
+/// The options that compile a program for the Vector Engine.
 const FLAGS: [&[&str]; 2] = [&["-O0"], &["-O2", "-fpic"]];
 
 /// How much a program may print.
 const ROOM: u64 = 8 << 20;
 
-/// What does not depend on whether a compiler knows the C library.
+/// Options that keep results from depending on what a compiler knows of the C library.
 const COMMON: [&str; 5] = [
     "-w",
     "-fno-builtin",
@@ -43,7 +43,7 @@ pub fn machine(directory: &Path, source: &str, flags: &[&str]) -> Machine {
     machine
 }
 
-/// What a program prints on the host.
+/// The output of a program on the host.
 fn on_host(directory: &Path, source: &str) -> String {
     let (file, program) = (directory.join("h.c"), directory.join("h"));
     std::fs::write(&file, source).unwrap();
@@ -53,7 +53,7 @@ fn on_host(directory: &Path, source: &str) -> String {
     tool(&mut Command::new(program))
 }
 
-/// What it prints on the Vector Engine.
+/// Its output on the Vector Engine.
 fn on_engine(directory: &Path, source: &str, flags: &[&str]) -> String {
     let machine = machine(directory, source, flags);
     let mut thread = machine.thread(1 << 20).unwrap();

@@ -53,7 +53,7 @@ long begin(void)
 }
 "#;
 
-/// What lies where the other image was, as far as memory is used again.
+/// An image that lies where the other one was, if memory is used again.
 const AFTER: &str = "long answer(void) { return 42; }";
 
 /// A thread that never ends, calls nothing and has no data.

@@ -137,7 +137,7 @@ fn constructors_and_destructors_have_their_order() {
         return;
     }
     let source = "
-        // What is volatile no compiler computes beforehand.
+        // A compiler computes nothing volatile beforehand.
         volatile long log;
         #define add(name, kind, digit) __attribute__((kind)) static void name(void) { log = log * 10 + digit; }
         add(a, constructor, 3) add(b, constructor(201), 2) add(c, constructor(101), 1)
@@ -160,7 +160,7 @@ fn objects_that_are_loaded_together_have_one_order() {
     if !can_compile() {
         return;
     }
-    // What is volatile no compiler computes beforehand.
+    // A compiler computes nothing volatile beforehand.
     let log = "volatile long log;
         #define add(name, kind, digit) __attribute__((kind)) static void name(void) { log = log * 10 + digit; }
         add(a, constructor, 3) add(b, constructor(201), 2) add(c, destructor(201), 5) add(d, destructor, 4)";

@@ -1,4 +1,4 @@
-//! What each dynamic relocation writes.
+//! The word that each dynamic relocation writes.
 
 use crate::library::*;
 use crate::{RETURN, call, constant, jump, load, read, try_load};
@@ -36,7 +36,7 @@ fn libraries_call_each_other_and_read_variables() {
     read(&mut user, "read_absolute", address);
 
     let machine = Machine::new().unwrap();
-    // Whatever the order is.
+    // The order of the files does not matter.
     for files in [
         [("libuser.so", &user), ("libprovider.so", &provider)],
         [("libprovider.so", &provider), ("libuser.so", &user)],

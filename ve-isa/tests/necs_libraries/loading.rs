@@ -24,7 +24,7 @@ fn each_library_loads_and_is_mapped() {
         load(&machine, std::slice::from_ref(&path)).unwrap();
         let read = bytes_read() - before;
         println!("{}: {read} of {size} bytes read", path.display());
-        // What is read are symbols, relocations and what is written to.
+        // The symbols, relocations and written segments are what is read.
         assert!(
             read < size / 10 + (4 << 20),
             "{}: {read} bytes read",

@@ -94,7 +94,7 @@ fn named(end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Loads libraries. What they need and nobody has becomes a trap when it is called.
+/// Loads libraries. A call of a function that they need and nobody has is a trap.
 fn load(machine: &Machine, paths: &[PathBuf]) -> Result<(), String> {
     let files: Vec<_> = paths
         .iter()

@@ -127,7 +127,7 @@ pub enum Scalars {
     YOrZ,
 }
 
-/// What an element or lane becomes, of y, z and w.
+/// The new value of an element or lane, from y, z and w.
 pub type Reference<'a> = &'a dyn Fn([u64; 3]) -> (u64, Flags);
 
 /// How results are compared.
@@ -159,7 +159,7 @@ pub struct Case<'a> {
     pub scalars: Scalars,
     pub form: Form,
     pub compare: Compare,
-    /// Of whole elements, or of one lane in the lower half.
+    /// The reference for whole elements, or for one lane in the lower half.
     pub reference: Reference<'a>,
 }
 

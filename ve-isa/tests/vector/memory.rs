@@ -14,7 +14,7 @@ struct Kind {
     size: usize,
     /// The bits of an element that memory has, for loads: extended.
     load: fn(u64) -> u64,
-    /// What is stored of an element.
+    /// The stored part of an element.
     store: fn(u64) -> u64,
 }
 

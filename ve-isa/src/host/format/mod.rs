@@ -279,7 +279,7 @@ fn convert(
             let limit = precision.unwrap_or(u64::MAX);
             let wide = conversion == b'S' || specification.length == FormatLength::Long;
             OutputField::text(match address {
-                // Not cut off: a part of it would say nothing.
+                // This is not cut off, because a part of it would say nothing.
                 0 if limit < 6 => Vec::new(),
                 0 => b"(null)".to_vec(),
                 _ if wide => wide_text(window, address, limit, output.is_wide())?,
@@ -309,7 +309,7 @@ fn convert(
     Ok(output.field(&field, flags, width)?)
 }
 
-/// A wide character as bytes. In the locale "C" only those of ASCII can be printed as bytes; what becomes wide text is UTF-8 here.
+/// A wide character as bytes. In the locale "C" only characters of ASCII can be printed as bytes; text that becomes wide is UTF-8 here.
 fn encode(character: u32, to_wide: bool) -> Result<Vec<u8>, FormatStop> {
     match char::from_u32(character) {
         Some(character) if to_wide || character.is_ascii() => {

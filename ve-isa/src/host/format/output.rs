@@ -126,7 +126,7 @@ impl<'a> FormattedOutput<'a> {
     }
 
     fn repeat(&mut self, byte: u8, mut count: u64) -> Result<(), Failure> {
-        // What nobody sees need not be made.
+        // Output that nobody sees need not be made.
         if let Sink::Memory { room, .. } = self.sink {
             let visible = room.saturating_sub(self.count).min(count);
             self.count += count - visible;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 bitflags::bitflags! {
-    /// What stands between `%` and the width.
+    /// The flags, which stand between `%` and the width.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) struct FormatFlags: u8 {
         /// `-`
@@ -67,7 +67,7 @@ impl FormatLength {
     }
 }
 
-/// What becomes of one argument.
+/// How one argument is converted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Specification {
     /// The number of the argument, if the format has it.
@@ -175,7 +175,7 @@ impl FormatParser<'_> {
         }
     }
 
-    /// What comes behind a `%`; nothing if the format ends before it does.
+    /// The specification behind a `%`; `None` if the format ends before it does.
     fn specification(&mut self) -> Option<Specification> {
         let position = self.position();
         let mut flags = FormatFlags::empty();

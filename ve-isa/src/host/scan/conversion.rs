@@ -12,7 +12,7 @@ pub(super) enum ScanLength {
     LongDouble,
 }
 
-/// What is read.
+/// The kind of value that is read.
 #[derive(Debug, Clone)]
 pub(super) enum ConversionKind {
     Percent,
@@ -112,7 +112,7 @@ impl<'a> ScanParser<'a> {
         (!digits.is_empty()).then_some(number)
     }
 
-    /// What comes behind a `%`; nothing if it is no conversion.
+    /// The conversion behind a `%`; `None` if there is none.
     pub(super) fn conversion(&mut self) -> Option<Conversion> {
         let mut number = self.number();
         let mut position = None;
@@ -202,7 +202,7 @@ impl<'a> ScanParser<'a> {
         }
     }
 
-    /// What comes behind a `[`.
+    /// The set behind a `[`.
     fn set(&mut self) -> Option<Set> {
         let inverted = self.eat(b'^');
         let mut ranges = Vec::new();

@@ -62,7 +62,7 @@ struct Relocation {
 pub(super) struct Relocatable<'a> {
     file: File<'a>,
     sections: Vec<Section<'a>>,
-    /// Which of them has each index of the file.
+    /// The place in `sections` of each index of the file.
     by_index: HashMap<usize, usize>,
     /// The groups of which one copy is enough: names, and the indices of their sections.
     groups: Vec<(String, Vec<usize>)>,

@@ -85,7 +85,7 @@ impl Run {
         })
     }
 
-    /// Computes something of which only signaling NaNs are seen. Whether there are any, `is_signaling` says.
+    /// Computes something of which only signaling NaNs are seen. `is_signaling` says whether there are any.
     fn unseen_but_signaling(
         &mut self,
         operation: impl FnOnce(&mut Registers),

@@ -208,7 +208,7 @@ fn shift(op: Op) -> Option<Handler> {
         Op::PvsraUp => lanes!(Upper lane::sra),
         Op::Pvsra => lanes!(Both lane::sra),
         Op::VsraL => element!(|y, z| bits::sra_l(z, y)),
-        // Here y and z are both vectors, whatever is scalar.
+        // Here y and z are both vectors, even if an operand is scalar.
         Op::Vsld => |run, slot, fuel| of_pair(run, slot, fuel, lane::sld),
         Op::Vsrd => |run, slot, fuel| of_pair(run, slot, fuel, lane::srd),
         Op::Vshf => |run, slot, fuel| of_pair(run, slot, fuel, lane::shf),

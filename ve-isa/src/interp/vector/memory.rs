@@ -12,7 +12,7 @@ use crate::semantics::vector::address::{strided, strides_2d, two_dimensional};
 use crate::state::ELEMENTS;
 use crate::trap::TrapKind;
 
-/// What an element is of the bytes in memory.
+/// Makes an element of the bytes in memory.
 type Extend = fn(u64) -> u64;
 
 /// Traps where an element that takes part is not aligned.

@@ -92,7 +92,7 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
 fn moved(op: Op) -> Option<Handler> {
     Some(match op {
         Op::Lsv => |run, slot, fuel| {
-            // What a number above 255 would do is not known.
+            // The manual does not say what a number above 255 does.
             let (element, value) = (run.y(slot) as usize % ELEMENTS, run.z(slot));
             let x = run.vector_x(slot);
             run.cpu.v[x][element] = value;

@@ -1,8 +1,8 @@
 //! Floats computed with integers, by `rustc_apfloat`: every rounding mode, every exception.
 //!
 //! Two things are not taken from it. It does not tell an overflow that ends at the largest number, and it looks for an underflow after
-//! the result has lost its bits. Here both are decided by the same operation in a format with more exponents, as IEEE 754 has
-//! it ("after rounding"), and as x86 does it.
+//! the result has lost its bits. Here the same operation in a format with more exponents decides both, as in IEEE 754 ("after
+//! rounding") and on x86.
 
 use std::cmp::Ordering;
 

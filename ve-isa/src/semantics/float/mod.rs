@@ -97,7 +97,7 @@ pub fn fdiv_s(unit: &mut impl FloatUnit, y: u64, z: u64) -> u64 {
     single(unit.div32(upper(y), upper(z)))
 }
 
-/// `fcmp.d`: the difference, rounded to nearest; 0 for equal infinities. Only a signaling NaN raises something.
+/// `fcmp.d`: the difference, rounded to nearest; 0 for equal infinities. Only a signaling NaN raises an exception.
 #[inline(always)]
 pub fn fcmp_d(unit: &mut impl FloatUnit, y: u64, z: u64) -> u64 {
     unit.difference64(y, z)

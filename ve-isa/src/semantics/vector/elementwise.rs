@@ -330,7 +330,7 @@ pub fn lanes<const N: usize>(
     Flags::from_bits_truncate((flags | flags >> 32) as u8)
 }
 
-/// Computes with the host's unit, each element an `f64`. What happens gathers in the host's status.
+/// Computes with the host's unit, each element an `f64`. Exceptions gather in the host's status.
 pub fn doubles<K: Arithmetic<N>, const N: usize>(v: &mut Registers, places: Places<'_, N>) {
     const ONE: u64 = 1.0f64.to_bits();
     map::<N, ONE, false>(

@@ -1,8 +1,8 @@
 //! Operations on vectors: up to 256 elements of 64 bits, or twice as many lanes of 32.
 //!
 //! Functions work on the vector registers as one array, [`Registers`], since a destination often is a source, too. All elements of
-//! all sources count as read before the destination changes. Which elements take part is an [`Active`]; all others keep what the
-//! destination had, and what happens in them is nothing: they raise no exception.
+//! all sources count as read before the destination changes. An [`Active`] says which elements take part. All others keep the
+//! destination's values and raise nothing: they raise no exception.
 //!
 //! - [`elementwise`]: the loops over elements and lanes, for functions of one element.
 //! - [`integer`], [`float`]: functions of one element.

@@ -155,7 +155,7 @@ impl Array {
     /// `elements` are bytes of one element each.
     pub fn new(caller: &mut Caller<'_>, kind: Type, layout: &Layout, elements: &[Vec<u8>]) -> Self {
         let size = kind.size();
-        // What lies between elements must stay.
+        // The bytes between elements must stay.
         let mut bytes = vec![0xa5; (layout.span() as usize + 1) * size];
         for (place, element) in layout.places().into_iter().zip(elements) {
             bytes[place as usize * size..][..size].copy_from_slice(element);
@@ -188,7 +188,7 @@ impl Array {
         Self::new(caller, kind, layout, &vec![zero; count])
     }
 
-    /// The bytes of each element. What lies between them is as it was.
+    /// The bytes of each element. The bytes between them are as they were.
     pub fn elements(&self, caller: &Caller<'_>) -> Vec<Vec<u8>> {
         let size = self.kind.size();
         let mut bytes = caller.read(self.content, (self.layout.span() as usize + 1) * size);
@@ -230,7 +230,7 @@ pub fn call(caller: &mut Caller<'_>, name: &str, arrays: &[&Array], mask: Option
     for array in arrays.iter().copied().map(Some).chain([mask]) {
         words.extend(array.map_or([0, 0], |array| [array.place, array.content]));
     }
-    // What is contiguous is taken as a whole.
+    // Contiguous arrays are taken as a whole.
     let whole = mask.is_none() && arrays.iter().all(|array| array.layout.is_contiguous());
     let end = if whole {
         result.layout.shape.iter().product()

@@ -5,7 +5,7 @@ use crate::Caller;
 
 type Operation = fn(Number, Number) -> Number;
 
-/// What works on numbers of all types.
+/// The operations on numbers of all types.
 const ON_NUMBERS: [(&str, Operation); 5] = [
     ("add", |x, y| Number {
         re: x.re + y.re,
@@ -23,7 +23,7 @@ const ON_NUMBERS: [(&str, Operation); 5] = [
     ("not_equal", |x, y| Number::truth(x != y)),
 ];
 
-/// What works on numbers that have an order.
+/// The operations on numbers that have an order.
 const ON_ORDERED: [(&str, Operation); 11] = [
     ("less", |x, y| Number::truth(x.re < y.re)),
     ("greater", |x, y| Number::truth(x.re > y.re)),
@@ -44,7 +44,7 @@ const ON_ORDERED: [(&str, Operation); 11] = [
     }),
 ];
 
-/// What works on integers.
+/// The operations on integers.
 const ON_INTEGERS: [(&str, Operation); 5] = [
     ("bitwise_and", |x, y| {
         Number::real((x.re as u64 & y.re as u64) as f64)
@@ -63,7 +63,7 @@ const ON_INTEGERS: [(&str, Operation); 5] = [
     }),
 ];
 
-/// What gives a truth value, as a number of whatever type.
+/// The operations that give a truth value, as a number of any type.
 const TO_TRUTH: [&str; 9] = [
     "equal",
     "not_equal",
@@ -152,7 +152,7 @@ fn arithmetic_of_all_types_is_exact_on_small_numbers() {
             for (a, b) in of().flat_map(|a| of().map(move |b| (a, b))) {
                 for c in TYPES {
                     let types = [a, b, c];
-                    // What these mean is NLCPy's own affair.
+                    // NLCPy alone decides what these mean.
                     let truth = c == Bool && !TO_TRUTH.contains(operation);
                     let real = a.is_complex() && b.is_complex() && !c.is_complex();
                     if truth || real && *operation == "multiply" {
