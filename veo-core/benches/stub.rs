@@ -1,4 +1,4 @@
-//! What the typed layer adds to a call: a stub of 8 arguments, waited for, against the
+//! The time that the typed layer adds to a call: a stub of 8 arguments, waited for, against the
 //! same call written against the raw table of functions, on the emulated node.
 //!
 //! Blocks of both alternate in one run; medians and 10th percentiles are compared. The goal is a ratio
@@ -149,7 +149,7 @@ fn contracts(ctx: &VeoContext, proc: &VeoProc) {
         x + 32
     };
     let [mut without, mut with] = side_by_side(without, with);
-    // Of blocks that follow each other: other programs disturb both alike.
+    // The blocks follow each other, so other programs disturb both alike.
     let mut added: Vec<f64> = iter::zip(&without, &with)
         .map(|(without, with)| (with.as_secs_f64() - without.as_secs_f64()) * 1e9)
         .collect();

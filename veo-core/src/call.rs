@@ -49,8 +49,8 @@ impl<'c, 'a> Call<'c, 'a> {
         }
     }
 
-    /// Adds an argument for a parameter declared as `P`. What is wrong with it is
-    /// reported by [`submit`](Self::submit).
+    /// Adds an argument for a parameter declared as `P`. [`submit`](Self::submit) reports a wrong
+    /// argument.
     #[inline]
     pub fn arg<P: ?Sized>(&mut self, value: impl Arg<'a, P> + 'c) {
         value.put(&mut self.args);

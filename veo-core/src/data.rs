@@ -29,7 +29,7 @@ pub unsafe trait VeData: Copy + Send + Sync + 'static {
 
     /// [`TYPE`](Self::TYPE) as the pointee of a pointer in memory: a structure may hold
     /// the address of its own kind, and a description that contains itself cannot be a
-    /// constant. What the pointers in it point to is a [`SKETCH`](Self::SKETCH).
+    /// constant. Its pointers point to a [`SKETCH`](Self::SKETCH).
     #[doc(hidden)]
     const OUTLINE: Type = Self::SKETCH;
 
@@ -70,8 +70,8 @@ pub enum Number {
     Double(f64),
 }
 
-/// The description of `T`, to be had of plain data only. Which `T` it is follows from where
-/// the description is used: that makes it the proof that the type of a field, whatever it is
+/// The description of `T`, to be had of plain data only. The place where the description is used
+/// decides which `T` it is: that makes it the proof that the type of a field, whatever it is
 /// written as, is plain data.
 #[doc(hidden)]
 #[derive(Debug)]

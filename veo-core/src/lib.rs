@@ -39,11 +39,11 @@
 //!
 //! # Declaring kernels
 //!
-//! [`ve_kernel`] stands on a function without body, or on an `unsafe extern "C"` block of
-//! them. Each becomes a function whose first argument decides the kind of call. What the
-//! others accept is said at [`Arg`]; [`VeData`] says what can be passed by reference.
-//! Features make types of other crates plain data: `num-complex`, `half`, `bytemuck` (`VePod`). With `ndarray`
-//! its arrays go to VE memory and come back (`VeBuffer::from_array`, `VeBuffer::to_array`).
+//! [`ve_kernel`] stands on a function without body, or on an `unsafe extern "C"` block of them. Each becomes a
+//! function whose first argument decides the kind of call. [`Arg`] says what the others accept; [`VeData`]
+//! says what can be passed by reference. Features make types of other crates plain data: `num-complex`,
+//! `half`, `bytemuck` (`VePod`). With `ndarray` its arrays go to VE memory and come back
+//! (`VeBuffer::from_array`, `VeBuffer::to_array`).
 //!
 //! `requires(x.len() >= n)` in a declaration is a contract, which each call is held against before it is
 //! made: [`ve_kernel`] has the language, [`Error::Contract`] is what a wrong call gives, and [`kernels`] lists
@@ -71,7 +71,7 @@
 //! and when a process is created; [`VeoProcBuilder::prototypes`] overrides it, and `verify` in
 //! a declaration both.
 //!
-//! What the debug information leaves open is never an error: a structure of which it has only the name, a union, a bit field, a
+//! A difference that the debug information leaves open is never an error: a structure of which it has only the name, a union, a bit field, a
 //! `long double`. When a process resolves a kernel, `tracing` reports these, even if the declaration was compared while it was
 //! compiled: at level `info` the libraries and functions without debug information (assembly, or compiled without `-g` or with
 //! `-g1`), at level `debug` the types that could not be compared.
@@ -82,10 +82,10 @@
 //!
 //! # What is safe
 //!
-//! A kernel runs in another process and can damage nothing but VE memory. What the VE
-//! side may touch on the host belongs to the request until that has finished, whatever
-//! becomes of its handle. Declarations are compared with the library's debug
-//! information; that they are true where it says nothing is their author's promise.
+//! A kernel runs in another process and can damage nothing but VE memory. Host memory that the VE
+//! side may touch belongs to the request until that has finished, whatever becomes of its handle.
+//! Declarations are compared with the library's debug information; that they are true where it says
+//! nothing is their author's promise.
 
 #[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
 mod abandoned_requests_tests;

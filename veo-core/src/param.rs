@@ -77,7 +77,7 @@ macro_rules! function {
 
         #[diagnostic::do_not_recommend]
         impl<R, $($param),*> Param for $ty {
-            // Of any type, only the number of parameters is known.
+            // Its type is unknown but for the number of parameters.
             const TYPE: Type = pointer(false, &Type::Function {
                 params: &[$(function!(@any $param)),*],
                 result: &Type::Opaque("?"),

@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 use crate::error::{Error, Race, Result};
 use crate::warning::warn;
 
-/// What happens if two requests of different contexts may use the same memory at the same time:
+/// How a process treats two requests of different contexts that may use the same memory at the same time:
 /// [`VeoProcBuilder::races`](crate::VeoProcBuilder::races).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -305,7 +305,7 @@ impl RaceLog {
     }
 
     /// Holds a request that the calling thread waits for against those of other contexts, and
-    /// enters it as long as the guard lives. What its context has below the number `before` ends
+    /// enters it as long as the guard lives. Requests of its context below the number `before` end
     /// before it.
     pub(crate) fn enter_waited(
         &self,

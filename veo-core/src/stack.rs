@@ -189,8 +189,8 @@ impl<'a, T: StackValue + ?Sized> OnStack<InOut<'a, T>> {
     }
 }
 
-/// The facts about them that are known before the call. Of data that the kernel writes, no values
-/// are known.
+/// The facts about them that are known before the call. The values of data that the kernel writes
+/// are not known.
 macro_rules! known {
     ($($direction:ident: $number:expr;)*) => {$(
         impl<T: StackValue + ?Sized> OnStack<$direction<'_, T>> {

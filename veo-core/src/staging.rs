@@ -52,8 +52,8 @@ impl Staging {
         }
     }
 
-    /// Copies the bytes from `offset` on to `to`. Only to be called when the other
-    /// side has finished.
+    /// Copies the bytes from `offset` on to `to`. The other side must have finished before this is
+    /// called.
     pub(crate) fn copy_to(&self, offset: usize, to: &mut [MaybeUninit<u8>]) {
         assert!(offset + to.len() <= self.layout.size());
         // SAFETY: the source lies inside the allocation, as asserted, and was

@@ -1,4 +1,4 @@
-//! Data of `bytemuck` and `ndarray`: they go through kernels and come back bit for bit. What C compiles is the
+//! Data of `bytemuck` and `ndarray`: they go through kernels and come back bit for bit. C code is the
 //! reference.
 #![cfg(all(feature = "bytemuck", feature = "ndarray"))]
 

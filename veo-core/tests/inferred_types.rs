@@ -180,7 +180,7 @@ fn types_that_no_call_can_pass_are_refused() -> Result<()> {
     let either = lib.find_function("either_of")?;
     assert_eq!(i64::try_from(either.call(&proc, [word])?)?, number);
 
-    // Whoever allows contradictions may know better.
+    // A user who allows contradictions may know better.
     let proc = VeoProc::builder().prototypes(Prototypes::Warn).build()?;
     let lib = proc.load_library(described())?;
     let number = lib.find_function("number_of")?.args_type(&["long"])?;

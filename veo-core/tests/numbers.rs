@@ -30,7 +30,7 @@ unsafe extern "C" {
     safe fn swing(wave: &mut Wave, times: i64);
 }
 
-/// Only if the C compiler has the type.
+/// This is there only if the C compiler has the type.
 #[ve_kernel(lib = "libnumbers.so", optional)]
 fn scale_halves(x: *mut f16, n: i64, by: f32);
 

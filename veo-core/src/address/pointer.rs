@@ -11,7 +11,7 @@ use crate::session::ProcId;
 /// much memory is known to follow.
 ///
 /// A plain value that can be copied and kept; it does not keep the memory alive.
-/// What can go wrong with it goes wrong on the VE only: the host never follows it.
+/// A wrong one can do harm on the VE only: the host never follows it.
 /// Every use checks the process it belongs to. `VEMemPtr` is an alias.
 ///
 /// A pointer that came from a [`VeBuffer`](crate::VeBuffer) still protects the

@@ -61,7 +61,7 @@ pub struct Args<'c, 'a> {
     pub(crate) words: Words,
     /// Device memory that must not be freed before the call has finished.
     pub(crate) uses: SmallVec<[&'static Usage; 4]>,
-    /// Whose pointers are among the arguments, and the index of the first one.
+    /// The process whose pointers are among the arguments, and the index of the first one.
     proc: Option<(ProcId, usize)>,
     /// `None` in a plain call. One box costs such a call less than three fields that are
     /// empty.

@@ -11,7 +11,7 @@ use crate::known::{ArgPlace, Known, KnownRegion};
 use crate::param::CFunction;
 use crate::races::{Access, Touches, Use};
 
-/// Never a declared type. With a second implementation beside the one that counts, the
+/// A type that nobody declares. With a second implementation beside the one that counts, the
 /// compiler does not propose `f64` where `*mut f64` or `&mut f64` was passed.
 #[derive(Debug)]
 pub enum Nothing {}

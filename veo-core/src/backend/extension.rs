@@ -156,8 +156,8 @@ pub(crate) trait ProcessExtension: Send + Sync {
         false
     }
 
-    /// Says what the block at an address is, for reports of faults. What it says is made only
-    /// where that is of use.
+    /// Says what the block at an address is, for reports of faults. The description is formatted
+    /// only if somebody needs it.
     fn describe(&self, _addr: u64, _what: &dyn std::fmt::Display) {}
 
     /// The address of these bytes of an allocation in the program, if they have one and the process has not

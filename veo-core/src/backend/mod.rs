@@ -1,7 +1,7 @@
 //! The functions through which everything talks to a VE, and the libraries that provide them.
 //!
-//! `libveo` makes up for what NEC's library lacks or gets wrong. What is above this module in this crate
-//! does not ask which backend it is. It asks whether the table has the functions of three fast paths:
+//! `libveo` makes up for what NEC's library lacks or gets wrong. The modules above this one do not ask
+//! which backend it is. They ask whether the table has the functions of three fast paths:
 //! `veo_emu_call_async`, `veo_emu_args_set_result`, `veo_emu_collect`.
 
 mod emulated;

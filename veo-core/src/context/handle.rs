@@ -90,7 +90,7 @@ impl Drop for CtxHandle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContextState {
-    /// Not known.
+    /// The backend does not know.
     Unknown,
     /// Working or ready to.
     Running,

@@ -38,7 +38,7 @@ pub struct ScopedRead<'scope, 'env: 'scope, T> {
     scope: &'scope Scope<'scope, 'env>,
     /// None if the transfer could not be started.
     ticket: Option<Ticket>,
-    /// The borrowed memory. Not a reference: the transfer writes to it meanwhile.
+    /// The borrowed memory. It is no reference, since the transfer writes to it meanwhile.
     to: NonNull<[T]>,
     of: PhantomData<&'env mut [T]>,
 }

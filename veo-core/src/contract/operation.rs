@@ -1,5 +1,6 @@
-//! The operations of a clause. What is unknown stays so, unless the rest decides without it. What
-//! cannot be computed makes the clause so, unless what stands on its left decides without it.
+//! The operations of a clause. An unknown operand makes the result unknown, unless the other
+//! decides without it. An operand that cannot be computed fails the clause, unless the one on its
+//! left decides without it.
 
 use super::value::{ClauseFailure, ContractValue, Pair, Proof, Raw, Truth};
 

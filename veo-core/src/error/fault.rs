@@ -73,7 +73,7 @@ pub enum Cause {
     },
     /// Memory around a block was found overwritten ([`Fault::memory`]) when the kernel ended or
     /// when the block was freed. The kernel did it, or one that ran beside it or before it.
-    /// Only where memory is guarded ([`Guard`](crate::Guard)).
+    /// This is noticed only if memory is guarded ([`Guard`](crate::Guard)).
     Overwritten,
     /// The signal [`Fault::signal`] was sent, by another process or by a kernel.
     Sent {
@@ -181,7 +181,7 @@ impl Fault {
         f.write_str(&place)
     }
 
-    /// What helps.
+    /// The advice for the cause.
     fn advice(&self) -> &'static str {
         match self.cause {
             Cause::TimeLimit { .. } => "; VeoProcBuilder::time_limit sets it",
@@ -196,7 +196,7 @@ impl Fault {
         }
     }
 
-    /// Who did it.
+    /// The subject of the sentence.
     fn subject(&self) -> String {
         match (&self.kernel, &self.operation) {
             (Some(kernel), _) => format!("kernel {kernel}"),

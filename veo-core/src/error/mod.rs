@@ -32,7 +32,7 @@ pub enum Error {
     /// `VEO_BACKEND` asks for cannot be had.
     #[error("no Vector Engine backend: {reason}")]
     Backend {
-        /// What is missing, and how to force either backend.
+        /// The missing part, and how to force either backend.
         reason: String,
     },
 
@@ -43,7 +43,7 @@ pub enum Error {
         function: &'static str,
         /// The library it was expected in.
         library: String,
-        /// What needs it.
+        /// The operation that needs it.
         needed_for: &'static str,
     },
 
@@ -52,27 +52,27 @@ pub enum Error {
     ProcessStart {
         /// The node that was asked for.
         node: i32,
-        /// What happened.
+        /// The reason.
         reason: String,
     },
 
     /// A kernel raised an exception; its process has ended.
     #[error("{fault}")]
     Exception {
-        /// What is known of it.
+        /// The known facts about it.
         fault: Box<Fault>,
     },
 
     /// The VE process has ended, and with it everything in it.
     #[error("{what} failed: {proc} has ended{}", because(.reason))]
     ProcessEnded {
-        /// What was attempted.
+        /// The attempted operation.
         what: String,
         /// The process.
         proc: String,
         /// Why it ended, where that is known.
         reason: Option<String>,
-        /// What ended it, if that is known and the program did not close it.
+        /// The cause of its end, if it is known and the program did not close it.
         fault: Option<Box<Fault>>,
     },
 
@@ -89,7 +89,7 @@ pub enum Error {
     /// another context ([`VeoProcBuilder::races`](crate::VeoProcBuilder::races)).
     #[error("{race}")]
     Race {
-        /// What is known of both.
+        /// The known facts about both.
         race: Box<Race>,
     },
 
@@ -99,7 +99,7 @@ pub enum Error {
     Sanitizer {
         /// The process.
         proc: String,
-        /// What was found, and where, in a sentence.
+        /// The finding and its place, in a sentence.
         found: String,
         /// The sanitizer's whole report.
         report: String,
@@ -108,7 +108,7 @@ pub enum Error {
     /// The VE reported that a command failed.
     #[error("{what} failed on the VE{}", because(.reason))]
     Command {
-        /// What was attempted.
+        /// The attempted operation.
         what: String,
         /// More, where it is known.
         reason: Option<String>,
@@ -137,7 +137,7 @@ pub enum Error {
     /// Sizes that should be equal are not.
     #[error("{what}: {have} elements given, {wanted} needed")]
     SizeMismatch {
-        /// What was attempted, and in which process.
+        /// The attempted operation, and its process.
         what: String,
         /// How many elements were given.
         have: usize,
@@ -202,21 +202,21 @@ pub enum Error {
         addr: u64,
         /// The process that it belongs to.
         proc: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 
     /// The context was closed.
     #[error("{what} failed: the context is closed")]
     ContextClosed {
-        /// What was attempted.
+        /// The attempted operation.
         what: String,
     },
 
     /// No further context can be opened.
     #[error("cannot open a context: {reason}")]
     ContextOpen {
-        /// What happened.
+        /// The reason.
         reason: String,
     },
 
@@ -231,9 +231,9 @@ pub enum Error {
     /// function of a context, or the receiver of a process's output.
     #[error("{what} would wait for ever: {reason}")]
     WouldDeadlock {
-        /// What was attempted.
+        /// The attempted operation.
         what: String,
-        /// What waits for what.
+        /// A sentence that says what waits for what.
         reason: String,
     },
 
@@ -242,7 +242,7 @@ pub enum Error {
         "{what} failed: VE handles do not survive fork(); create a new VeoProc in the child, or use posix_spawn"
     )]
     Forked {
-        /// What was attempted.
+        /// The attempted operation.
         what: String,
     },
 
@@ -261,9 +261,9 @@ pub enum Error {
         index: usize,
         /// The name of the parameter, if it is known.
         name: Option<String>,
-        /// What was called, and where.
+        /// The call, and its place.
         call: Option<String>,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 
@@ -272,7 +272,7 @@ pub enum Error {
     TooManyArguments {
         /// How many there are.
         count: usize,
-        /// What was called, and where.
+        /// The call, and its place.
         call: Option<String>,
     },
 
@@ -290,7 +290,7 @@ pub enum Error {
         largest: usize,
         /// The name of its parameter, if it is known.
         name: Option<String>,
-        /// What was called, and where.
+        /// The call, and its place.
         call: Option<String>,
     },
 
@@ -301,7 +301,7 @@ pub enum Error {
         name: String,
         /// The files that were tried.
         searched: Vec<PathBuf>,
-        /// What to do, empty if there is nothing to say.
+        /// Advice, empty if there is none.
         hint: String,
     },
 
@@ -310,7 +310,7 @@ pub enum Error {
     LibraryLoad {
         /// The file.
         path: PathBuf,
-        /// What happened, where it is known.
+        /// The reason, if it is known.
         reason: Option<String>,
     },
 
@@ -367,7 +367,7 @@ pub enum Error {
     /// No declared kernel has this name, or several have.
     #[error("{}", which_kernel(.name, .candidates, *.several))]
     NoSuchKernel {
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
         /// The paths of those that have it, or of kernels with similar names.
         candidates: Vec<String>,
@@ -435,7 +435,7 @@ pub enum Error {
     /// The operating system refused something.
     #[error("{what}: {reason}")]
     System {
-        /// What was attempted.
+        /// The attempted operation.
         what: String,
         /// The system's message.
         reason: String,
@@ -458,7 +458,7 @@ impl Error {
         }
     }
 
-    /// What ended the process, where this error comes from its end and that is known: the
+    /// The cause of the process's end, if this error comes from it and the cause is known: the
     /// kernel, the signal, the function and the line of source.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
@@ -486,7 +486,7 @@ pub struct UnresolvedKernel {
     pub crate_name: String,
     /// File and line of the declaration.
     pub declared: String,
-    /// What is wrong.
+    /// The error.
     pub error: Box<Error>,
 }
 

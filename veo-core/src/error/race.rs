@@ -11,13 +11,13 @@ pub struct Race {
     pub later: String,
     /// File and line where it was made.
     pub later_at: String,
-    /// What it does with the memory: `reads`, `writes`, `writes a part of`.
+    /// Its access to the memory: `reads`, `writes`, `writes a part of`.
     pub later_does: &'static str,
     /// The request that was submitted before, for which the program has not waited.
     pub earlier: String,
     /// File and line where it was made.
     pub earlier_at: String,
-    /// What it does with the memory.
+    /// Its access to the memory.
     pub earlier_does: &'static str,
     /// The beginning of the memory that both use, as an address of the VE.
     pub addr: u64,

@@ -34,9 +34,8 @@ pub(crate) fn function_of_any(proc: &VeoProc, name: &str) -> Result<VeoFunction>
 }
 
 impl VeoLibrary {
-    /// Looks a function up (`veo_get_sym`). What it takes and returns is known from the
-    /// library's debug information, or is said by [`VeoFunction::args_type`] and
-    /// [`VeoFunction::ret_type`].
+    /// Looks a function up (`veo_get_sym`). The library's debug information says what it takes and
+    /// returns, or [`VeoFunction::args_type`] and [`VeoFunction::ret_type`] do.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ const GUESS: CType = CType::Scalar(ScalarType::I64);
 enum Passed {
     /// It is passed as one word of this type.
     As(CType),
-    /// Not known.
+    /// It is not known.
     Unknown,
     /// No call can pass it.
     Never,

@@ -57,8 +57,7 @@ impl<T> fmt::Display for AllocationName<'_, T> {
 }
 
 impl VeoProc {
-    /// Allocates memory for `len` values (`veo_alloc_mem`). What it holds at first is
-    /// unspecified.
+    /// Allocates memory for `len` values (`veo_alloc_mem`). Its first contents are unspecified.
     ///
     /// # Errors
     ///
@@ -362,7 +361,7 @@ impl VeoProc {
     }
 
     /// The address `addr`, as a structure in VE memory holds it, as a pointer into
-    /// this process. How much memory follows is looked up.
+    /// this process. The length of the memory behind it is looked up.
     #[must_use]
     pub fn pointer<T>(&self, addr: VeAddr<T>) -> VeMemPtr<T> {
         if addr.is_null() {

@@ -159,12 +159,12 @@ impl VeoProcBuilder {
     /// very access. With [`Guard::Start`] they begin there, for kernels that go below the start. The error names the kernel, the
     /// source line and the block: "8 bytes past the 100 f64 allocated at src/main.rs:12".
     ///
-    /// - The other side of a block, and up to 15 bytes behind it with `End`, which its alignment
-    ///   of 16 bytes takes, are accessible. They hold a pattern. When a kernel ends, it is looked
-    ///   at around the blocks that were passed to it (all of the memory up to the next page) and
-    ///   near 32 others (64 bytes; they take turns), and once more when a block is freed. What was
-    ///   written there is [`Cause::Overwritten`](crate::Cause::Overwritten), with the kernel but no
-    ///   line. What was only read there is not noticed.
+    /// - The other side of a block, and up to 15 bytes behind it with `End`, which its alignment of
+    ///   16 bytes takes, are accessible. They hold a pattern. When a kernel ends, it is looked at
+    ///   around the blocks that were passed to it (all of the memory up to the next page) and near
+    ///   32 others (64 bytes; they take turns), and once more when a block is freed. A write there
+    ///   is [`Cause::Overwritten`](crate::Cause::Overwritten), with the kernel but no line. A read
+    ///   there is not noticed.
     /// - Freed blocks are not accessible, and their addresses are not used again for a long time:
     ///   an access is a signal, whose error says that they were freed.
     /// - Fresh memory holds signalling NaNs (of `f64`; as `f32` every other one is quiet).
@@ -173,8 +173,8 @@ impl VeoProcBuilder {
     ///   a system call of a kernel that reads or writes such a page would fail.
     /// - Copies between host and VE fail if they leave the block in which they begin.
     /// - Around data on the stack of a call ([`OnStack`](crate::OnStack)) 512 bytes hold the
-    ///   pattern, too. When the kernel ends, what was written there is `Overwritten`.
-    /// - What kernels allocate themselves is not guarded.
+    ///   pattern, too. When the kernel ends, a write there is `Overwritten`.
+    /// - Memory that kernels allocate themselves is not guarded.
     /// - Every block takes whole pages of the machine's memory, and of the system's mappings two. If
     ///   a process has more blocks than there are mappings for (about 24,000 on usual systems), a
     ///   warning says so, and accesses outside of blocks are not noticed before a kernel ends.
@@ -189,15 +189,12 @@ impl VeoProcBuilder {
     /// Sets what happens if two requests of different contexts may use the same memory at the same time and one of them writes
     /// it. Without this, `VEO_EMU_RACES` in the environment decides: `warn`, `deny` or `off`, which is the default.
     ///
-    /// The host knows which memory a call is given: buffers and slices with their length, of a
-    /// bare pointer the one element that it points to. What a kernel takes as `*const` it reads,
-    /// what it takes as `*mut` it writes; transfers count. Nothing is known of pointers in
-    /// memory, of parameters declared as `VeMemPtr`, and of functions that are called by name.
-    /// Two requests are in order if they are of the same context, or if the first was
-    /// waited for, or its context synchronised, before the second was submitted, on whatever
-    /// thread, or if the second comes [`after`](crate::VeoContext::after) it; a host function comes after what is queued before it. So what is found may be
-    /// right all the same: where kernels write parts of the same
-    /// memory, their declarations say so (`shared(..)`), or each is passed a slice of its own.
+    /// The host knows which memory a call is given: buffers and slices with their length, of a bare pointer the one element that it points to. A
+    /// kernel reads its `*const` parameters and writes its `*mut` parameters; transfers count. Nothing is known of pointers in memory, of parameters
+    /// declared as `VeMemPtr`, and of functions that are called by name. Two requests are in order if they are of the same context, or if the first
+    /// was waited for, or its context synchronised, before the second was submitted, on whatever thread, or if the second comes
+    /// [`after`](crate::VeoContext::after) it; a host function comes after what is queued before it. So a finding may be a right program: where
+    /// kernels write parts of the same memory, their declarations say so (`shared(..)`), or each is passed a slice of its own.
     ///
     /// This is looked at on the host, whatever runs the kernels.
     ///
@@ -222,7 +219,7 @@ impl VeoProcBuilder {
 
     /// Counts what kernels of VE machine code execute, for [`VeoProc::statistics`], or does not, whatever `VEO_EMU_PROFILE` in the
     /// environment says: `1`, `0`, or `quiet`, which counts as this does. With `1` it is also printed on the standard error when the process
-    /// ends. Such kernels are several times slower then. The emulated node alone.
+    /// ends. Such kernels are several times slower then. Only the emulated node can do this.
     pub fn profile(mut self, counts: bool) -> Self {
         self.options.profile = Some(counts);
         self
@@ -231,13 +228,13 @@ impl VeoProcBuilder {
     /// Checks the memory of kernels of VE machine code, or does not, whatever `VEO_EMU_CHECK` in the environment says: `memory`,
     /// `memory-init`, `off`. A kernel that touches what is no block, variable or frame of its stack ends as at a fault, with the source line,
     /// the block, and who has allocated and freed it; with `,continue` behind it in the variable, it is told on the standard error and goes
-    /// on. Such kernels take several times as long. docs/book/src/memory-check.md has all of it. The emulated node alone.
+    /// on. Such kernels take several times as long. docs/book/src/memory-check.md has all of it. Only the emulated node can do this.
     pub fn check(mut self, check: Check) -> Self {
         self.options.check = Some(check);
         self
     }
 
-    /// Whether it is gathered what requests come to, for [`VeoProc::stats`], whatever `VEO_STATS` in the environment says. Without this,
+    /// Whether statistics of requests are gathered, for [`VeoProc::stats`], whatever `VEO_STATS` in the environment says. Without this,
     /// `VEO_STATS=1` has it gathered, and a table printed on the standard error when the process or the program ends, `VEO_STATS=DETAIL`
     /// one with a line for each context; docs/book/src/statistics.md explains it. A call takes some hundred nanoseconds more then.
     pub fn stats(mut self, gathers: bool) -> Self {
@@ -262,12 +259,11 @@ impl VeoProcBuilder {
         self
     }
 
-    /// Has `output` called with what kernels print, instead of printing it. It runs on
-    /// a thread of the backend, and the process waits for it. So whatever waits for the
-    /// process inside it is [`Error::WouldDeadlock`], the first call of a kernel too, which is
-    /// looked up then. Queueing other calls, `peek`, `kill` and other processes are fine. Waits
-    /// with a time limit give up while it does not return, and so does
-    /// [`VeoProc::close`]. The emulated node alone.
+    /// Has `output` called with what kernels print, instead of printing it. It runs on a thread of
+    /// the backend, and the process waits for it. So a wait for the process inside it is
+    /// [`Error::WouldDeadlock`], the first call of a kernel too, which is looked up then. Queueing
+    /// other calls, `peek`, `kill` and other processes are fine. Waits with a time limit give up
+    /// while it does not return, and so does [`VeoProc::close`]. The emulated node alone.
     pub fn stdout(mut self, output: impl Fn(Stream, &[u8]) + Send + Sync + 'static) -> Self {
         self.options.output = Some(Arc::new(output));
         self

@@ -27,7 +27,7 @@ pub enum KernelLookup {
     Eager,
     /// All on first use.
     Lazy,
-    /// Never: calls of declared kernels are errors. This is for tools that load libraries themselves.
+    /// They are never compared: calls of declared kernels are errors. This is for tools that load libraries themselves.
     None,
 }
 
@@ -37,7 +37,7 @@ pub enum KernelLookup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Guard {
-    /// Not at all.
+    /// Nothing is done.
     Off,
     /// They begin where no memory is accessible before them.
     Start,

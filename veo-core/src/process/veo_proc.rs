@@ -162,7 +162,7 @@ impl VeoProc {
         self.shared().core.check_alive("looking after the process")
     }
 
-    /// Kills the VE process at once. Whatever runs or waits ends with an error, whose
+    /// Kills the VE process at once. Every request that runs or waits ends with an error, whose
     /// [`Cause`](crate::Cause) says where this was called; the host process goes on.
     ///
     /// # Errors
@@ -177,10 +177,9 @@ impl VeoProc {
     }
 
     /// Ends the process in order: waits for what was submitted, then for its end
-    /// (`veo_proc_destroy`). Results that were not asked for stay available. What is
-    /// not finished after 20 seconds is killed, but a host function that does not
-    /// return is waited for. Other handles of the process give
-    /// errors from now on.
+    /// (`veo_proc_destroy`). Results that were not asked for stay available. A process that is not
+    /// finished after 20 seconds is killed, but a host function that does not return is waited for.
+    /// Other handles of the process give errors from now on.
     ///
     /// # Errors
     ///
@@ -235,7 +234,7 @@ impl VeoProc {
         Ok(())
     }
 
-    /// What the process has done so far. Memory is always counted. Requests are counted if
+    /// The statistics of the process so far. Memory is always counted. Requests are counted if
     /// [`VeoProcBuilder::stats`](crate::VeoProcBuilder::stats) or `VEO_STATS` asked for it when the process was created. This
     /// waits for nothing, and works after the end of the process, too.
     ///
@@ -266,7 +265,7 @@ impl VeoProc {
         }
     }
 
-    /// What kernels of VE machine code have executed so far, in the order of their names (`veo_emu_get_statistics`). The counts
+    /// The instruction counts of kernels of VE machine code so far, in the order of their names (`veo_emu_get_statistics`). The counts
     /// of a library stay when it is unloaded, and go on when it is loaded again. This waits for requests that were queued on the
     /// process itself.
     ///

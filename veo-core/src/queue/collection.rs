@@ -344,8 +344,8 @@ impl CtxShared {
         self.core.observers.tell(&records);
     }
 
-    /// Locks the context, which is about to be closed. What observers want to know of it they were
-    /// told while the backend could still be asked.
+    /// Locks the context, which is about to be closed. Observers were told of it while the backend
+    /// could still be asked.
     pub(super) fn close_to_observers(&self) -> StateGuard<'_> {
         let mut state = self.lock();
         if state.phase == Phase::Closed || state.observed.is_empty() {

@@ -202,7 +202,7 @@ pub(crate) struct DeferredWork {
     pub(super) dropped: Option<Payload>,
     /// An error that goes to the log, since nobody will ask for it.
     pub(super) failed: Option<Box<Uncollected>>,
-    /// What observers of the process are told.
+    /// The records that observers of the process are told of.
     pub(super) told: Option<Box<(Arc<ProcCore>, RequestRecords)>>,
 }
 

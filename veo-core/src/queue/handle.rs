@@ -17,7 +17,7 @@ pub(super) struct ContextHandle {
     api: &'static Api,
 }
 
-// SAFETY: the handle is an opaque token that any thread may pass to the backend; whoever does
+// SAFETY: the handle is an opaque token that any thread may pass to the backend; code that does so
 // answers for the calls that must not meet.
 unsafe impl Send for ContextHandle {}
 // SAFETY: as above.

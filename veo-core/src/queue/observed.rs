@@ -1,9 +1,9 @@
 //! Requests on their way out of a context while somebody looks. Without observers nothing here
 //! runs.
 //!
-//! To make a record and to tell observers of it takes a hundred nanoseconds and more. So when a
-//! request is collected only what would be lost is noted. The rest is done while the VE has the
-//! next request and the thread that collects would wait. Where none comes, observers ask.
+//! Making a record and telling observers of it takes a hundred nanoseconds and more. So collecting
+//! a request notes only the facts that would be lost. The rest is done while the VE has the next
+//! request and the thread that collects would wait. Where none comes, observers ask.
 
 use super::table::RequestTable;
 use crate::clock::{Moment, RunTimes, Stamp};
@@ -30,10 +30,10 @@ struct ObservedRequest {
     collected: Stamp,
 }
 
-/// So many are kept.
+/// The largest number that is kept.
 const MOST: usize = 32;
 
-/// For so many the backend is asked at once.
+/// The number of requests for which the backend is asked at once.
 const AT_ONCE: usize = 8;
 
 impl ObservedRequests {

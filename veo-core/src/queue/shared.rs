@@ -8,7 +8,7 @@
 //! context take the same place.
 //!
 //! The lock is never held while waiting for the VE, nor while code of the user runs.
-//! What is done with it is in the modules beside this one: submission, collection, the
+//! The modules beside this one work under it: submission, collection, the
 //! collector's place for other uses.
 
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ pub(crate) struct CtxState {
     pub(super) retired: bool,
     /// Threads that sleep until something changes.
     sleepers: usize,
-    /// What observers have not been told of so far.
+    /// The requests that observers have not been told of so far.
     pub(super) observed: ObservedRequests,
     /// The thread inside a request block, and how deep.
     pub(super) block: Option<(ThreadId, usize)>,

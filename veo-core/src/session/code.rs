@@ -57,7 +57,7 @@ impl LibraryCode {
         Err(self.unloaded())
     }
 
-    /// The same for whoever holds nothing up.
+    /// The same for a caller that holds nothing up.
     pub(crate) fn check_loaded(&self) -> Result<()> {
         self.check(false)
     }

@@ -77,7 +77,7 @@ impl ProcCore {
     /// Tells an observer of the requests of the process from now on, and has the backend note when
     /// they run.
     pub(crate) fn observe(&self, observer: Arc<dyn RequestObserver>) {
-        // What has ended before is none of its business.
+        // Requests that have ended before do not concern it.
         self.gather_records();
         self.observers
             .join(observer, || self.extension.set_timed(true));
@@ -90,8 +90,8 @@ impl ProcCore {
             .leave(observer, || self.extension.set_timed(false));
     }
 
-    /// Has observers told of all requests that were collected until now. Not to be called with the
-    /// lock of a context.
+    /// Has observers told of all requests that were collected until now. The caller must not hold
+    /// the lock of a context.
     pub(crate) fn gather_records(&self) {
         // In a forked child a thread of the parent may have held a lock.
         if !self.image.is_foreign() {
@@ -412,7 +412,7 @@ impl ProcThreadHandle {
         }
     }
 
-    /// Never waits. A thread that has ended has nothing left to do.
+    /// This never waits. A thread that has ended has nothing left to do.
     pub(crate) fn send(&self, task: ProcThreadTask) {
         let _ = self.tasks.send(task);
     }

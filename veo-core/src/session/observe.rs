@@ -11,8 +11,8 @@
 //! collect.
 //!
 //! A context keeps the records of its last requests until it waits for the VE the next time: then
-//! observers cost nothing that the program would notice. Whoever wants all that has ended asks for
-//! it before, by [`ProcCore::gather_records`](super::ProcCore::gather_records).
+//! observers cost nothing that the program would notice. Code that needs all records that exist
+//! calls [`ProcCore::gather_records`](super::ProcCore::gather_records).
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -116,7 +116,7 @@ fn is_traced() -> bool {
     tracing::Level::TRACE <= tracing::level_filters::LevelFilter::current()
 }
 
-/// Makes an event of a record, for whoever wants it.
+/// Makes an event of a record, for subscribers that want it.
 fn trace(record: &RequestRecord) {
     if !tracing::enabled!(target: TARGET, tracing::Level::TRACE) {
         return;
@@ -170,7 +170,7 @@ impl Observers {
         keepers.push(keeper);
     }
 
-    /// Has observers told of all that is kept. Not to be called with the lock of a context.
+    /// Has observers told of all that is kept. The caller must not hold the lock of a context.
     pub(super) fn gather(&self) {
         let keepers: Vec<_> = {
             let keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,8 +189,8 @@ impl Observers {
         self.any.store(true, Ordering::Relaxed);
     }
 
-    /// Hands out records. Not to be called with a lock held: a subscriber of `tracing` is code of
-    /// the user. Its panic ends here: what collects must go on, since memory is used until then.
+    /// Hands out records. The caller must hold no lock: a subscriber of `tracing` is code of the
+    /// user. Its panic ends here: collecting must go on, since memory is used until then.
     #[cold]
     pub(crate) fn tell(&self, records: &[RequestRecord]) {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);

@@ -33,7 +33,7 @@ struct Gathered {
     estimated: u64,
 }
 
-/// What is done again and again.
+/// Events that happen again and again.
 #[derive(Default)]
 struct Operation {
     count: u64,
@@ -48,7 +48,7 @@ impl Operation {
     fn add(&mut self, times: &RequestTimes, failed: bool, bytes: u64) {
         self.count += 1;
         self.errors += u64::from(failed);
-        // What a transfer that has failed has moved is not known.
+        // A transfer that has failed has moved an unknown number of bytes.
         self.bytes += if failed { 0 } else { bytes };
         self.queued.add(times.started - times.queued);
         self.running.add(times.ended - times.started);
@@ -137,7 +137,7 @@ impl StatisticsCollector {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was gathered so far.
+    /// The statistics gathered so far.
     pub(crate) fn stats(&self) -> RequestStats {
         let gathered = self.lock();
         let declared = gathered.declared.iter().flatten();

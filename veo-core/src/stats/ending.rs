@@ -126,7 +126,7 @@ extern "C" fn at_exit() {
     let tables = TABLES.try_lock().map(|tables| tables.clone());
     let tables = tables.unwrap_or_default();
     for table in tables.iter().filter_map(Weak::upgrade) {
-        // Whatever is wrong, the program ends.
+        // The program ends even if this fails.
         let _ = catch_unwind(AssertUnwindSafe(|| table.print_last()));
     }
 }

@@ -1,10 +1,10 @@
-//! What kernels of VE machine code have executed, counted by the backend.
+//! The instruction counts of kernels of VE machine code, made by the backend.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What a kernel of VE machine code has executed in all calls so far, under the names that NEC's `PROGINF` has for it.
+/// The instruction counts of a kernel of VE machine code in all calls so far, under the names of NEC's `PROGINF`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KernelStatistics {
@@ -95,7 +95,7 @@ fn floating_point_operations(name: &str) -> u64 {
     if packed { 2 * each } else { each }
 }
 
-/// What a text of `veo_emu_get_statistics` says, in the order of the kernels' names. Lines that are none are left out.
+/// Reads a text of `veo_emu_get_statistics`, in the order of the kernels' names. Wrong lines are left out.
 pub(crate) fn read(text: &str) -> Vec<KernelStatistics> {
     let mut kernels: BTreeMap<(&str, &Path), KernelStatistics> = BTreeMap::new();
     for line in text.lines() {

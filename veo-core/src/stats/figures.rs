@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::histogram::Histogram;
 
-/// What a process has done so far: [`VeoProc::stats`](crate::VeoProc::stats). Displayed it is a table, with `{:#}` one with a line for each
+/// The statistics of a process so far: [`VeoProc::stats`](crate::VeoProc::stats). Displayed it is a table, with `{:#}` one with a line for each
 /// context.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -14,12 +14,12 @@ pub struct ProcStats {
     pub name: String,
     /// Memory that the program has allocated.
     pub memory: MemoryStats,
-    /// What requests came to. `None`: nobody has asked for that when the process was created.
+    /// The statistics of requests. `None` if nobody asked for them when the process was created.
     pub requests: Option<RequestStats>,
 }
 
-/// Memory of a process that the program has allocated, by [`alloc`](crate::VeoProc::alloc) and all that do the same. What kernels allocate
-/// themselves is not counted.
+/// Memory of a process that the program has allocated, by [`alloc`](crate::VeoProc::alloc) and all that do the same. Memory that kernels
+/// allocate themselves is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryStats {
@@ -31,7 +31,7 @@ pub struct MemoryStats {
     pub blocks: u64,
 }
 
-/// What the requests of a process that have ended came to: calls and transfers that were queued, and those that were waited for.
+/// The statistics of the requests of a process that have ended: calls and transfers that were queued, and those that were waited for.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RequestStats {
@@ -126,7 +126,7 @@ impl From<&Histogram> for TimeStats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ContextStats {
-    /// The context's number, as its `Debug` output has it. What is not queued in a context counts as the process's own.
+    /// The context's number, as its `Debug` output has it. Requests that are not queued in a context count as the process's own.
     pub context: u64,
     /// Its requests that have ended.
     pub requests: u64,

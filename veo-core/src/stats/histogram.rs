@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(next, 0, "the last one ends with the largest value");
     }
 
-    /// What is asked for, from all values in order.
+    /// The exact percentile, from all values in order.
     fn exact(sorted: &[u64], percent: usize) -> u64 {
         sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1]
     }

@@ -1,4 +1,4 @@
-//! What the requests of a process come to: how many, how long, how much, in numbers that stay as small however many there are.
+//! The statistics of a process's requests: how many, how long, how much, in a space that does not grow with them.
 //!
 //! `collector` is an observer of the requests of one process, `table` words what it has gathered, `ending` prints that when the process
 //! ends, or the program. Nothing here calls the backend.

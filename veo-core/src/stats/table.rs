@@ -94,7 +94,7 @@ fn write_contexts(f: &mut fmt::Formatter<'_>, requests: &RequestStats) -> fmt::R
     Ok(())
 }
 
-/// What kernels of VE machine code have executed, under the names of `PROGINF`. Their times are those of `requests`, where a kernel is
+/// The instruction counts of kernels of VE machine code, under the names of `PROGINF`. Their times are those of `requests`, where a kernel is
 /// found there.
 pub(super) fn proginf(executed: &[KernelStatistics], requests: Option<&RequestStats>) -> String {
     let mut text = String::new();
@@ -190,7 +190,7 @@ impl fmt::Display for Bytes {
             return write!(f, "{} B", self.0);
         }
         let (mut value, mut unit) = (self.0 as f64 / 1024.0, 0);
-        // What would be rounded to 1024 is 1 of the next.
+        // A value that would be rounded to 1024 is 1 of the next unit.
         while value >= 1023.5 && unit + 1 < UNITS.len() {
             (value, unit) = (value / 1024.0, unit + 1);
         }

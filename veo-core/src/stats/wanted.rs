@@ -1,8 +1,8 @@
-//! What `VEO_STATS` asks for.
+//! The values of `VEO_STATS`.
 
 use veo_abi::environment::VEO_STATS;
 
-/// What is printed at the end of a process.
+/// The statistics to print at the end of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WantedStatistics {
     Nothing,
@@ -11,7 +11,7 @@ pub(crate) enum WantedStatistics {
     Detail,
 }
 
-/// What `VEO_STATS` says. The error is a sentence.
+/// Reads `VEO_STATS`. The error is a sentence.
 pub(crate) fn from_environment() -> Result<WantedStatistics, String> {
     let Some(word) = VEO_STATS.get() else {
         return Ok(WantedStatistics::Nothing);

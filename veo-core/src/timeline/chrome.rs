@@ -32,7 +32,7 @@ fn track(context: u64, place: u64) -> u64 {
 }
 
 struct Process {
-    /// What stands for the process: its number on the host, or one that no process has.
+    /// The number of the process: that on the host, or one that no process has.
     pid: u64,
     info: ProcessInfo,
 }
@@ -137,7 +137,7 @@ impl Chrome {
     }
 }
 
-/// What is told of a request beside its times.
+/// The facts about a request beside its times.
 struct Facts<'a>(&'a RequestRecord);
 
 impl Display for Facts<'_> {

@@ -74,7 +74,7 @@ impl Depth {
 mod tests {
     use super::*;
 
-    /// What is told of requests that were queued and collected at these times.
+    /// The depths for requests that were queued and collected at these times.
     fn told(requests: &[(u64, u64)]) -> Vec<(u64, u64)> {
         let (mut depth, mut told) = (Depth::default(), Vec::new());
         let mut tell = |time, depth| told.push((time, depth));

@@ -1,4 +1,4 @@
-//! What a trace says, whatever it is written as.
+//! The contents of a trace, in any format.
 
 use std::fmt;
 
@@ -59,7 +59,7 @@ pub(super) trait TraceFormat: Send {
     /// Writes how much is missing in the trace by this time.
     fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: MissingEvents);
 
-    /// What stands behind everything, and is written again after each addition.
+    /// The bytes at the end of the file, which are written again after each addition.
     fn tail(&self) -> &'static [u8] {
         b""
     }
@@ -88,7 +88,7 @@ impl fmt::Display for MissingEvents {
     }
 }
 
-/// What is remembered of so many contexts at most. One that is forgotten is described anew.
+/// The largest number of contexts that are remembered. One that is forgotten is described anew.
 pub(super) const CONTEXTS: usize = 1024;
 
 /// Which of a context's tracks shows that a request runs.
@@ -117,7 +117,7 @@ impl Lane {
     }
 }
 
-/// What a request is called.
+/// The name of a request.
 pub(super) fn name(kind: &RequestKind) -> &str {
     match kind {
         RequestKind::Kernel(kernel) => kernel.info().name,
@@ -126,7 +126,7 @@ pub(super) fn name(kind: &RequestKind) -> &str {
     }
 }
 
-/// What a request is called that is no call.
+/// The name of a request that is no call.
 pub(super) fn fixed_name(kind: &RequestKind) -> &'static str {
     match kind {
         RequestKind::Kernel(_) | RequestKind::Function(_) => "kernel",
@@ -173,7 +173,7 @@ pub(super) fn has_run(record: &RequestRecord) -> bool {
     }
 }
 
-/// What a context is called.
+/// The name of a context.
 pub(super) fn context_name(context: u64, info: Option<&ProcessInfo>) -> String {
     if info.is_some_and(|info| info.main == context) {
         "main context".into()

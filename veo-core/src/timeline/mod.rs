@@ -43,7 +43,7 @@ use crate::error::{Error, Result};
 use crate::session::ProcCore;
 use crate::warning::warn;
 
-/// What is known of timelines in this program.
+/// The timelines of this program.
 struct Timelines {
     /// Those that are written.
     open: Vec<Arc<Recorder>>,
@@ -72,7 +72,7 @@ fn timelines() -> MutexGuard<'static, Timelines> {
 ///
 /// # Errors
 ///
-/// [`Error::System`] if the file cannot be written. What has been started before goes on then.
+/// [`Error::System`] if the file cannot be written. Timelines that were started before go on then.
 pub fn start(path: impl AsRef<Path>) -> Result<()> {
     let mut timelines = timelines();
     let recorder = timelines.recorder(path.as_ref())?;

@@ -30,14 +30,14 @@ const BYTES: u64 = 1;
 const ESTIMATED: u64 = 2;
 const OUTCOME: u64 = 3;
 
-/// What a counter counts.
+/// The quantity that a counter counts.
 #[derive(Clone, Copy)]
 enum Unit {
     Count = 2,
     Bytes = 3,
 }
 
-/// What is known of the names that a sequence has written.
+/// The names that a sequence has written.
 #[derive(Default)]
 struct Names {
     /// The last one, which the next one mostly is.
@@ -190,7 +190,7 @@ struct ContextTracks {
 /// The format of Perfetto.
 pub(super) struct Perfetto {
     numbers: Numbers,
-    /// Where it is said what the trace lacks, and the counter of that.
+    /// The track that says what the trace lacks, and the counter of that.
     program: Option<(u64, Sequence, Sequence)>,
     processes: HashMap<u32, ProcessTracks>,
     contexts: HashMap<u64, ContextTracks>,

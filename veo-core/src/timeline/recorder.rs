@@ -36,14 +36,14 @@ const PERIOD: Duration = Duration::from_millis(80);
 /// How much is handed to the system at once.
 const CHUNK: usize = 1 << 16;
 
-/// What happens so often that it must not cost anything but a copy.
+/// Events that are so frequent that each may cost a copy only.
 enum Entry {
     Request(u32, RequestRecord),
     Memory(u32, u64, u64),
     Block(u32, u64, u64, u64),
 }
 
-/// What happens now and then, and is never left out.
+/// Events that are rare and never left out.
 enum Notice {
     Process(u32, ProcessInfo),
     Instant(u32, u64, String),
@@ -58,7 +58,7 @@ pub(super) struct Recorder {
     pub(super) pid: u32,
     entries: SyncSender<Entry>,
     notices: Mutex<Vec<Notice>>,
-    /// What is missing: requests, and the rest.
+    /// The numbers of missing requests, and of other missing entries.
     dropped: [AtomicU64; 2],
     processes: AtomicU32,
     followers: Mutex<Vec<Followed>>,
@@ -70,7 +70,7 @@ pub(super) struct Recorder {
     over: AtomicBool,
 }
 
-/// Who asked for a process to be recorded.
+/// The origin of the wish to record a process.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum RecordingSource {
     /// The variable or the builder of the process.
@@ -208,7 +208,7 @@ impl Recorder {
         followers.retain(|followed| {
             let lives = followed.core.strong_count() > 0;
             if !lives {
-                // What its threads have sent is seen from here on.
+                // Entries that its threads have sent are seen from here on.
                 fence(Ordering::Acquire);
                 self.note(Notice::Gone(followed.process));
             }
@@ -217,8 +217,8 @@ impl Recorder {
         followers
     }
 
-    /// Ends what `start` has begun. What the variable or a builder asked for goes on, and so does
-    /// what the process has that this one was forked from.
+    /// Ends what `start` has begun. Timelines of the variable or a builder go on, and so do those
+    /// of the process from which this one was forked.
     pub(super) fn stop(&self) {
         if self.pid != std::process::id() {
             return;
@@ -501,7 +501,7 @@ impl Sink {
         }
     }
 
-    /// Hands what was gathered to the system. What was written in part is cut off.
+    /// Hands what was gathered to the system. A partly written record is cut off.
     fn write(&mut self) -> io::Result<()> {
         if self.out.is_empty() {
             return Ok(());
@@ -519,7 +519,7 @@ impl Sink {
             .and_then(|_| self.file.write_all(&self.out));
         self.out.clear();
         if let Err(error) = written {
-            // What was there before is a whole trace.
+            // The file before it is a whole trace.
             if self.file.set_len(self.written).is_ok() {
                 let tail = self.format.tail();
                 let _ = self.file.seek(SeekFrom::Start(self.written));
@@ -532,7 +532,7 @@ impl Sink {
     }
 }
 
-/// What a process tells of its requests.
+/// The observer of a process's requests.
 struct Follower {
     recorder: Arc<Recorder>,
     process: u32,

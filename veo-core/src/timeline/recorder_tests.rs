@@ -1,4 +1,4 @@
-//! What the recorder keeps, writes, leaves out.
+//! The recorder: the entries that it keeps, writes, leaves out.
 
 use super::*;
 use crate::session::{CommandState, RequestKind, RequestTimes};

@@ -63,7 +63,7 @@ fn an_end_is_known_without_a_call() -> Result<()> {
     let fault = error.fault().expect("it has one");
     assert_eq!(fault.kernel.as_deref(), Some("crash"), "{error}");
     assert!(error.to_string().contains("SIGSEGV"), "{error}");
-    // Whoever waits for the kernel is told as before.
+    // A thread that waits for the kernel is told as before.
     let waited = crashing.wait().unwrap_err();
     assert!(matches!(waited, Error::Exception { .. }), "{waited}");
 

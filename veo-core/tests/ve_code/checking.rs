@@ -61,7 +61,7 @@ fn freed_memory_is_told_with_who_has_freed_it() {
     ] {
         assert!(text.contains(&part), "{part} in {text}");
     }
-    // So is a block of the program whose address a kernel still has.
+    // A block of the program whose address a kernel still has is reported alike.
     let proc = process(Check::Memory);
     let x = proc.upload(&[1.0, 2.0, 3.0]).unwrap();
     keep(&proc, &x).unwrap();

@@ -38,7 +38,7 @@ impl Place {
 /// Names a file that a program waits for, where a test wants that.
 const GO: &str = "VE_CODE_TEST_GO";
 
-/// Runs a test of this program once more, and beside it a client of its debugger. What the program prints is the result.
+/// Runs a test of this program once more, and beside it a client of its debugger. The program's output is the result.
 fn debugged(test: &str, socket: &Path, client: impl FnOnce(Gdb) + Send) -> String {
     std::thread::scope(|scope| {
         let client = scope.spawn(|| client(Gdb::connect(socket)));

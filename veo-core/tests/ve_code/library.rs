@@ -121,7 +121,7 @@ pub fn process() -> Option<VeoProc> {
     Some(VeoProc::new(0).expect("the emulated node is there"))
 }
 
-/// Runs a test of this program once more, with variables that its processes obey. What it prints is the result.
+/// Runs a test of this program once more, with variables that its processes obey. Its output is the result.
 pub fn again(test: &str, variables: &[(&str, &std::ffi::OsStr)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])

@@ -274,7 +274,7 @@ impl ProcessExtension for BareProcess {
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()> {
         match self.child.kill() {
             Some(Ok(())) => return Ok(()),
-            // Which process it is on the host cannot be asked of an old libveo.
+            // An old libveo cannot be asked which process it is on the host.
             None if self.library.table.veo_get_pid_from_hmem.is_none() => {
                 let needed_for = "killing a VE process";
                 return Err(self.library.missing("veo_get_pid_from_hmem", needed_for));

@@ -1,11 +1,11 @@
 //! How NEC's library learns of the end of a VE process, and what it takes for one.
 //!
-//! libveo waits for the child process that stands for a VE process, and only at every
-//! hundredth idle look at one of its contexts. What it has not seen by then costs 20 s for
-//! each context when the process is destroyed. When it opens a context, it takes whatever
-//! child of the program has ended for that VE process: the context fails, and the answer
-//! that nobody waits for any more ends the program at the next request. A VE process that a
-//! fault of a kernel on the main context ended is never waited for at all.
+//! libveo waits for the child process that stands for a VE process, and only at every hundredth
+//! idle look at one of its contexts. If it misses that end, each context costs 20 s when the
+//! process is destroyed. When it opens a context, it takes whatever child of the program has ended
+//! for that VE process: the context fails, and the answer that nobody waits for any more ends the
+//! program at the next request. A VE process that a fault of a kernel on the main context ended is
+//! never waited for at all.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
