@@ -8,13 +8,13 @@ fn main() {
     needed::look();
 }
 
-/// What the feature needs of the machine.
+/// The needs of the feature.
 #[cfg(feature = "mpi")]
 mod needed {
     use std::env;
     use std::process::{Command, exit};
 
-    /// What is looked for depends on these.
+    /// The search depends on these.
     const VARIABLES: [&str; 6] = [
         "MPICC",
         "MPI_PKG_CONFIG",

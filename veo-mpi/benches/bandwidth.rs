@@ -161,7 +161,7 @@ fn ours(job: &Job, comm: &VeComm<'_>, ve: &mut Ve) -> Part {
     Ok(())
 }
 
-/// What one writes without this crate: each message through a new vector.
+/// The code that one writes without this crate: each message goes through a new vector.
 fn copied(job: &Job, ve: &mut Ve) -> Part {
     let other = job.world().process_at_rank(1 - job.rank());
     for _ in 0..MESSAGES {

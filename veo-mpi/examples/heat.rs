@@ -108,7 +108,7 @@ impl Plate {
         for request in going {
             request.map(|request| request.wait()).transpose()?;
         }
-        // What has come decides about the first row and the last.
+        // The received rows decide about the first row and the last.
         for row in [1, rows] {
             let around = self.now.slice((row - 1) * WIDTH..(row + 2) * WIDTH)?;
             let mut to = self.next.slice_mut(row * WIDTH..(row + 1) * WIDTH)?;

@@ -1,4 +1,4 @@
-//! What goes wrong between ranks.
+//! The errors between ranks.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Error {
     /// A function of MPI failed.
     #[error("{what} failed: {reason}")]
     Mpi {
-        /// What was attempted.
+        /// The attempted operation.
         what: String,
         /// MPI's words.
         reason: String,
@@ -71,7 +71,7 @@ pub enum Error {
         "a message of rank {source_rank} has {sent} values, and there is room for {room}: receive it to longer memory"
     )]
     Truncated {
-        /// Who has sent it.
+        /// The rank that has sent it.
         source_rank: i32,
         /// How many values it has.
         sent: usize,
@@ -84,18 +84,18 @@ pub enum Error {
         "a message of rank {source_rank} has values of the type {sent}, and was to be received as {wanted}"
     )]
     Types {
-        /// Who has sent it.
+        /// The rank that has sent it.
         source_rank: i32,
-        /// What was sent.
+        /// The type and number of the sent values.
         sent: String,
-        /// What it was to be received as.
+        /// The type and number of the values to receive.
         wanted: String,
     },
 
     /// The sender could not read all of its memory.
     #[error("rank {source_rank} failed while it was sending, and says why")]
     SenderFailed {
-        /// Who has sent it.
+        /// The rank that has sent it.
         source_rank: i32,
     },
 
@@ -111,7 +111,7 @@ pub enum Error {
     /// The ranks do not do the same together.
     #[error("{reason}")]
     Collective {
-        /// What differs.
+        /// The difference.
         reason: String,
     },
 
@@ -130,14 +130,14 @@ pub enum Error {
     /// A job cannot be laid out as it was asked for.
     #[error("{what}")]
     Layout {
-        /// What was asked for, and what there is.
+        /// The request, and the actual state.
         what: String,
     },
 
     /// The system does not give what is needed.
     #[error("{what}: {reason}")]
     System {
-        /// What was attempted.
+        /// The attempted operation.
         what: String,
         /// The system's words.
         reason: String,
@@ -151,5 +151,5 @@ impl fmt::Debug for Error {
     }
 }
 
-/// What may fail between ranks.
+/// The result of an operation between ranks.
 pub type Result<T> = std::result::Result<T, Error>;

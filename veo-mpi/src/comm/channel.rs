@@ -22,9 +22,9 @@ pub(super) struct Channel {
     pub(super) path: Path,
     chunk: Cell<usize>,
     largest_tag: i32,
-    /// What this rank shares with each of the others, if chunks are staged.
+    /// The memory that this rank shares with each of the others, if chunks are staged.
     neighbours: OnceCell<Vec<Neighbour>>,
-    /// What stands for the headers of direct messages.
+    /// The labels that stand for the headers of direct messages.
     pub(super) labels: RefCell<DirectLabels>,
     /// Collective operations that were begun.
     collective: Cell<u64>,
@@ -94,7 +94,7 @@ impl Channel {
         number
     }
 
-    /// Notes that nobody begins anything with it any more. What was begun goes on.
+    /// Notes that nobody begins anything with it any more. Operations that were begun go on.
     pub(super) fn close(&self) {
         self.closed.set(true);
     }

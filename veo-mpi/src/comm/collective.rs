@@ -1,4 +1,4 @@
-//! What all ranks do together, but for reductions: messages between them, which say what they belong to.
+//! The operations of all ranks together, but for reductions. They are messages between ranks, which say to which operation they belong.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use super::region::TransferRegion;
 use super::send::Destination;
 use crate::error::{Error, Result};
 
-/// What is done, as the tag of its messages.
+/// The operation, as the tag of its messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Broadcast = 1,

@@ -32,11 +32,11 @@ use crate::error::{Error, Result};
 /// those that are longer than the memory for them, are errors of the receiver, and nothing is written.
 ///
 /// Messages move while the program is in a call of [`VeComm`] or [`VePlain`]: wait for open requests before other calls of MPI,
-/// such as `barrier` of its world, and before it ends. [`run`](crate::run) waits for those that were dropped until all
-/// ranks have done their part; without it a [`barrier`](Self::barrier) at the end does so. What has come and was not received when
-/// this is dropped is thrown away, and its sender is not told.
+/// such as `barrier` of its world, and before it ends. [`run`](crate::run) waits for those that were dropped until all ranks have
+/// done their part; without it a [`barrier`](Self::barrier) at the end does so. Messages that have come but were not received when
+/// this is dropped are thrown away, and their senders are not told.
 ///
-/// What is refused in one rank, such as memory of another process, is not told to the others, which go on waiting for it:
+/// If one rank refuses an argument, such as memory of another process, the others are not told and go on waiting for it:
 /// [`run`](crate::run) ends them when the error leaves its closure.
 ///
 /// Only one thread calls MPI, the one that has made the first of these. Both ends of a message use the same [`VeComm`];
@@ -396,7 +396,7 @@ impl<'c> VeComm<'c> {
     }
 }
 
-/// What has come and was not received is thrown away, so that its senders come to an end.
+/// Messages that have come but were not received are thrown away, so that their senders come to an end.
 impl Drop for VeComm<'_> {
     fn drop(&mut self) {
         self.channel.close();

@@ -1,4 +1,4 @@
-//! What every transfer asks first: of its tag, its context and its memory.
+//! The checks that every transfer makes first: of its tag, its context and its memory.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What moves messages on: each look at one request moves all of the thread, as MPI does it, so that ranks that send to each
+//! The engine that moves messages on: each look at one request moves all of the thread, as MPI does it, so that ranks that send to each
 //! other first come to an end.
 
 use std::cell::{RefCell, RefMut};
@@ -34,7 +34,7 @@ pub(super) struct ProgressState {
     shared: Shared,
 }
 
-/// What has come and was not looked at yet. It holds the channel, so that no message is lost which MPI has given.
+/// A message that has come and was not looked at yet. It holds the channel, so that no message is lost which MPI has given.
 struct Arriving {
     channel: Rc<Channel>,
     source: i32,
@@ -174,7 +174,7 @@ impl ProgressEngine {
             }
             Ok((messages == 0).then_some(()))
         })?;
-        // What others still send may come to memory of this rank.
+        // Messages of others may still come to memory of this rank.
         barrier()?;
         all.free();
         Ok(())
@@ -191,7 +191,7 @@ impl ProgressEngine {
     }
 }
 
-/// What a look at everything has found.
+/// The result of a look at everything.
 enum Pace {
     /// Something has moved.
     Moved,
@@ -246,7 +246,7 @@ impl ProgressState {
         self.enter(Work::Receive(receive))
     }
 
-    /// What the operations share.
+    /// The state that the operations share.
     pub(super) fn shared(&mut self) -> &mut Shared {
         &mut self.shared
     }
@@ -274,7 +274,7 @@ impl ProgressState {
         }
     }
 
-    /// Nobody asks for the outcome of an operation. What has not begun to come is not received.
+    /// Nobody asks for the outcome of an operation. A message that has not begun to come is not received.
     pub(super) fn abandon(&mut self, id: u64) {
         let Some(operation) = self.operations.get_mut(&id) else {
             return;

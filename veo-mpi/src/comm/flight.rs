@@ -1,5 +1,5 @@
-//! What MPI does on its own time: whatever it reads or writes meanwhile belongs to a [`Flight`], which never gives it back before
-//! that is over.
+//! Operations that MPI does on its own time. The memory that it reads or writes meanwhile belongs to a [`Flight`], which never
+//! gives it back before the operation is over.
 
 use std::ffi::{c_int, c_void};
 use std::mem::ManuallyDrop;
@@ -18,7 +18,7 @@ pub(super) const LONGEST: usize = 1 << 30;
 
 const DUPLICATING: &str = "duplicating a communicator";
 
-/// What MPI reads or writes.
+/// The memory that MPI reads or writes.
 pub(super) enum FlightMemory {
     /// Memory of the host.
     Host(Vec<u8>),
@@ -135,7 +135,7 @@ impl FlightMemory {
 pub(super) struct Flight {
     request: ffi::MPI_Request,
     memory: ManuallyDrop<FlightMemory>,
-    /// What a reduction reads while it writes the other.
+    /// The memory that a reduction reads while it writes the other.
     second: ManuallyDrop<FlightMemory>,
     done: bool,
     what: &'static str,
@@ -160,7 +160,7 @@ impl Flight {
     ///
     /// # Safety
     ///
-    /// What begins uses the two ranges, which do not overlap, and nothing else, until the request ends.
+    /// The operation uses the two ranges, which do not overlap, and nothing else, until the request ends.
     unsafe fn begin(
         what: &'static str,
         (mut memory, range): (FlightMemory, Range<usize>),
@@ -193,7 +193,7 @@ impl Flight {
         Ok(flight)
     }
 
-    /// What MPI has failed to end, with nothing of MPI.
+    /// A flight that MPI has failed to end, made without MPI.
     #[cfg(test)]
     pub(super) fn unfinished(memory: FlightMemory) -> Flight {
         Flight {

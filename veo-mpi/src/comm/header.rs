@@ -1,4 +1,4 @@
-//! What ranks tell each other of a message before its values: small messages of a fixed form.
+//! Headers: small messages of a fixed form by which ranks announce a message before its values.
 
 use super::data_type::{NAME, TypeTag};
 use crate::error::{Error, Result};
@@ -20,18 +20,18 @@ pub(super) enum Form {
     Slots,
 }
 
-/// What a header says.
+/// The contents of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Header {
     /// A message.
     Message(Announced),
-    /// The receiver of that message of the one who gets this is ready for its chunks.
+    /// The receiver of that message is ready for its chunks.
     Ready(u64),
     /// The receiver of that message does not want its chunks.
     Refused(u64),
 }
 
-/// What is said of a message.
+/// The description of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Announced {
     pub(super) form: Form,
@@ -93,7 +93,7 @@ impl Header {
         bytes
     }
 
-    /// What bytes that have come say.
+    /// Reads a header that has come.
     pub(super) fn decode(bytes: &[u8]) -> Result<Header> {
         let wrong = || Error::Mpi {
             what: "receiving from another rank".into(),

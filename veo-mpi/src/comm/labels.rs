@@ -1,4 +1,4 @@
-//! What stands for the header of a direct message. A rank tells another once what a label means, and from then on sends values under it
+//! Labels stand for the headers of direct messages. A rank tells another once what a label means, and from then on sends values under it
 //! alone: one message of MPI for each of its own.
 
 use super::data_type::TypeTag;
@@ -13,7 +13,7 @@ const LABELS: i32 = 32;
 /// That of messages which have nothing in common with others: those of collective operations. It is told anew for each.
 const ONCE: i32 = 1;
 
-/// What a label stands for.
+/// The meaning of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LabelMeaning {
     pub(super) tag: i32,
@@ -25,13 +25,13 @@ pub(super) struct LabelMeaning {
 /// The labels of messages to one rank, and of those that come from it.
 #[derive(Default)]
 struct PairLabels {
-    /// What the other knows, by label, without [`ONCE`].
+    /// The meanings that the other knows, by label, without [`ONCE`].
     told: Vec<LabelMeaning>,
-    /// Which of them is replaced next.
+    /// The label that is replaced next.
     next: usize,
-    /// What the other has told, by label.
+    /// The meanings that the other has told, by label.
     heard: Vec<Option<LabelMeaning>>,
-    /// What has come of a message of which more comes.
+    /// The parts that have come of a message of which more comes.
     pieces: Vec<Found>,
 }
 
@@ -39,7 +39,7 @@ struct PairLabels {
 pub(super) struct DirectLabels(Vec<PairLabels>);
 
 impl DirectLabels {
-    /// For so many ranks.
+    /// Makes them for this many ranks.
     pub(super) fn new(ranks: i32) -> DirectLabels {
         DirectLabels((0..ranks).map(|_| PairLabels::default()).collect())
     }

@@ -65,8 +65,8 @@ pub(crate) fn watch_forks() {
     raw::watch_forks();
 }
 
-/// Moves messages until all ranks of the world have done their part, before they end MPI. What is not received then is not waited
-/// for long.
+/// Moves messages until all ranks of the world have done their part, before they end MPI. It does not wait long for messages that
+/// are not received then.
 pub(crate) fn finish(world: &SimpleCommunicator, proc: &VeoProc) -> Result<()> {
     // SAFETY: the handle of the world, which lives as long as MPI.
     let world = unsafe { raw::RawComm::new(world.as_raw()) };

@@ -13,7 +13,7 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// What others find this rank's window by, if it has one for chunks of that length. It is made at the first time, for the chunks
+    /// The address by which others find this rank's window, if it has one for chunks of that length. It is made at the first time, for the chunks
     /// that this rank wants: no ranks agree on longer ones.
     pub(super) fn offer(&mut self, chunk: usize, longest: usize) -> Option<WindowAddress> {
         if self.own.is_none() {
@@ -40,7 +40,7 @@ impl Windows {
     }
 }
 
-/// What a rank has agreed on with one rank of a communicator.
+/// The agreement of this rank with one rank of a communicator.
 #[derive(Default)]
 pub(super) struct Neighbour {
     /// Its window, if this rank finds it.

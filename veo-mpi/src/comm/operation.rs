@@ -1,4 +1,4 @@
-//! What values are reduced with: MPI's operations, and closures of the program.
+//! The operations of reductions: MPI's, and closures of the program.
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -12,7 +12,7 @@ use mpi::ffi;
 use super::data_type::{Integer, Number};
 use crate::error::{Error, Result};
 
-/// What values are reduced with. All ranks give the same.
+/// The operation of a reduction. All ranks give the same.
 ///
 /// ```no_run
 /// # fn main() -> veo_mpi::Result<()> {
@@ -161,7 +161,7 @@ type Running = Option<(TypeId, *const c_void)>;
 
 thread_local! {
     static RUNNING: Cell<Running> = const { Cell::new(None) };
-    /// What it has panicked with.
+    /// The payload of its panic.
     static PANIC: RefCell<Option<Box<dyn Any + Send>>> = const { RefCell::new(None) };
 }
 
@@ -199,7 +199,7 @@ unsafe extern "C" fn apply<T: Number>(
     if id != TypeId::of::<T>() || PANIC.with_borrow(Option::is_some) {
         return;
     }
-    // SAFETY: who has set the place is still in `run`, and the types are the same.
+    // SAFETY: the caller that has set the place is still in `run`, and the types are the same.
     let function = unsafe { *place.cast::<&dyn Fn(T, T) -> T>() };
     // SAFETY: MPI gives the place of a number.
     let len = usize::try_from(unsafe { len.read() }).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! MPI's own functions, made safe: those of communicators, and what MPI says of itself. What MPI does on its own time is a
-//! `Flight` (`flight`). Nothing else here calls MPI, but for `plain`, which does so by these.
+//! MPI's own functions, made safe: those of communicators, and those that tell about MPI itself. An operation that MPI
+//! does on its own time is a `Flight` (`flight`). Nothing else here calls MPI, but for `plain`, which does so by these.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::Once;
@@ -41,7 +41,7 @@ impl DataType {
     }
 }
 
-/// What MPI tells of a message.
+/// The status that MPI gives of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Envelope {
     pub(super) source: i32,
@@ -106,7 +106,7 @@ pub(super) fn allows_this_thread() -> bool {
     }
 }
 
-/// What MPI says of itself: its name and version.
+/// The name and version of the MPI library.
 pub(super) fn library_version() -> String {
     let mut text = vec![0u8; 16 << 10];
     let mut len = 0;
@@ -215,7 +215,7 @@ impl RawComm {
                 &raw mut found,
             )
         };
-        // What every MPI has at least.
+        // Every MPI has at least this.
         let least = 32767;
         if code != ffi::MPI_SUCCESS as c_int || found == 0 || value.is_null() {
             return least;

@@ -25,7 +25,7 @@ pub(super) struct Incoming {
     pub(super) pieces: Vec<Found>,
 }
 
-/// What is waited for.
+/// The message that is waited for.
 pub(super) struct Wanted {
     /// `None`: any.
     pub(super) source: Option<i32>,
@@ -79,7 +79,7 @@ enum ReceiveState {
     Ended,
 }
 
-/// What is left of a message that is thrown away.
+/// The rest of a message that is thrown away.
 enum UnwantedRest {
     Nothing,
     /// One message of MPI, with its tag and length in bytes.
@@ -331,7 +331,7 @@ impl Receive {
         }
     }
 
-    /// Tells the sender of a message that its values are not wanted. What it has sent is received all the same: it may wait for that, and
+    /// Tells the sender of a message that its values are not wanted. The values are received all the same: the sender may wait for that, and
     /// some MPIs end the program if a message is longer than its memory.
     fn refuse(
         &self,
@@ -346,7 +346,7 @@ impl Receive {
             Form::Direct => return Ok(UnwantedRest::Found(incoming.pieces.into())),
             Form::Filled => {
                 let window = self.channel.window_of(source);
-                // To drop it empties the slot.
+                // Dropping it empties the slot.
                 drop(window.as_ref().and_then(|window| window.find(number, 0)));
             }
             Form::OnDemand | Form::Slots => {
@@ -460,7 +460,7 @@ impl Receive {
         })
     }
 
-    /// Receives the next piece of a message to the memory of the one before. Whatever comes of them, the reason stays.
+    /// Receives the next piece of a message to the memory of the one before. The reason stays, even if a piece fails.
     fn throw_away(
         &self,
         mut piece: Option<Flight>,

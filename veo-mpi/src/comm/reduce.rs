@@ -259,7 +259,7 @@ impl<'a> Pieces<'a> {
     ) -> Result<()> {
         let mut lanes = Vec::new();
         let result = self.all(&mut lanes, in_use, begin);
-        // What has not ended is MPI's for ever.
+        // Operations that have not ended belong to MPI for ever.
         in_use.set(!self.flying.is_empty());
         if let Ok(mut state) = self.comm.engine.state() {
             let staging = &mut state.shared().staging;

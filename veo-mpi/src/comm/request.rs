@@ -111,7 +111,7 @@ impl SendRequest<'_> {
         self.pending.wait().map(|_| ())
     }
 
-    /// What [`wait`](Self::wait) gives if it need not wait, else the request.
+    /// The result of [`wait`](Self::wait) if it need not wait, else the request.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl RecvRequest<'_> {
         self.pending.wait()
     }
 
-    /// What [`wait`](Self::wait) gives if it need not wait, else the request.
+    /// The result of [`wait`](Self::wait) if it need not wait, else the request.
     ///
     /// # Errors
     ///

@@ -31,7 +31,7 @@ pub(super) struct Send {
     number: u64,
     /// `None` when it is not needed any more.
     from: Option<TransferRegion>,
-    /// What MPI has: the header and values that went at once.
+    /// The operations that MPI has: the header, and values that went at once.
     flights: VecDeque<Flight>,
     body: Body,
     lent: Lent,
@@ -143,7 +143,7 @@ impl Send {
         Ok(())
     }
 
-    /// What stands for the header of a direct message, when the receiver knows it.
+    /// The label that stands for the header of a direct message, when the receiver knows it.
     fn label(&mut self, from: &TransferRegion) -> Result<i32> {
         let channel = Rc::clone(&self.channel);
         let meaning = LabelMeaning {

@@ -34,7 +34,7 @@ impl LendableChunk {
 /// Two chunks for one way.
 #[derive(Default)]
 pub(super) struct Side {
-    /// For the message that goes in chunks. There is only one at a time, and both its ends are ready for it. So it comes to an end
+    /// The chunk for the message that goes in chunks. There is only one at a time, and both its ends are ready for it. So it comes to an end
     /// whatever the program does next, and another message may wait for this chunk.
     first: LendableChunk,
     /// On the way out, the second of that message, or that of one which was sent at once, or of a reduction: these may wait for

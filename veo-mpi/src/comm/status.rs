@@ -1,4 +1,4 @@
-//! What is told of a message that was sent or received.
+//! The status of a message that was sent or received.
 
 /// As a source: a message of any rank.
 pub const ANY_SOURCE: i32 = -1;
@@ -6,7 +6,7 @@ pub const ANY_SOURCE: i32 = -1;
 /// As the tag of a receive: a message with any tag.
 pub const ANY_TAG: i32 = -1;
 
-/// What is told of a message that was received.
+/// The status of a message that was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     pub(super) source: i32,

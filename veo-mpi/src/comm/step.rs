@@ -1,4 +1,4 @@
-//! What operations on messages have in common: what they share, and what a step of one comes to.
+//! The common part of operations on messages: the state that they share, and the result of a step.
 
 use super::flight::{Flight, FlightMemory};
 use super::neighbours::Windows;
@@ -7,7 +7,7 @@ use super::status::Status;
 use super::window::WindowSlot;
 use crate::error::Result;
 
-/// What the operations share.
+/// The state that the operations share.
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) staging: RankStaging,
@@ -59,7 +59,7 @@ impl Shared {
     }
 }
 
-/// What a step of an operation came to.
+/// The result of a step of an operation.
 #[derive(Default)]
 pub(super) struct Step {
     pub(super) moved: bool,

@@ -2,7 +2,7 @@
 //! takes the values out of them. So they are copied once on either side, and MPI carries what ranks tell each other only.
 //!
 //! A slot is full if its mark names a message. Its owner touches an empty slot only, and the message's receiver alone a full one.
-//! What goes to other machines goes through the same slots: then they are lent to MPI, and neither empty nor full.
+//! Messages to other machines go through the same slots: then these are lent to MPI, and neither empty nor full.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr::NonNull;
@@ -36,18 +36,18 @@ const MARK_STEP: usize = 128;
 /// The part of a message that stands for all that is left of it: its sender has failed.
 const FAILED: u64 = u64::MAX;
 
-/// What stands for the number of a message in the mark of a slot that is lent. No message has it.
+/// The mark of a slot that is lent, in place of the number of a message. No message has it.
 const LENT: u64 = u64::MAX;
 
 /// The same for a slot that MPI does not give back any more.
 const LOST: u64 = LENT - 1;
 
-/// What a slot holds.
+/// The contents of a slot.
 #[repr(C)]
 struct Mark {
-    /// The number of the message, and 1; 0: the slot is empty.
+    /// The number of the message, plus 1; 0 if the slot is empty.
     message: AtomicU64,
-    /// Which of its chunks.
+    /// The number of the chunk.
     part: AtomicU64,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct SharedWindow {
     slot: usize,
 }
 
-/// What another rank of the same machine finds a window by. No window: all zero.
+/// The address by which another rank of the same machine finds a window. All zero if there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct WindowAddress {
     pid: u64,
@@ -129,7 +129,7 @@ impl SharedWindow {
     /// Maps the window of another rank. `None`: it is not to be had from here, as on another machine.
     pub(super) fn open(address: &WindowAddress) -> Option<SharedWindow> {
         let path = format!("/proc/{}/fd/{}", address.pid, address.descriptor);
-        // What else lies there is not opened.
+        // Other files that lie there are not opened.
         if address.key == 0 || !address.is_of(&fs::stat(&path).ok()?) {
             return None;
         }
@@ -161,7 +161,7 @@ impl SharedWindow {
 
     /// The chunk of a message of this window's owner that lies here, if it does.
     pub(super) fn find(&self, message: u64, part: u64) -> Option<Full<'_>> {
-        // A sender fails after it has left the parts before: who takes those first empties both slots.
+        // A sender fails after it has left the parts before: the first to take those empties both slots.
         self.find_mark(message, part)
             .or_else(|| self.find_mark(message, FAILED))
     }
@@ -283,7 +283,7 @@ impl OwnWindow {
         }
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         let file = fs::memfd_create("veo-mpi", flags)?;
-        // Not where the program looks for its standard streams.
+        // The number must not be that of a standard stream of the program.
         let file = rustix::io::fcntl_dupfd_cloexec(&file, 3)?;
         fs::ftruncate(&file, size)?;
         fs::fcntl_add_seals(&file, SEALS)?;
@@ -307,7 +307,7 @@ impl OwnWindow {
         })
     }
 
-    /// What others find it by.
+    /// The address by which others find it.
     pub(super) fn address(&self) -> WindowAddress {
         self.address
     }
@@ -487,7 +487,7 @@ mod tests {
         assert!(own.spare_slot().is_some() && own.can_lend(4096) && !own.can_lend(4097));
     }
 
-    /// Whoever has it leaves it to MPI for ever.
+    /// Its holder leaves it to MPI for ever.
     fn lose(own: &mut OwnWindow, slot: WindowSlot) {
         let lent = own.lend(slot).unwrap();
         lent.lose();

@@ -1,7 +1,7 @@
 //! The end of a job for a reason: what is printed, and how the other ranks are ended.
 //!
-//! A rank that just stops leaves the others waiting for it, and `MPI_Finalize` waits for all. So whoever finds that this rank cannot go on
-//! comes here. On the thread in charge that is `MPI_Abort`. Any other thread must not call MPI: it ends the process without
+//! A rank that just stops leaves the others waiting for it, and `MPI_Finalize` waits for all. So a thread that finds that this rank cannot
+//! go on comes here. On the thread in charge that is `MPI_Abort`. Any other thread must not call MPI: it ends the process without
 //! `MPI_Finalize`, which launchers answer by ending the job.
 
 use std::error::Error as StdError;
@@ -35,7 +35,7 @@ const OVER: u8 = 3;
 
 static PHASE: AtomicU8 = AtomicU8::new(BEFORE);
 
-/// Who this rank is. Set once, before the phase is [`RUNNING`].
+/// This rank's identity. It is set once, before the phase is [`RUNNING`].
 static SELF: OnceLock<Rank> = OnceLock::new();
 
 /// A rank as messages name it, and the thread that may call MPI.
@@ -83,7 +83,7 @@ pub(super) fn is_ending() -> bool {
 /// Says why, and ends the job. `why` goes on after "rank 1 of 4 on node7 ".
 pub(super) fn end_job(why: &dyn Display) -> ! {
     if PHASE.swap(ENDING, Ordering::AcqRel) == ENDING {
-        // The other's reason came first. Whatever happens to it, the watcher ends this process.
+        // The other's reason came first. In any case the watcher ends this process.
         loop {
             std::thread::sleep(Duration::from_secs(1));
         }
@@ -126,7 +126,7 @@ fn line(what: &dyn Display) -> String {
     }
 }
 
-/// Prints a line about this rank, as much of it as goes before `give_up`. What other threads print does not hold it up.
+/// Prints a line about this rank, as much of it as goes before `give_up`. Output of other threads does not hold it up.
 fn say_until(what: &dyn Display, give_up: Instant) {
     let stderr = std::io::stderr();
     // A pipe that can be written takes so many bytes without a wait.
@@ -139,7 +139,7 @@ fn say_until(what: &dyn Display, give_up: Instant) {
     }
 }
 
-/// What the standard error is ready for, of `wanted`, at the latest at `give_up`. [`PollFlags::ERR`]: nobody reads it.
+/// Waits until the standard error is ready for one of `wanted`, at the latest until `give_up`. [`PollFlags::ERR`]: nobody reads it.
 fn wait_for(wanted: PollFlags, give_up: Instant) -> PollFlags {
     let stderr = std::io::stderr();
     let left = give_up.saturating_duration_since(Instant::now());

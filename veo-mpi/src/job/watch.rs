@@ -20,7 +20,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// How long the thread in charge may take to see by itself that its VE process is gone: it knows more.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What the watcher and the thread in charge share.
+/// The state that the watcher and the thread in charge share.
 #[derive(Default)]
 struct Shared {
     state: Mutex<WatchState>,

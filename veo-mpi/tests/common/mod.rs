@@ -1,4 +1,4 @@
-//! What the tests share: how a test runs as a job of several ranks. The test program starts itself under the launcher of the MPI that it
+//! Helpers of the tests, which run a test as a job of several ranks. The test program starts itself under the launcher of the MPI that it
 //! is built with, and each rank runs one test of it, which takes part in the job where it finds a variable set.
 #![allow(dead_code)]
 
@@ -24,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// How long processes of a job may be there after its launcher. They take a tenth of a second, but for a machine with other things to do.
 const LONGEST_LEFT: Duration = Duration::from_secs(20);
 
-/// What this program is to do as a rank, if it is one.
+/// The case that this program runs as a rank, if it is one.
 pub fn case() -> Option<String> {
     env::var(CASE).ok()
 }
@@ -78,7 +78,7 @@ impl Launch {
     /// A job whose programs are still to be given.
     pub fn of_programs(case: &str) -> Option<Launch> {
         let launcher = launcher()?;
-        // Whoever wants to end the launcher knows it by this number.
+        // A test that ends the launcher knows it by this number.
         let mut command = Command::new("/bin/sh");
         let script = format!("export {LAUNCHER}=$$; exec \"$@\"");
         command.args(["-c", &script, "sh", launcher]);
@@ -117,7 +117,7 @@ impl Launch {
         self
     }
 
-    /// Runs the job to its end. What it leaves behind is listed and ended.
+    /// Runs the job to its end. Processes that it leaves behind are listed and ended.
     pub fn run(mut self) -> Job {
         Job(run::run_and_leave(
             &mut self.command,
@@ -127,7 +127,7 @@ impl Launch {
     }
 }
 
-/// What has become of a job.
+/// The outcome of a job.
 pub struct Job(pub Outcome);
 
 impl Job {

@@ -15,7 +15,7 @@ use crate::ends::{compute, wait_in_recv};
 
 const RANKS: usize = 4;
 
-/// The variable with the directory where the ranks of a job note that they have begun. What they print may be lost with the launcher.
+/// The variable with the directory where the ranks of a job note that they have begun. Their output may be lost with the launcher.
 const NOTES: &str = "VEO_TEST_MPI_NOTES";
 
 /// Notes that this rank has begun.
@@ -73,7 +73,7 @@ fn block_stderr() -> Part {
     Ok(())
 }
 
-/// What a rank does before and after rank 0 ends the launcher.
+/// The part of a rank before and after rank 0 ends the launcher.
 fn part(job: &Job, case: &str, what: &str) -> Part {
     // All of them have a VE process.
     own_pid(job.proc())?;
@@ -178,7 +178,7 @@ fn ends(what: &str, path: &str) {
     }
 }
 
-/// Whether the launcher ends after its signal. What its status is then is its own business: MPICH's is 0 now and then.
+/// Whether the launcher ends after its signal. Its status does not matter: MPICH's is sometimes 0.
 fn launcher_ends(case: &str, path: &str) -> bool {
     let Some(launch) = Launch::new(RANKS, "abandoned::rank", case) else {
         return true;

@@ -1,4 +1,4 @@
-//! What a rank has when it begins: its numbers, its node, its VE process with CPUs and descriptors.
+//! The state of a rank when it begins: its numbers, its node, its VE process with CPUs and descriptors.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,7 +25,7 @@ fn place(job: &Job) -> Part {
     Ok(())
 }
 
-/// What the descriptors of a process lead to.
+/// The files of a process's descriptors.
 fn descriptors(process: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(format!("/proc/{process}/fd")).expect("a process of ours");
     let links = entries
@@ -142,7 +142,7 @@ fn rank() {
     say("after the job");
 }
 
-/// What the ranks of a job say of their places.
+/// The places of the ranks of a job, as they report them.
 fn places(case: &str, variables: &[(&str, &str)]) -> Option<(Vec<String>, String)> {
     let mut launch = Launch::new(4, "begins::rank", case)?;
     for (name, value) in variables {

@@ -29,7 +29,7 @@ pub fn compute() -> ! {
     }
 }
 
-/// What the failing rank does.
+/// The part of the failing rank.
 fn fail(job: &Job, how: &str) -> Part {
     let proc = job.proc();
     match how {

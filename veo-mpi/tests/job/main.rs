@@ -11,5 +11,5 @@ mod refusals;
 
 use veo_test_support as _;
 
-/// What a rank says of a failure, which `run` prints before it ends the job.
+/// A rank's report of a failure, which `run` prints before it ends the job.
 type Part = Result<(), Box<dyn std::error::Error>>;

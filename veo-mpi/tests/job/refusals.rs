@@ -1,4 +1,4 @@
-//! What `run` refuses, with one clear error.
+//! The cases that `run` refuses, with one clear error.
 
 use veo_core::VeoProc;
 use veo_mpi::{Error, Operation, VeComm};
@@ -72,7 +72,7 @@ fn rank() {
     }
 }
 
-/// What a rank that refuses something says.
+/// The message of a rank that refuses something.
 fn says(case: &str) -> String {
     alone("refusals::rank", case, |_| {})
         .succeeds()

@@ -1,4 +1,4 @@
-//! What programs do by mistake, or do rarely: they get an error or the right values, and all goes on.
+//! Mistakes and rare uses of programs: they get an error or the right values, and all goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

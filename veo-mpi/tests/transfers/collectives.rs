@@ -1,4 +1,4 @@
-//! What all ranks do together, against the same on host vectors.
+//! Collective operations, compared with the same on host vectors.
 
 use std::ops::Range;
 

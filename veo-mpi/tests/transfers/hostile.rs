@@ -1,4 +1,4 @@
-//! What programs must not do, and do: it ends in an error or in the right values, and all goes on.
+//! Forbidden uses of programs: they end in an error or in the right values, and all goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -204,7 +204,7 @@ fn operations(rank: &Rank) -> Part {
         assert_eq!(reentered.get(), calls.get());
         assert_eq!(x.to_vec()?, vec![3.0; len]);
         drop(nested);
-        // What was refused in some ranks does not count.
+        // An operation that some ranks refused does not count.
         comm.broadcast(ctx, &mut x, 0)?;
         for panics in 0..2 {
             let failing = Operation::commutative(|a: f64, b: f64| {

@@ -21,13 +21,13 @@ use veo_test_support as _;
 
 use common::Launch;
 
-/// What a rank says of a failure, which `run` prints before it ends the job.
+/// A rank's report of a failure, which `run` prints before it ends the job.
 type Part = Result<(), Box<dyn std::error::Error>>;
 
 /// The length of a chunk in bytes, where a test does not say otherwise: short, so that little memory goes through many.
 const CHUNK: usize = 8192;
 
-/// What a rank has for its transfers.
+/// The objects of a rank for its transfers.
 struct Rank<'j> {
     comm: VeComm<'j>,
     proc: VeoProc,
@@ -50,7 +50,7 @@ fn rank(part: impl FnOnce(&Rank) -> Part) {
     done.expect("a rank that fails ends the job");
 }
 
-/// What `VEO_MPI_PATH` can be for the ranks of one machine.
+/// The values of `VEO_MPI_PATH` for the ranks of one machine.
 const PATHS: [&str; 3] = ["staged", "remote", "direct"];
 
 /// Runs a job of so many ranks on each path.

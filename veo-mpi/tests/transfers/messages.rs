@@ -6,7 +6,7 @@ use crate::common::case;
 use crate::values::{Cell, Sample, lengths, values};
 use crate::{CHUNK, PATHS, Part, Rank, on_each_path, rank};
 
-/// What lies around the part of a buffer that is received to.
+/// The number of values on each side of the part of a buffer that is received to.
 const AROUND: usize = 3;
 
 /// Sends to the next rank and receives of the one before, with offsets in both buffers.

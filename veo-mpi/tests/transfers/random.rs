@@ -6,7 +6,7 @@ use crate::common::{Launch, case};
 use crate::values::{Random, values};
 use crate::{CHUNK, PATHS, Part, Rank, rank};
 
-/// What a rank's VE has, as every rank computes it.
+/// The values of a rank's VE, as every rank computes them.
 struct Model(Vec<Vec<i64>>);
 
 /// Values of a buffer: up to some chunks.

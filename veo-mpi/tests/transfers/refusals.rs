@@ -1,4 +1,4 @@
-//! What is said about transfers that cannot be.
+//! The messages about impossible transfers.
 
 use veo_core::VeoProc;
 use veo_mpi::{Error, Operation, VeComm};
@@ -48,7 +48,7 @@ fn a_message_that_does_not_fit_writes_nothing() {
     rank(does_not_fit);
 }
 
-/// What a rank can be told without the others.
+/// The refusals that a rank gets without the others.
 fn alone(rank: &Rank) -> Part {
     let Rank { comm, proc, ctx } = rank;
     let mut x = proc.upload(&[1i32, 2, 3])?;

@@ -23,7 +23,7 @@ fn wait_for_memory(rank: &Rank, bytes: u64) -> Part {
             "{:?}",
             proc.stats()
         );
-        // Of no message, so that it is given up.
+        // No message comes for it, so it is given up.
         drop(comm.irecv(ctx, &mut nothing, comm.rank(), 99)?.test());
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -113,7 +113,7 @@ fn dropped(rank: &Rank) -> Part {
     } else {
         comm.barrier(ctx)?;
         let x = proc.upload(&values::<u8>(1, 4, LONG))?;
-        // What is sent is sent.
+        // The message is sent all the same.
         drop(comm.isend(ctx, &x, 0, 4)?);
         x.free()?;
         comm.barrier(ctx)?;
@@ -330,7 +330,7 @@ fn not_asked_for(rank: &Rank) -> Part {
         }
     } else {
         let mut y = proc.alloc::<u8>(8)?;
-        // What was sent before has come, too.
+        // The message that was sent before has come, too.
         other.recv(ctx, &mut y, 0, 2)?;
         drop(other);
     }
