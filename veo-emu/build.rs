@@ -99,7 +99,7 @@ fn compile(library: &Path, target: &str) -> Result<(), String> {
         ));
     }
     check(library).map_err(|text| {
-        // What is of no use is not left where the next build could take it for good.
+        // A useless file is not left where the next build could take it for a good one.
         let _ = std::fs::remove_file(library);
         format!("{} made {text}", compiler.path().display())
     })
@@ -112,7 +112,7 @@ fn forget_flags(target: &str) {
         "TARGET_CFLAGS",
         "HOST_CFLAGS",
         "CRATE_CC_NO_DEFAULTS",
-        // What rustc is told: `crt-static`, a sanitizer.
+        // rustc's own options: `crt-static`, a sanitizer.
         "CARGO_CFG_TARGET_FEATURE",
         "CARGO_CFG_SANITIZE",
     ]

@@ -1,4 +1,4 @@
-//! What threads and processes agree by: a lock, and the atomics, futexes and sizes of the shared
+//! The means by which threads and processes agree: a lock, and the atomics, futexes and sizes of the shared
 //! protocol. The model in `tests/ring_model.rs` replaces this file by one over `loom`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

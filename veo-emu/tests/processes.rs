@@ -1,4 +1,4 @@
-//! What kernels do to the process that they run in: children, traps, limits, output without an
+//! Effects of kernels on the process that they run in: children, traps, limits, output without an
 //! end.
 
 mod common;

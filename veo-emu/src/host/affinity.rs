@@ -5,7 +5,7 @@ use veo_abi::environment::VEO_EMU_AFFINITY;
 use crate::error::{Error, Result};
 use crate::sys::thread::CpuSet;
 
-/// Whose CPUs a VE process may use.
+/// The CPUs that a VE process may use.
 #[derive(Clone, Copy)]
 pub(crate) enum Affinity {
     /// The CPUs of the thread that starts it, as for any child of a program.

@@ -190,7 +190,7 @@ impl CallArgs {
         &self.stack
     }
 
-    /// What the function returns, if the arguments were marked.
+    /// The class of the function's result, if the arguments were marked.
     pub(crate) fn returns(&self) -> Option<ResultClass> {
         self.returns
     }

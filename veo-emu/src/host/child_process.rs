@@ -128,7 +128,7 @@ impl ChildProcess {
         }
     }
 
-    /// What kernels had executed when the process was killed, or when a kernel of VE machine code
+    /// The instruction counts of kernels when the process was killed, or when a kernel of VE machine code
     /// ended it.
     pub(crate) fn counted(&self) -> Option<&str> {
         if self.counted.get().is_none()

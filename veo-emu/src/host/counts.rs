@@ -1,4 +1,4 @@
-//! What kernels of a VE process have executed, as that process reports it.
+//! The instruction counts of kernels of a VE process, as that process reports them.
 
 use std::ffi::CStr;
 use std::fmt::Write;

@@ -20,7 +20,7 @@ pub(crate) struct Work {
 pub(crate) enum WorkKind {
     /// The kernel at this address.
     Kernel(u64),
-    /// What a parcel asks for.
+    /// The task of a parcel.
     Task(Task),
     /// The end of a context's thread, and of the process if it is the last one.
     Close { last: bool },
@@ -126,7 +126,7 @@ impl Death {
             .filter(|_| aborted && self.reason.is_none())
     }
 
-    /// What ended it.
+    /// The cause of its end.
     pub(crate) fn ended(&self) -> Ended {
         if let Some(reason) = &self.reason {
             return Ended::Host(reason.kind);
@@ -205,7 +205,7 @@ impl Death {
         })
     }
 
-    /// What happened, without the place.
+    /// The event, without the place.
     pub(crate) fn what(&self) -> String {
         if let Some(reason) = &self.reason {
             return reason.text.clone();

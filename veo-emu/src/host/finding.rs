@@ -8,7 +8,7 @@ use veo_abi::sanitizer::Sanitizer;
 /// A sanitizer's finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SanitizerFinding {
-    /// What was found, in a line.
+    /// The finding, in a line.
     pub(crate) headline: String,
     /// Function, file and line of the first place outside of runtime libraries, if they are
     /// known.

@@ -11,7 +11,7 @@ use super::arena::Arena;
 use crate::error::{Error, Result};
 use crate::shared::guard::{ALIGN, GAP, GuardedSpan, Guarding, ZONE};
 
-/// What `VEO_EMU_GUARD` asks for.
+/// Reads `VEO_EMU_GUARD`.
 pub(crate) fn from_environment() -> Result<Guarding> {
     let Some(text) = VEO_EMU_GUARD.text() else {
         return Ok(Guarding::Off);

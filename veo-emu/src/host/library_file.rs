@@ -1,4 +1,4 @@
-//! What the file of a library or a veorun says: whether it runs here, before anything is asked to
+//! Facts from the file of a library or a veorun: whether it runs here, before anything is asked to
 //! load it, and whether it asks addresses for their tags. Also, which machine code is taken if a
 //! library exists for several machines.
 //!

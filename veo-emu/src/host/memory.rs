@@ -72,7 +72,7 @@ pub(crate) struct VeMemory {
     /// The blocks, if they are guarded. It is locked before the heap.
     guarded: Option<Mutex<Guarded>>,
     staging: Mutex<BlockRegion>,
-    /// What is in the staging area, if memory is guarded.
+    /// The blocks in the staging area, if memory is guarded.
     stacks: StackBlocks,
 }
 

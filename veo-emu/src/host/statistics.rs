@@ -1,4 +1,4 @@
-//! What kernels of VE machine code have executed, if the process counts it.
+//! The instruction counts of kernels of VE machine code, if the process counts.
 
 use super::counts;
 use super::library;

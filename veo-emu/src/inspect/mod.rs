@@ -1,8 +1,9 @@
 //! Emulated VE processes seen from outside: whose they are, how much memory they use, what runs.
 //!
 //! [`processes`] reads the memory that a VE process shares with its host, through the descriptors that the system shows to
-//! the same user. Neither of the two processes takes part, so it costs them nothing. Nothing that is read is trusted: it
-//! may change meanwhile, and anybody can make files that look so. What cannot be read, or makes no sense, is `None`.
+//! the same user. Neither of the two processes takes part, so it costs them nothing. The module does not trust what it
+//! reads: it may change meanwhile, and anybody can make files that look so. A value that cannot be read, or makes no
+//! sense, is `None`.
 //!
 //! The module starts no process and changes none.
 

@@ -46,7 +46,7 @@ fn create_as_libveo(node: i32, veorun: Option<String>) -> Result<*mut veo_proc_h
     Ok(handle)
 }
 
-/// What libveo does when its program exits: it destroys the remaining processes, so that queued
+/// Destroys the remaining processes, as libveo does when its program exits, so that queued
 /// requests are done. Returns after a few seconds even if that hangs, since a program may exit at
 /// any point.
 pub fn destroy_all_at_exit() {

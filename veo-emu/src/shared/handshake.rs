@@ -57,7 +57,7 @@ fn look_for_missed() -> Option<&'static str> {
 /// The name that the system shows for a process after the takeover.
 pub(crate) const NAME: &CStr = c"veorun";
 
-/// What ends the first argument of a VE process, behind that of its program.
+/// The end of a VE process's first argument, behind that of its program.
 pub(crate) const ARGUMENT: &str = " (veorun)";
 
 /// The ancestors of this process, the nearest first.

@@ -9,7 +9,7 @@ use ve_isa::check::CheckOptions;
 use ve_isa::semantics::float::FloatMode;
 use ve_isa::watch::{NoTrace, TraceKind};
 
-/// Values of `VEO_EMU_PROFILE`: nothing is counted; counts are printed at the end; counts are kept for whoever asks.
+/// Values of `VEO_EMU_PROFILE`: nothing is counted; counts are printed at the end; counts are kept for those who ask.
 const OFF: &str = "0";
 const PRINT: &str = "1";
 const QUIET: &str = "quiet";
@@ -126,7 +126,7 @@ fn engine() -> Result<MachineEngine, String> {
     Ok(engine)
 }
 
-/// What `VEO_EMU_CHECK` says, or an option of a process in its place. The error is a sentence.
+/// Reads `VEO_EMU_CHECK`, or an option of a process in its place. The error is a sentence.
 pub(crate) fn wanted_check(text: Option<&str>) -> Result<Option<CheckOptions>, String> {
     match text.map(str::trim) {
         None | Some("off") => Ok(None),

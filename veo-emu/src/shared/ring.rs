@@ -162,7 +162,7 @@ impl Ring {
     /// How much of a ring at its beginning has all that `snapshot` looks at.
     pub(crate) const VISIBLE: usize = std::mem::offset_of!(Ring, extensions);
 
-    /// What a copy of the ring shows, made while both sides went on; `None`: this is no ring.
+    /// The contents of the ring, copied while both sides go on. `None` if this is no ring.
     pub(crate) fn snapshot(&self) -> Option<RingSnapshot> {
         let mut posted = 0;
         for (index, slot) in self.slots.iter().enumerate() {
@@ -229,8 +229,7 @@ impl Ring {
     }
 }
 
-/// What the host does with a ring: it publishes requests, takes responses, sleeps and is
-/// woken.
+/// The host's side of a ring: it publishes requests, takes responses, sleeps and is woken.
 #[derive(Clone, Copy)]
 pub(crate) struct HostSide<'a> {
     ring: &'a Ring,
@@ -266,7 +265,7 @@ impl HostSide<'_> {
     }
 
     /// Marks the response to a request that the host answered by itself, so that
-    /// kernels can ask for its result. Only while nothing is in the ring.
+    /// kernels can ask for its result. The ring must be empty.
     #[inline]
     pub(crate) fn answer(self, id: u64, value: u64) {
         let response = self.ring.response_of(id);
@@ -379,8 +378,7 @@ impl HostSide<'_> {
     }
 }
 
-/// What the VE process does with a ring: it takes requests, runs them, answers, sleeps and
-/// is woken.
+/// The VE process's side of a ring: it takes requests, runs them, answers, sleeps and is woken.
 #[derive(Clone, Copy)]
 pub(crate) struct VeSide<'a> {
     ring: &'a Ring,

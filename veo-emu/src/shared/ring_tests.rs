@@ -1,4 +1,4 @@
-//! What goes through a ring comes out of it, and damage stays where it is.
+//! Requests and responses come out of a ring as they went in, and damage stays where it is.
 
 use veo_abi::word_class;
 

@@ -1,4 +1,4 @@
-//! What the host shows of a VE process in the control page, for `inspect` in other processes: whose it is, how much memory is
+//! The facts about a VE process that the host shows in the control page, for `inspect` in other processes: whose it is, how much memory is
 //! in use, how functions are called. It is written when a process starts, allocates, transfers or looks a symbol up, and never
 //! by a call of a kernel.
 
@@ -14,7 +14,7 @@ const NAME_WORDS: usize = 15;
 /// Bytes of a name; a longer one is cut.
 const NAME_LEN: usize = 8 * NAME_WORDS;
 
-/// What stands for the rest of a name.
+/// The sign for the rest of a name.
 const CUT: &str = "…";
 
 /// Nodes have smaller numbers.
@@ -54,7 +54,7 @@ pub(crate) struct ShownProcess {
     names: [Name; NAMES],
 }
 
-/// What does not change while a process lives.
+/// The facts that do not change while a process lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Introduction {
     pub(crate) process: u32,
@@ -63,7 +63,7 @@ pub(crate) struct Introduction {
     pub(crate) capacity: u64,
 }
 
-/// What a reader found; all of it makes sense.
+/// The facts that a reader found; all of them make sense.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FoundProcess {
     pub(crate) whose: Introduction,
@@ -118,7 +118,7 @@ impl ShownProcess {
         self.noted.store(number.wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// What is shown, if it makes sense.
+    /// The shown facts, if they make sense.
     pub(crate) fn find(&self) -> Option<FoundProcess> {
         if self.mark.load(Ordering::Acquire) != MARK {
             return None;

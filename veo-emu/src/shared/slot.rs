@@ -19,7 +19,7 @@ const NEAR_WORDS: usize = if INLINE_WORDS < 4 { INLINE_WORDS } else { 4 };
 const CLASSES_SHIFT: u32 = 24;
 const CLASSES_MASK: u64 = (1 << (2 * INLINE_WORDS)) - 1;
 
-/// What a slot asks for.
+/// The task of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum RingOp {
@@ -99,7 +99,7 @@ pub(crate) struct RingSlot {
     words: [AtomicU64; INLINE_WORDS],
 }
 
-/// What a slot has no room for: the rest of the words, and the classes of all.
+/// The part of a call for which a slot has no room: the rest of the words, and the classes of all.
 #[repr(C)]
 pub(crate) struct SlotExtension {
     words: [AtomicU64; EXTRA_WORDS],

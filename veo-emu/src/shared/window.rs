@@ -15,7 +15,7 @@ pub(crate) struct AddressRange {
 }
 
 impl AddressRange {
-    /// Of a process that runs nothing but the program and its kernels.
+    /// The range of a process that runs nothing but the program and its kernels.
     pub(crate) const USUAL: AddressRange = AddressRange {
         base: 0x6000_0000_0000,
         len: 0x0800_0000_0000,

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 
 use super::check;
 
-/// What an open file is, whatever its number.
+/// The identity of an open file, whatever its number.
 pub(crate) type Identity = (libc::dev_t, libc::ino_t);
 
 /// A descriptor of ours among those of a program.

@@ -133,7 +133,7 @@ pub(crate) struct Mapping {
     len: usize,
 }
 
-// SAFETY: a mapping is an address range; whatever is done with its contents is
+// SAFETY: a mapping is an address range; all access to its contents is
 // done through atomics or raw copies that justify themselves.
 unsafe impl Send for Mapping {}
 // SAFETY: as above.
@@ -192,7 +192,7 @@ impl Mapping {
 
     fn protect(&self, offset: usize, len: usize, prot: i32) -> io::Result<()> {
         assert!(offset <= self.len && len <= self.len - offset);
-        // SAFETY: the range lies in the mapping. Less access makes whoever uses it fault, which
+        // SAFETY: the range lies in the mapping. Less access makes users of it fault, which
         // is safe; `view` is for mappings of which nothing is closed.
         let result = unsafe { libc::mprotect(self.base.as_ptr().add(offset).cast(), len, prot) };
         check(result.into()).map(|_| ())
@@ -208,7 +208,7 @@ impl Mapping {
         self.len
     }
 
-    /// What lies at the beginning of the mapping.
+    /// The data at the beginning of the mapping.
     pub(crate) fn view<T: SharedData>(&self) -> &T {
         assert!(size_of::<T>() <= self.len && align_of::<T>() <= PAGE as usize);
         // SAFETY: the mapping is page-aligned, long enough, lives as long as the

@@ -1,4 +1,4 @@
-//! What the emulator asks of the system, with safe functions around the system calls.
+//! The emulator's requests to the system: safe functions around the system calls.
 //!
 //! Nothing here knows what a Vector Engine is.
 

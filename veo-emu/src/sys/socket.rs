@@ -24,7 +24,7 @@ pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((super::above_standard(ours)?, super::above_standard(theirs)?))
 }
 
-/// Sends one message with descriptors. Never raises SIGPIPE.
+/// Sends one message with descriptors. This never raises SIGPIPE.
 pub(crate) fn send(socket: impl AsFd, data: &[u8], fds: &[RawFd]) -> io::Result<()> {
     assert!(fds.len() <= MAX_FDS);
     let mut control = ControlBuffer([0; 64]);

@@ -120,7 +120,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
 /// Ends the process when the host gives up its lock: also when it becomes another
 /// program while a forked child of it keeps the socket open.
 fn watch_lock(fds: Vec<OwnedFd>, host: libc::pid_t) {
-    // Never closed here: a kernel may have closed it, and the standard library aborts when it
+    // These are never closed here: a kernel may have closed it, and the standard library aborts when it
     // closes a descriptor that is not open.
     let fds = ManuallyDrop::new(fds);
     let _ = thread::Builder::new()

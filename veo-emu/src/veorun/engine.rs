@@ -1,6 +1,6 @@
-//! An engine runs one kind of machine code: it loads the libraries and calls the functions. What
-//! signals of the threads that do so mean is for [`Signals`] to say. The rest of the VE process
-//! knows engines by these traits only.
+//! An engine runs one kind of machine code: it loads the libraries and calls the functions.
+//! [`Signals`] says what signals of the threads that do so mean. The rest of the VE process knows
+//! engines by these traits only.
 
 use crate::shared::code::MachineCode;
 use crate::shared::control::{EngineTrap, FaultRecord};

@@ -147,7 +147,7 @@ pub(super) fn follow() -> bool {
 }
 
 /// Whether an access to an address that has faulted is to be made again, since another thread has
-/// opened its page meanwhile. Not twice in a row: then a kernel has closed the page itself. Safe to
+/// opened its page meanwhile. It is not made again twice in a row: then a kernel has closed the page itself. Safe to
 /// call in a signal handler.
 pub(super) fn was_opened_meanwhile(address: u64) -> bool {
     let Some(memory) = MEMORY.get() else {

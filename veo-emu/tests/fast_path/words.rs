@@ -82,8 +82,8 @@ fn words_of_any_class_and_number_go_where_they_belong() {
         .map(|(name, classes)| (proc.sym(library, &name), classes))
         .collect();
     let mut random = Rng::with_seed(11);
-    // Several times, so that every place of the ring has held something else before. With
-    // few at once each call has the short way; with many some wait for room.
+    // Several times, so that every place of the ring has held something else before. With few at
+    // once each call takes the fast path; with many some wait for room.
     for burst in [1, 3, 40, 700] {
         let mut left = 700;
         while left > 0 {

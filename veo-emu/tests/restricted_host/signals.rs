@@ -107,7 +107,7 @@ pub(crate) fn part(name: &str) {
     println!("\nworked");
 }
 
-/// A debugger holds the process, so nothing can end it: an error says so, and whoever waits
+/// A debugger holds the process, so nothing can end it: an error says so, and a thread that waits
 /// learns when the time limit passes.
 fn held() {
     let (proc, _, _) = busy(0, "");

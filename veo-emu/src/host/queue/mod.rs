@@ -65,7 +65,7 @@ pub(crate) struct Queue {
     reasons: Mutex<VecDeque<(u64, String)>>,
 }
 
-/// What the lock of a queue protects.
+/// The state that the lock of a queue protects.
 pub(crate) struct QueueState {
     pub(crate) results: Results,
     pub(crate) pending: VecDeque<QueuedRequest>,

@@ -1,5 +1,5 @@
-//! Submission: a call enters the ring if that has room and nothing waits. Else it waits behind the
-//! others.
+//! Submission: a call enters the ring if that has room and nothing waits. Otherwise it waits behind
+//! the others.
 //!
 //! This file also has exclusive use: one thread of the host owns a context for a while and gives
 //! the VE side work that is no call. libveo sends a message for each such piece of work, as for a

@@ -58,7 +58,7 @@ pub(crate) trait Ordered: Send + Sync {
     /// Starts the request that waits first, and as many in all as `count` says, one behind the other. `None` if none waits.
     fn start_next(&self, count: u64) -> Option<Started>;
 
-    /// Of several requests that were started, the one that runs now or comes next.
+    /// The request that runs now or comes next, of several that were started.
     fn runs(&self) -> Option<Started>;
 
     /// Whether the started requests have ended.

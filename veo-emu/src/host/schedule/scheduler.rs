@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     const CONTEXTS: u32 = 60;
-    /// Of each context; not so many that several start at once.
+    /// The number of requests of each context, so small that no two start at once.
     const REQUESTS: u64 = 40;
 
     /// A queue of requests that end at once, and notes when one starts.

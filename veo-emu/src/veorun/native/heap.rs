@@ -16,7 +16,7 @@ pub(super) fn free(address: u64) -> bool {
     }
     // SAFETY: what lies around the address is what malloc writes around a block in use, or a
     // sanitizer's malloc knows the block.
-    // Whether the kernel is done with the block is for the program to know.
+    // The program must know whether the kernel is done with the block.
     unsafe { libc::free(address as usize as *mut libc::c_void) };
     true
 }

@@ -1,5 +1,5 @@
-//! The check of memory of VE machine code, where `VEO_EMU_CHECK` asks for it: what it is told of the blocks that the host allocates, and
-//! how what it finds is told. What ends the process is told by the host; the rest is written to the standard error.
+//! The check of memory of VE machine code, where `VEO_EMU_CHECK` asks for it: how it learns of the blocks that the host allocates, and
+//! how findings are told. The host tells a finding that ends the process; this module writes the others to the standard error.
 
 use std::fmt;
 use std::io::Write;

@@ -91,7 +91,7 @@ fn translate(machine: &Machine) -> Result<(), String> {
     Ok(())
 }
 
-/// There is no translator: the host has refused whoever asks for one.
+/// There is no translator: the host has refused processes that ask for one.
 #[cfg(not(feature = "jit"))]
 fn translate(_: &Machine) -> Result<(), String> {
     debug_assert_eq!(watching::options().engine, MachineEngine::Interpreter);

@@ -1,4 +1,4 @@
-//! What VE machine code executes: printed, counted and kept, as variables ask.
+//! Executed VE machine code: printed, counted and kept, as variables ask.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
