@@ -42,7 +42,7 @@ pub struct Cranelift {
     workshops: Mutex<Vec<Workshop>>,
 }
 
-/// What a function is made in.
+/// The workspace in which a function is made.
 struct Workshop {
     context: Context,
     frontend: FunctionBuilderContext,

@@ -294,7 +294,7 @@ impl Function<'_> {
     /// Ends a block behind which the next instruction is, in this region or not.
     pub(crate) fn end_block(&mut self) {
         let next = self.ic + 8;
-        // Not backwards.
+        // This does not jump backwards.
         self.go_to(next);
     }
 
@@ -404,7 +404,7 @@ impl Function<'_> {
         let &[why, state] = self.builder.inst_results(call) else {
             unreachable!("the signature has two results");
         };
-        // Nonsense if it has not come to its end. The reason says so, and whoever gets that takes nothing else.
+        // Nonsense if it has not come to its end. The reason says so, and code that gets it takes nothing else.
         self.builder.def_var(self.state, state);
         let back = self.ic + 8;
         let wanted = self.builder.ins().iconst(I64, (back | exit::GO_ON) as i64);

@@ -1,7 +1,7 @@
 //! A function of the host that stands for a region: registers, and how it ends.
 //!
 //! A register that is written is kept as a value and stored before anybody can see the state: before accesses to memory, each call and
-//! each end of the function ([`Function::store_registers`]). Several accesses share one store: a fault of a later one leads back to the first. Which ones a block may find unstored, `live` says.
+//! each end of the function ([`Function::store_registers`]). Several accesses share one store: a fault of a later one leads back to the first. `live` says which ones a block may find unstored.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -35,7 +35,7 @@ pub(crate) struct Compared {
 #[derive(Clone, Copy)]
 struct Resume {
     ic: u64,
-    /// What names the place in code of the host. Where there is none, it is the instruction itself.
+    /// The code that names the place in code of the host. If there is none, the instruction itself names it.
     code: Option<TrapCode>,
 }
 
@@ -46,13 +46,13 @@ const CODES: usize = 200;
 pub(crate) struct Function<'a> {
     pub(crate) builder: FunctionBuilder<'a>,
     pub(crate) source: &'a mut dyn InstructionSource,
-    /// The address of the thread's state. What is called gives it back, so that it is in no register that a function saves.
+    /// The address of the thread's state. A called function gives it back, so that it is in no register that a function saves.
     pub(crate) state: Variable,
     /// Where it keeps how many calls of the host wait for a return of machine code.
     pub(crate) depth: StackSlot,
     /// Where the function ends, for the reason that it gets.
     exit: ir::Block,
-    /// What each block may find in registers.
+    /// The values that each block may find in registers.
     live: Live,
     registers: Vec<Variable>,
     /// Those of them that are `f64`.
@@ -61,7 +61,7 @@ pub(crate) struct Function<'a> {
     quiet: HashSet<Value>,
     /// A byte that is not 0 once a signed result did not fit.
     overflow: Variable,
-    /// What is not stored yet.
+    /// The registers that are not stored yet.
     pub(crate) unstored: StateSet,
     pub(crate) blocks: BTreeMap<u64, ir::Block>,
     /// Values that are 32 bits, extended by the sign.
@@ -84,7 +84,7 @@ pub(crate) struct Function<'a> {
     resumes: Vec<u64>,
     /// The address of the instruction.
     pub(crate) ic: u64,
-    /// What follows it in its block.
+    /// The instructions that follow it in its block.
     pub(crate) ahead: &'a [(u64, Insn)],
 }
 
@@ -243,7 +243,7 @@ impl<'a> Function<'a> {
         constant
     }
 
-    /// What is known of a value.
+    /// The number that a value is, if it is known.
     pub(crate) fn constant(&self, value: Value) -> Option<i64> {
         self.constants.get(&value).copied()
     }
@@ -368,7 +368,7 @@ impl<'a> Function<'a> {
         self.store_of(StateSet::MAX);
     }
 
-    /// What has to be stored before control goes to a block: what it neither expects to be unstored nor overwrites unseen.
+    /// The registers to store before control goes to a block: those that it neither expects to be unstored nor overwrites unseen.
     fn wanted_stored(&self, block: u64) -> StateSet {
         self.live.seen(block) & !self.live.unstored(block)
     }
@@ -478,7 +478,7 @@ impl<'a> Function<'a> {
         self.switch_to_end(left);
         self.end(exit::LEFT);
         self.switch_to_end(next);
-        // What it may have written. Nothing is accessed as before: another thread may have changed what is mapped.
+        // The registers that it may have written. No access is as before: another thread may have changed what is mapped.
         for register in [insn.x(), insn.x() | 1] {
             if register < operand::REGISTERS && self.live.needed >> register & 1 != 0 {
                 self.load_register(register);
@@ -561,7 +561,7 @@ impl<'a> Function<'a> {
         }
     }
 
-    /// What follows cannot be executed again together with what was before.
+    /// The instructions that follow cannot be executed again together with those before.
     pub(crate) fn end_resume(&mut self) {
         self.resume = None;
     }

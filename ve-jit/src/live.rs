@@ -1,8 +1,8 @@
 //! Which registers each block of a region needs where control comes to it, and which of them may not be stored there yet.
 //!
-//! A register that is written is stored when somebody may see it: before an access to memory (up to a block's first store, before the first access only), before a call, where control leaves the region.
-//! So it stays unstored from one block to the next; a loop without accesses stores nothing. What is overwritten before anybody
-//! may see it is never stored.
+//! A register that is written is stored when somebody may see it: before an access to memory (up to a block's first store, before the first access
+//! only), before a call, where control leaves the region. So it stays unstored from one block to the next; a loop without accesses stores nothing. A
+//! value that is overwritten before anybody may see it is never stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub(crate) type StateSet = u128;
 /// The note that a signed result did not fit.
 pub(crate) const OVERFLOW: StateSet = 1 << operand::REGISTERS;
 
-/// What is live in a region.
+/// The live registers of a region.
 #[derive(Debug)]
 pub(crate) struct Live {
     before: BTreeMap<u64, StateSet>,
@@ -45,7 +45,7 @@ impl Live {
             let own = &own[&start];
             own.read | own.sees(behind)
         });
-        // What nobody reads is stored rather than carried along: values take registers of the host.
+        // A value that nobody reads is stored rather than carried along: values take registers of the host.
         let read = backwards(region, |start, behind| {
             let own = &own[&start];
             own.read | behind & !own.written
@@ -74,17 +74,17 @@ impl Live {
         }
     }
 
-    /// What a block and those behind it need. Nothing where no block of the region begins.
+    /// The registers that a block and those behind it need. None where no block of the region begins.
     pub(crate) fn before(&self, block: u64) -> StateSet {
         self.before.get(&block).copied().unwrap_or(0)
     }
 
-    /// What may not be stored where a block of the region begins.
+    /// The registers that may be unstored where a block of the region begins.
     pub(crate) fn unstored(&self, block: u64) -> StateSet {
         self.unstored.get(&block).copied().unwrap_or(0)
     }
 
-    /// What is read from a block on, or stored so that somebody may see it, before it is overwritten.
+    /// The registers that are read from a block on, or stored so that somebody may see them, before they are overwritten.
     pub(crate) fn seen(&self, block: u64) -> StateSet {
         self.seen.get(&block).copied().unwrap_or(StateSet::MAX)
     }
@@ -147,7 +147,7 @@ fn unstored(
     }
 }
 
-/// The blocks of loops in which registers are shown to others. What came unstored into such a loop would be stored in each of its rounds.
+/// The blocks of loops in which registers are shown to others. A register that came unstored into such a loop would be stored in each of its rounds.
 fn loud(region: &Region, own: &BTreeMap<u64, Own>) -> BTreeSet<u64> {
     let mut loud = BTreeSet::new();
     for (end, block) in &region.blocks {
@@ -179,7 +179,7 @@ fn continued(region: &Region) -> BTreeSet<u64> {
         .collect()
 }
 
-/// What the instructions of one block do.
+/// The effects of the instructions of one block.
 struct Own {
     /// Read before it is written.
     read: StateSet,
@@ -255,7 +255,7 @@ impl Own {
         own
     }
 
-    /// What may be seen of what was before the block, where these registers may be behind it.
+    /// The registers that may be seen before the block, where these may be seen behind it.
     fn sees(&self, behind: StateSet) -> StateSet {
         let behind = if self.shows || self.ends_shown {
             StateSet::MAX
@@ -265,7 +265,7 @@ impl Own {
         behind & !self.hidden
     }
 
-    /// What may be unstored behind the block, where these registers may be before it.
+    /// The registers that may be unstored behind the block, where these may be before it.
     fn leaves_unstored(&self, before: StateSet) -> StateSet {
         if self.ends_stored {
             0

@@ -1,4 +1,4 @@
-//! What operations do to scalar registers and to memory, as the translator emits them.
+//! The effects of operations on scalar registers and memory, as the translator emits them.
 
 use ve_isa::encoding::Op;
 

@@ -1,6 +1,6 @@
 //! Which instructions are translated together: blocks that control may come to from an entry by fixed branches.
 //!
-//! Computed jumps end a region, and so does its size. What is called is a region of its own.
+//! Computed jumps end a region, and so does its size. A called function is a region of its own.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -16,7 +16,7 @@ const ROW: usize = 64;
 /// The register that calls leave their return address in.
 const LINK: usize = 10;
 
-/// What control does behind an instruction.
+/// Where control goes behind an instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
     /// It goes on with the next one.
@@ -33,7 +33,7 @@ pub(crate) enum Flow {
     Call,
     /// A return: a jump to where the link register leads.
     Return,
-    /// What comes next is to be run by the interpreter at first, which looks at PSW.
+    /// The interpreter runs the next instruction first, and looks at PSW.
     Leave,
 }
 
@@ -73,7 +73,7 @@ impl Block {
         self.instructions.last().map_or(0, |(ic, _)| ic + 8)
     }
 
-    /// What control does at its end.
+    /// Where control goes at its end.
     pub(crate) fn ending(&self) -> Option<Flow> {
         self.instructions.last().map(|(ic, insn)| flow(*ic, insn))
     }

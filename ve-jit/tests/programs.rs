@@ -79,7 +79,7 @@ fn load(machine: &Machine, bytes: &[u8]) -> Vec<ImageId> {
     machine.load(&[input], Unresolved::Error).unwrap()
 }
 
-/// What a call leaves: its result, PSW, scalar registers.
+/// The end of a call: its result, PSW, scalar registers.
 type End = (Result<u64, Trap>, Psw, Vec<u64>);
 
 fn call(engine: Engine, bytes: &[u8], name: &str, words: &[u64]) -> End {

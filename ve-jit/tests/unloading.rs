@@ -81,7 +81,7 @@ fn two_hundred_libraries_leave_no_code_of_the_host() {
         most = most.max(now);
         machine.unload(&images).unwrap();
     }
-    // Of two libraries, and the way into code.
+    // These are the pages of two libraries, and of the way into code.
     let pages = most / 4096;
     assert!(pages <= 3 * FUNCTIONS as u64, "{pages} pages of code");
 }

@@ -35,7 +35,7 @@ pub(crate) struct Bench {
     pub(crate) translated: Interpreter,
 }
 
-/// What a block leaves.
+/// The state that a block leaves.
 struct End {
     result: Result<Pause, Trap>,
     memory: Vec<u8>,

@@ -232,7 +232,7 @@ fn accesses_through_one_register_trap_where_they_are() {
     }
 }
 
-/// What a comparison or an extreme may be wrong with.
+/// Values that a comparison or an extreme may get wrong.
 const LIMITS: [u64; 15] = [
     0,
     1,
