@@ -269,7 +269,7 @@ fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &RunOptions) 
     leave(machine, thread, result)
 }
 
-/// What follows `main`, as in C: `exit` calls the functions that the program has registered, and flushes its output. The `exit`
+/// The end of a program after `main`, as in C: `exit` calls the functions that the program has registered, and flushes its output. The `exit`
 /// of a C library that is machine code ends the program by a system call, so destructors come before it.
 fn leave(machine: &Machine, thread: &mut MachineThread<'_>, code: u64) -> Result<u8, End> {
     let own = machine.symbol("exit");

@@ -6,7 +6,7 @@ pub fn end_by_broken_pipes() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }
 
-/// Ends this process without waiting for what other threads do, be it a lock on a stream.
+/// Ends this process without waiting for other threads, even for a lock on a stream.
 pub fn end_at_once(status: u8) -> ! {
     // SAFETY: it returns to nobody, and nothing is used afterwards.
     unsafe { libc::_exit(status.into()) }

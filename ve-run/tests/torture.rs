@@ -1,7 +1,7 @@
 //! gcc's torture suite, which `tests/torture/run` fetches: programs that end with status 0 where the compiler and the machine are right.
 //!
-//! Each runs as an object without optimisation, as one with it, and as the library that `veo-build` makes. What clang does not
-//! compile, or whose program for the host fails, says nothing; `torture.txt` lists what else fails, with the reason.
+//! Each runs as an object without optimisation, as one with it, and as the library that `veo-build` makes. A test that clang
+//! does not compile, or whose program for the host fails, is skipped; `torture.txt` lists the other failures, with the reason.
 
 #![cfg(target_os = "linux")]
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

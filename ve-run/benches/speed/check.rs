@@ -1,4 +1,4 @@
-//! What the check of memory costs: the interpreter with it against the interpreter without.
+//! The cost of the check of memory: the interpreter with it against the interpreter without.
 
 use std::hint::black_box;
 use std::path::Path;

@@ -42,7 +42,7 @@ pub fn compilers() -> String {
     )
 }
 
-/// What executes the machine code.
+/// The engine that executes the machine code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     Interpreter,
@@ -129,7 +129,7 @@ impl Code {
         self.measure_times(name, word, 1)
     }
 
-    /// What a function returns on the host.
+    /// The result of a function on the host.
     #[cfg(feature = "jit")]
     pub fn on_the_host(&self, name: &str, word: u64) -> u64 {
         // SAFETY: all functions of the sources have this type, and are right for any word that is given here.

@@ -46,7 +46,7 @@ impl Guest {
         })
     }
 
-    /// What a function returns, and its time in nanoseconds: as the emulated program measures it, the least of many runs.
+    /// The result of a function, and its time in nanoseconds: as the emulated program measures it, the least of many runs.
     pub fn measure(&self, name: &str, word: u64) -> (u64, f64) {
         let mut command = Command::new(&self.qemu);
         command.arg(&self.program).arg(name);

@@ -1,5 +1,5 @@
 // Eight functions of scalar code. Each does its work for a size and returns a number made of all results, which is the same
-// wherever it runs. Whatever calls itself is static, so that each compiler may do with it what it likes.
+// wherever it runs. Functions that call themselves are static, so that each compiler may change them as it likes.
 
 typedef unsigned long u64;
 typedef unsigned u32;

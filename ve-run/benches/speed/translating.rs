@@ -1,4 +1,4 @@
-//! What translating costs.
+//! The cost of translating.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

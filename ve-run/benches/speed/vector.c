@@ -4,7 +4,7 @@
 typedef unsigned long u64;
 
 #define EXPORT __attribute__((visibility("default")))
-// Whoever compiles this must take memory for changed, and do each round.
+// The compiler must take memory for changed, and do each round.
 #define EACH_ROUND __asm__ volatile("" ::: "memory")
 
 enum { N = 4096, M = 512, BLOCK = 256, COLUMNS = 4 };

@@ -295,7 +295,7 @@ end:
 long right_multiplied_by_nothing(void) {
     int *x = malloc(8);
     x[0] = 1;
-    // Whatever it is.
+    // Any value is right.
     if ((x[1] & 0) == 0)
         see();
     if ((x[1] ^ x[1]) == 0 || (x[0] | 1) == 1)

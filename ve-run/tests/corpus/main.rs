@@ -1,7 +1,7 @@
 //! Functions of all kinds in C, some in C++, compiled for the Vector Engine and for the host: both print the same.
 //!
 //! Each program of `c/` prints a line of results for each of its functions. It runs as the objects of the compiler and as the shared
-//! object that `veo-build` links, at several levels of optimisation. What gcc's program prints on the host is the reference.
+//! object that `veo-build` links, at several levels of optimisation. The output of gcc's program on the host is the reference.
 
 #![cfg(target_os = "linux")]
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

@@ -280,7 +280,7 @@ fn exit_functions_run_after_main_as_in_c() {
     assert!(text.starts_with("n is 5\n0x0000000000000005 5 "), "{text}");
 }
 
-/// LLVM's code for short vectors of C loads whole registers from where they are, be it in the first frame of the stack.
+/// LLVM's code for short vectors of C loads whole registers from where they are, even in the first frame of the stack.
 #[test]
 fn a_whole_vector_can_be_loaded_from_the_first_frame() {
     let Some(program) = Program::compile(
