@@ -24,7 +24,7 @@ const PACKET: usize = 4 * registers::LARGEST;
 /// How many events may wait.
 const WAITING: usize = 16;
 
-/// How long nobody is let in after the system has failed to accept a client.
+/// The pause after the system has failed to accept a client.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The services of the program around a debugger.

@@ -18,7 +18,7 @@ const WAITING: libc::c_int = 8;
 const TRIES: usize = 500;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Who may use the file.
+/// The permissions of the file.
 const MODE: libc::mode_t = 0o600;
 
 /// A socket that is listened at.

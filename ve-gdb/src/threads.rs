@@ -4,7 +4,7 @@
 //! it returns from a function of the host. They are stopped until the first client comes. After the last client has gone, nothing
 //! stops them.
 //!
-//! Here is what the debugger and the session of its client do with them; `membership` has what each thread does itself.
+//! This module has the actions of the debugger and its session; `membership` has those of each thread itself.
 
 mod membership;
 
