@@ -25,7 +25,7 @@ unsafe extern "C" {
     /// Calls `_exit`.
     pub safe fn leave_at_once(status: i32);
 
-    /// Never returns.
+    /// This never returns.
     pub safe fn run_forever();
 
     /// The process ID that the VE process has for itself.

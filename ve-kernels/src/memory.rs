@@ -14,7 +14,7 @@ unsafe extern "C" {
     pub safe fn hash_global(offset: u64, n: u64) -> u64;
 }
 
-/// What [`hash_bytes`] returns, computed on the host.
+/// The result of [`hash_bytes`], computed on the host.
 #[must_use]
 pub fn expected_hash(bytes: &[u8]) -> u64 {
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x100_0000_01b3);
