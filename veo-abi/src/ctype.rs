@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::ScalarType;
 
-/// What a C type string means for a call.
+/// The meaning of a C type string for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CType {
     /// `void`: only as a result.

@@ -27,7 +27,7 @@ variables! {
     VEO_LIBVEO = "VEO_LIBVEO";
     /// Directories of kernel libraries.
     VEO_LIBRARY_PATH = "VEO_LIBRARY_PATH";
-    /// What is done about a declaration that contradicts its library.
+    /// How to treat a declaration that contradicts its library.
     VEO_VERIFY = "VEO_VERIFY";
     /// The sanitizers that kernels are built with.
     VEO_SANITIZE = "VEO_SANITIZE";
@@ -45,9 +45,9 @@ variables! {
     VEO_EMU_PREFER = "VEO_EMU_PREFER";
     /// How an emulated node computes the floats of VE machine code.
     VEO_EMU_FLOAT = "VEO_EMU_FLOAT";
-    /// What executes VE machine code on an emulated node.
+    /// The engine for VE machine code on an emulated node.
     VEO_EMU_ENGINE = "VEO_EMU_ENGINE";
-    /// What an emulated node tells of VE machine code while it runs.
+    /// The output of an emulated node about VE machine code while it runs.
     VEO_EMU_TRACE = "VEO_EMU_TRACE";
     /// Where a debugger of VE machine code is waited for.
     VEO_EMU_GDB = "VEO_EMU_GDB";
@@ -55,7 +55,7 @@ variables! {
     VEO_EMU_CHECK = "VEO_EMU_CHECK";
     /// Whether an emulated node counts what VE machine code executes.
     VEO_EMU_PROFILE = "VEO_EMU_PROFILE";
-    /// What is done about requests that may use the same memory at the same time.
+    /// How to treat requests that may use the same memory at the same time.
     VEO_EMU_RACES = "VEO_EMU_RACES";
     /// Whether it is printed at the end what a process has done.
     VEO_STATS = "VEO_STATS";

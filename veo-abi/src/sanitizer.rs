@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Sanitizer {
     /// Accesses outside of blocks, to freed memory and to variables that are gone; leaks.
     Address,
-    /// What C leaves undefined: shifts, overflows, indices, misaligned pointers.
+    /// Undefined behaviour of C: shifts, overflows, indices, misaligned pointers.
     Undefined,
     /// Data races between threads.
     Thread,
@@ -61,7 +61,7 @@ impl Sanitizer {
             .find(|sanitizer| sanitizer.word() == word)
     }
 
-    /// What the names of its runtime libraries have after `lib`: gcc's, clang's (after `clang_rt.`).
+    /// The part of its runtime libraries' names after `lib`: gcc's, clang's (after `clang_rt.`).
     #[must_use]
     pub const fn runtimes(self) -> [&'static str; 2] {
         match self {

@@ -1,6 +1,6 @@
 //! The time, read often: both sides of a call note when it ran, while somebody wants to know.
 //!
-//! To ask the system takes 30 ns. Where the system itself keeps time by the processor's time stamp
+//! Asking the system takes 30 ns. Where the system itself keeps time by the processor's time stamp
 //! counter, a [`TickClock`] reads that, in 12 ns, and asks the system once in a millisecond. (Least
 //! of 40 rounds of 200,000 readings in a virtual machine with an AMD EPYC.) Its times were less than
 //! a microsecond away from the system's there, so an order of two clocks is not exact. Elsewhere it
@@ -110,7 +110,7 @@ impl TickClock {
         if self.rate == 0 || passed >= Self::REACH {
             return self.look();
         }
-        // To go by floats would take longer than to read the counter.
+        // Computing with floats would take longer than reading the counter.
         let passed = (u128::from(passed) * u128::from(self.rate)) >> 32;
         let time = self.anchor.time.wrapping_add(passed as u64);
         self.last = time.max(self.last);

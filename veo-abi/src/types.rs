@@ -15,7 +15,7 @@ pub enum Type {
     Pointer {
         /// Whether the kernel may write through it.
         mutable: bool,
-        /// What it points to.
+        /// The type that it points to.
         pointee: &'static Type,
     },
     /// A plain-data structure.

@@ -18,12 +18,12 @@ pub enum Declared {
     Pointer {
         /// Whether the kernel may write through it.
         mutable: bool,
-        /// What it points to.
+        /// The type that it points to.
         pointee: Box<Declared>,
     },
     /// An address in memory: a `VeAddr`.
     Address {
-        /// What it points to.
+        /// The type that it points to.
         pointee: Box<Declared>,
     },
     /// An array whose length is a literal.

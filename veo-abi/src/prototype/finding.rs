@@ -1,6 +1,6 @@
 //! The result of checking one type.
 
-/// In which way a declared type differs from the found one.
+/// The kind of difference between a declared type and the found one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// Integers or floats of different width.

@@ -6,7 +6,7 @@ use super::check::UNDECLARED;
 use super::lower::{Lowered, lower};
 use super::model::{Prototype, TypeId};
 
-/// In which way a declaration is wrong.
+/// The kinds of wrong declarations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MismatchKind {
@@ -37,10 +37,10 @@ pub enum MismatchKind {
 /// One thing that is wrong with a declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// In which way it is wrong.
+    /// The kind of mistake.
     pub kind: MismatchKind,
-    /// The parameter, counted from 0; `None` for the result. With
-    /// [`MismatchKind::Arity`] the first missing or surplus one.
+    /// The parameter, counted from 0; `None` for the result. For [`MismatchKind::Arity`] the first
+    /// missing or surplus one.
     pub param: Option<usize>,
     /// The parameter's name in the library, where it has one.
     pub name: Option<String>,
@@ -48,9 +48,9 @@ pub struct Mismatch {
     pub declared: String,
     /// The library's type in C's notation; empty if the kernel has no such parameter.
     pub found: String,
-    /// What differs, as the end of a sentence: "the kernel takes 8 bytes, 4 are declared".
+    /// The difference, as the end of a sentence: "the kernel takes 8 bytes, 4 are declared".
     pub reason: String,
-    /// What to declare instead, if Rust can express it: types or a declaration in backquotes.
+    /// The declaration to use instead, if Rust can express it: types or a declaration in backquotes.
     /// There are several if the user has a choice.
     pub suggestion: Option<String>,
 }
@@ -129,7 +129,7 @@ impl ParamOrResult<'_> {
     }
 }
 
-/// What happens if a declaration contradicts the library's debug information. The declaration
+/// How to treat a declaration that contradicts the library's debug information. The declaration
 /// (`verify = "warn"`) decides, then the process, then `VEO_VERIFY`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Verify {

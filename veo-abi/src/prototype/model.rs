@@ -38,7 +38,7 @@ pub enum Encoding {
     Swapped,
 }
 
-/// What kind of address a pointer is.
+/// The kind of address that a pointer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointerKind {
     /// A C pointer.
@@ -94,7 +94,7 @@ pub enum FoundType {
     Pointer {
         /// Pointer, reference or Fortran's calling convention.
         kind: PointerKind,
-        /// What is there.
+        /// The type that it points to.
         pointee: TypeId,
     },
     /// A qualified type.
@@ -154,7 +154,7 @@ pub enum FoundType {
     },
     /// A type that cannot be compared with any declaration.
     Unknown {
-        /// What it is, for messages.
+        /// The name of the kind of type, for messages.
         what: String,
         /// Size in bytes where known.
         size: Option<u64>,
@@ -240,7 +240,7 @@ pub struct Prototypes {
     /// Exported variables, in alphabetical order. Empty if the prototypes were read from text:
     /// [`to_text`](Self::to_text) writes only functions.
     pub variables: Vec<String>,
-    /// What could not be read, one sentence each.
+    /// The parts that could not be read, one sentence each.
     pub notes: Vec<String>,
     /// The types that all functions refer to.
     pub types: Arc<Types>,

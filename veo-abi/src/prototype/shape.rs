@@ -44,7 +44,7 @@ pub enum Shape {
     },
     /// An address.
     Pointer {
-        /// What is there.
+        /// The shape that it points to.
         to: u32,
     },
     /// An address or the value itself. The debug information does not say which.

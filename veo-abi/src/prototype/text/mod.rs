@@ -31,7 +31,7 @@ const HEADER: &str = "veo-prototypes 2";
 pub struct TextError {
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong with this line.
+    /// The mistake in this line.
     pub reason: &'static str,
 }
 
