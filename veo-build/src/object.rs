@@ -120,7 +120,7 @@ impl CompileUnit<'_> {
         self.dir().join(format!("{}.{suffix}", self.source.key))
     }
 
-    /// The file that the compiler writes. What LLVM's compilers write is not yet fit for the VE.
+    /// The file that the compiler writes. The output of LLVM's compilers is not yet fit for the VE.
     fn raw(&self, object: &Path) -> PathBuf {
         match (self.target(), self.source.language) {
             (Target::Ve1Llvm, Language::Fortran) => object.with_extension("host.ll"),

@@ -1,4 +1,4 @@
-//! What relocations need beside contents: slots of the global offset table, entries of the procedure linkage table, relocations
+//! The needs of relocations beside contents: slots of the global offset table, entries of the procedure linkage table, relocations
 //! for the loader. This refuses relocations that a shared object cannot have.
 
 use std::collections::{HashMap, HashSet};

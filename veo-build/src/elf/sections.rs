@@ -20,7 +20,7 @@ pub(super) enum OutputSegment {
     /// Read-only memory.
     Code,
     Data,
-    /// Not loaded.
+    /// It is not loaded.
     File,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! C gives a function a structure of its own, and on the VE the caller makes it and passes its address. LLVM's IR says so by `byval`,
 //! which LLVM's code for the VE takes for a plain pointer: the function would change its caller's variable. So the copies are
-//! written out, at each call, and `byval` is left out. It knows text only.
+//! written out, at each call, and `byval` is left out. The module knows text only.
 
 use std::borrow::Cow;
 
