@@ -1,4 +1,4 @@
-//! What the driver's files say of a card. Nothing is written to them. A value that a file does not have is `None`.
+//! Facts about a card from the driver's files. The module only reads them. A value that a file does not have is `None`.
 //!
 //! `/dev/veslotN` is node N. The driver numbers its directories differently, so the number of the device leads to the directory.
 

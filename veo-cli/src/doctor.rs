@@ -73,7 +73,7 @@ struct Chosen {
 #[derive(Serialize)]
 struct Tried {
     works: bool,
-    /// What was found, or what is wrong.
+    /// The finding, or the mistake.
     said: String,
 }
 

@@ -65,7 +65,7 @@ fn clear() -> io::Result<()> {
     stdout.flush()
 }
 
-/// What is printed between two looks if the screen is not cleared.
+/// The text between two looks if the screen is not cleared.
 fn blank() -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(b"\n")?;

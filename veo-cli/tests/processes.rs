@@ -256,7 +256,7 @@ fn processes_may_end_while_it_looks() {
     }
 }
 
-/// What a command prints on a terminal of so many columns and rows.
+/// The output of a command on a terminal of so many columns and rows.
 fn on_terminal(arguments: &[&str], columns: u16, rows: u16) -> String {
     let size = libc::winsize {
         ws_row: rows,

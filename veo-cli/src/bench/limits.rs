@@ -1,4 +1,4 @@
-//! What the machine itself can do: two threads that answer each other, copies of memory, the start of a program.
+//! The limits of the machine itself: two threads that answer each other, copies of memory, the start of a program.
 
 use std::hint::{black_box, spin_loop};
 use std::io;

@@ -62,7 +62,7 @@ struct Run {
     rows: Vec<Row>,
 }
 
-/// What was measured.
+/// The measured values.
 #[derive(Clone, Serialize, Deserialize)]
 struct Row {
     name: String,

@@ -19,7 +19,7 @@ use crate::output::{Answer, Console, Page, lossy};
 
 /// Write declarations of kernels for a library or a C header
 ///
-/// What cannot be declared is a comment at the end, with the reason. A header needs libclang.
+/// A function that cannot be declared is a comment at the end, with the reason. A header needs libclang.
 #[derive(clap::Args)]
 pub(crate) struct Declare {
     /// The library, with debug information, or the header

@@ -71,7 +71,7 @@ struct KernelRow {
     request: u64,
 }
 
-/// What the last look saw of a process.
+/// The state of a process at the last look.
 struct Past {
     at: Instant,
     row: SeenRow,
