@@ -36,7 +36,7 @@ const LOAD: u32 = 1;
 const DYNAMIC: u32 = 2;
 const INTERPRETER: u32 = 3;
 
-/// What the headers of a 64-bit little-endian ELF file say.
+/// The headers of a 64-bit little-endian ELF file, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Headers {
     /// Its machine number.

@@ -69,7 +69,7 @@ pub fn runtimes(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What the dynamic table of a library names.
+/// The names in the dynamic table of a library.
 #[derive(Default)]
 struct Names {
     needed: Vec<String>,

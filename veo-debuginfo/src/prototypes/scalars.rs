@@ -67,7 +67,7 @@ pub(super) fn base(entry: &RawEntry<'_>, name: Option<String>, size: Option<u64>
     }
 }
 
-/// What the constants of an enumeration say about its sign.
+/// The evidence of an enumeration's constants about its sign.
 enum Values {
     /// Some are below zero.
     SomeNegative,

@@ -435,7 +435,7 @@ impl TypeBuilder {
             return Ok(unknown("a function of another calling convention", None));
         }
         let inner = entry.attr_value(dw::DW_AT_type);
-        // What a function's own pointers lead to is not compared.
+        // The targets of a function's own pointers are not compared.
         let depth = if depth == Depth::Full {
             Depth::Memory(0)
         } else {
