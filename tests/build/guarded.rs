@@ -27,8 +27,8 @@ fn of_two() -> veo_core::Result<()> {
 }
 ";
 
-/// The first test lacks nothing, the second one a wait before line 27, where a pause gives it luck. What is late
-/// starts after a longer pause, too: on a machine with much to do, one of twenty is short enough.
+/// The first test lacks nothing, the second one a wait before line 27, where a pause gives it luck. A late
+/// kernel starts after a longer pause, too: on a busy machine, one of twenty is short enough.
 const WAITS: &str = "use veo_core::{Result, VeoProc, ve_kernel};
 #[ve_kernel(lib = \"libtotal.so\")]
 fn fill(x: *mut f64, value: f64);

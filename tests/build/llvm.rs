@@ -232,7 +232,7 @@ fn printed(dir: &Path, source: &str, args: &[&str]) -> BTreeMap<String, i64> {
         .collect()
 }
 
-/// Whoever runs the code serves its system calls on the host, with the host's numbers and structures.
+/// The runner of the code serves its system calls on the host, with the host's numbers and structures.
 #[test]
 fn numbers_and_structures_of_the_headers_are_those_of_the_host() {
     if !cfg!(all(target_arch = "x86_64", target_env = "gnu")) {

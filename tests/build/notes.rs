@@ -156,7 +156,7 @@ fn declarations_that_no_text_shows_are_none_of_the_builds_business() {
         "k.c",
         "int plain(void) { return 1; }\nint of_macro(void) { return 2; }\n",
     );
-    // Only the compiler of the crate knows what these declare.
+    // Only the compiler of the crate knows the meaning of these.
     package.write(
         "src/main.rs",
         "macro_rules! kernels { ($($any:tt)*) => {}; }\n\

@@ -18,9 +18,9 @@ use veo_tests::place::{Place, allow, is_root};
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Whoever starts the program.
+/// The user who starts the program.
 const NOBODY: u32 = 65534;
-/// Whoever owns it.
+/// The user who owns it.
 const OWNER: u32 = 1;
 
 /// Runs a program as somebody who may not have many processes, should it start one after the other.

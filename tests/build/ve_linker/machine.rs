@@ -34,7 +34,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Loads a library. What it does not define is looked up among the names given to [`define`](Self::define), which must be before.
+    /// Loads a library. Names that it does not define are looked up among those given to [`define`](Self::define) before.
     pub fn load(&mut self, bytes: &[u8]) {
         let header = Header::parse(bytes).unwrap();
         let segments = header.program_headers(E, bytes).unwrap();

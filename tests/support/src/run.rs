@@ -119,7 +119,7 @@ fn sweep(mark: &str, leave: Duration) -> Vec<String> {
     }
 }
 
-/// What the system says of a process that should not be there: its state, its parent, where each of its threads waits.
+/// The system's description of a process that should not be there: its state, its parent, where each of its threads waits.
 fn about(pid: u32) -> String {
     let read = |file: String| std::fs::read_to_string(file).unwrap_or_default();
     let status = read(format!("/proc/{pid}/status"));

@@ -3,7 +3,7 @@
 //!
 //! A program that has `use veo_test_support as _;` is put in order before its `main`: what it
 //! inherited of signals, descriptors, limits and variables goes. Programs that it
-//! starts inherit from it and are left as the test wants them; so are VE processes, which are
+//! starts inherit from it and are left as the test wants them. The same holds for VE processes, which are
 //! taken over before this.
 
 use std::env;

@@ -1,5 +1,5 @@
 //! A signal of a kernel becomes an exception of the main context and the end of the process.
-//! What runs in the handler allocates nothing and waits for nobody for ever.
+//! The handler allocates nothing and waits for nobody for ever.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

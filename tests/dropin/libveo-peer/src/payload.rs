@@ -1,5 +1,5 @@
-//! Reads the payload of a request: words, and bytes with their length before them. What
-//! is not there ends the process with the reason.
+//! Reads the payload of a request: words, and bytes with their length before them. A missing part
+//! ends the process with the reason.
 
 use crate::peer::Message;
 

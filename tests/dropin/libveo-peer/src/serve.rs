@@ -42,7 +42,7 @@ const IN_REGISTERS: usize = 8;
 /// The words of a call at most.
 const WORDS: usize = 256;
 
-/// Whose mailbox it is.
+/// The owner of a mailbox.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Role {
     /// The process's: its end is that of the process.
@@ -71,7 +71,7 @@ pub fn run(peer: &'static Peer, role: Role) {
             peer.done(message);
             peer.raise(EXITED);
             if role == Role::Main {
-                // What kernels have printed is written, and handlers they have registered run.
+                // Output of kernels is written, and handlers that they have registered run.
                 // SAFETY: this thread is in no other call of it.
                 unsafe { libc::exit(0) };
             }
@@ -221,7 +221,7 @@ impl Context {
     fn run(&mut self, function: u64, words: &[u64]) -> u64 {
         let form = self.known.form(function);
         // SAFETY: the host calls what it has looked up, and its form is what the library's
-        // own debug information says. What the kernel does then is its author's affair.
+        // own debug information says. The kernel's author answers for what it does then.
         unsafe { call::call(function, &form, words) }
     }
 

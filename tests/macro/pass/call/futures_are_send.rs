@@ -1,4 +1,4 @@
-//! What waits for a kernel can be spawned.
+//! A future that waits for a kernel can be spawned.
 use std::future::Future;
 use std::pin::Pin;
 

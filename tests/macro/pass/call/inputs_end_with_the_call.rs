@@ -1,4 +1,4 @@
-//! What a kernel only reads need not outlive the call.
+//! Data that a kernel only reads need not outlive the call.
 use veo_core::{OnStack, Result, VeoContext, ve_kernel};
 
 #[ve_kernel(lib = "libk.so")]

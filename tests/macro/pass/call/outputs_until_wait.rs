@@ -1,4 +1,4 @@
-//! What a kernel writes is borrowed until the result has been waited for.
+//! Data that a kernel writes is borrowed until the result has been waited for.
 use veo_core::{OnStack, Result, VeoContext, ve_kernel};
 
 #[ve_kernel(lib = "libk.so")]

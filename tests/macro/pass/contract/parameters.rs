@@ -1,4 +1,4 @@
-//! What each declared type can be asked.
+//! The methods of each declared type in a contract.
 use core::ffi::{c_int, c_void};
 use veo_core::{OnStack, VeData, VeMemPtr, VeOpaque, ve_kernel};
 

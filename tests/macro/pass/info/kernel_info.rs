@@ -1,4 +1,4 @@
-//! What a declaration leaves for the runtime.
+//! The facts that a declaration leaves for the runtime.
 use veo_core::ve_kernel;
 
 #[derive(Clone, Copy, veo_core::VeData)]

@@ -1,4 +1,4 @@
-//! What the user writes above a declaration stays there.
+//! Docs and attributes above a declaration stay there.
 use veo_core::{Result, VeoProc, ve_kernel};
 
 /// Scales.

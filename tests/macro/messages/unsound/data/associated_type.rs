@@ -1,4 +1,4 @@
-//! What the type of a field is depends on the type parameter.
+//! The type of a field depends on the type parameter.
 #![forbid(unsafe_code)]
 use veo_core::VeData;
 
