@@ -15,6 +15,7 @@ mod control;
 mod ctype;
 mod descriptors;
 mod directories;
+mod error_messages;
 mod fenv;
 mod format;
 mod glob;
@@ -80,6 +81,7 @@ const TABLES: &[call::Table] = &[
     ctype::TABLE,
     descriptors::TABLE,
     directories::TABLE,
+    error_messages::TABLE,
     fenv::TABLE,
     glob::TABLE,
     heap::TABLE,

@@ -2,7 +2,7 @@
 //! program or its environment wants another order.
 
 use super::call::{Outcome, Table, int, load, result_int, store, text, word};
-use super::stdio::to_standard_error;
+use super::error_messages::to_standard_error;
 use crate::process::OptionState;
 use crate::thread::{Failure, Thread};
 

@@ -1,4 +1,4 @@
-//! `stdio.h`: streams, but for formats.
+//! `stdio.h`: streams, but for formats and messages about errors.
 
 use std::ffi::CString;
 
@@ -6,8 +6,7 @@ use super::call::{
     CHUNK, Outcome, Table, c_text, copy_errno, int, load, nothing, read, result, result_int,
     set_errno, store, text, word, write,
 };
-use super::format::{self, Sink, Variadic};
-use super::{heap, memory_streams, string};
+use super::{heap, memory_streams};
 use crate::process::{CStream, HeldStream, OpenFile};
 use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
@@ -185,51 +184,6 @@ pub(super) const TABLE: Table = &[
             unsafe { libc::rename(path.as_ptr(), new.as_ptr()) }
         })
     }),
-    ("psignal", |thread| {
-        let (number, prefix) = (int(thread, 0), word(thread, 1));
-        let mut line = Vec::new();
-        if prefix != 0 {
-            line = text(thread.window(), prefix)?;
-            if !line.is_empty() {
-                line.extend(b": ");
-            }
-        }
-        line.extend(string::signal_text(number));
-        line.push(b'\n');
-        to_standard_error(thread, &line);
-        Ok(())
-    }),
-    ("perror", describe_error),
-    ("err", |thread| {
-        complain(thread, 1, Variadic::Arguments(2), Some(0), true)
-    }),
-    ("errx", |thread| {
-        complain(thread, 1, Variadic::Arguments(2), Some(0), false)
-    }),
-    ("warn", |thread| {
-        complain(thread, 0, Variadic::Arguments(1), None, true)
-    }),
-    ("warnx", |thread| {
-        complain(thread, 0, Variadic::Arguments(1), None, false)
-    }),
-    ("verr", |thread| {
-        complain(thread, 1, Variadic::List(2), Some(0), true)
-    }),
-    ("verrx", |thread| {
-        complain(thread, 1, Variadic::List(2), Some(0), false)
-    }),
-    ("vwarn", |thread| {
-        complain(thread, 0, Variadic::List(1), None, true)
-    }),
-    ("vwarnx", |thread| {
-        complain(thread, 0, Variadic::List(1), None, false)
-    }),
-    ("error", |thread| {
-        set_errno(thread, int(thread, 1));
-        let with_error = int(thread, 1) != 0;
-        let code = (int(thread, 0) != 0).then_some(0);
-        complain(thread, 2, Variadic::Arguments(3), code, with_error)
-    }),
 ];
 
 fn at_end(thread: &mut Thread) -> Outcome {
@@ -268,7 +222,7 @@ pub(super) fn stream(thread: &Thread, number: usize) -> Result<HeldStream, Failu
 }
 
 /// A standard stream, unless it has been closed, or the thread is asked to stop before others have done with it.
-fn standard(thread: &Thread, number: usize) -> Option<HeldStream> {
+pub(super) fn standard(thread: &Thread, number: usize) -> Option<HeldStream> {
     let streams = &thread.process().streams;
     let stream = streams.get(streams.standard()[number])?;
     stream.hold(&thread.stop_handle())
@@ -617,68 +571,4 @@ fn with_path(thread: &mut Thread, act: impl FnOnce(&CString) -> i32) -> Outcome 
         copy_errno(thread);
     }
     result_int(thread, done)
-}
-
-/// Prints a line of the host's to standard error.
-pub(super) fn to_standard_error(thread: &Thread, line: &[u8]) {
-    thread.flush_output();
-    let error = standard(thread, 2);
-    write_bytes(thread, error, line);
-}
-
-/// The text for the thread's `errno`.
-fn last_error(thread: &Thread) -> Result<Vec<u8>, Failure> {
-    let number = load::<4>(thread.window(), thread.private().start)? as i32;
-    Ok(string::error_text(number))
-}
-
-fn describe_error(thread: &mut Thread) -> Outcome {
-    let prefix = word(thread, 0);
-    let mut line = Vec::new();
-    if prefix != 0 {
-        line = text(thread.window(), prefix)?;
-        if !line.is_empty() {
-            line.extend_from_slice(b": ");
-        }
-    }
-    line.extend(last_error(thread)?);
-    line.push(b'\n');
-    to_standard_error(thread, &line);
-    Ok(())
-}
-
-/// Prints a text by the format in the argument with this number, behind the name of the program, and what `errno` stands for, if that is
-/// wanted; then ends the program with the code in another argument, if there is one.
-fn complain(
-    thread: &mut Thread,
-    number: usize,
-    variable: Variadic,
-    code: Option<usize>,
-    error: bool,
-) -> Outcome {
-    let mut line = b"ve: ".to_vec();
-    let (format, arguments) = (word(thread, number), variable.address(thread));
-    let reason = last_error(thread)?;
-    if format != 0 {
-        let mut buffer = Vec::new();
-        let printed = format::print(thread, format, arguments, Sink::Buffer(&mut buffer))?;
-        if printed.is_ok() {
-            line.extend(buffer);
-        }
-        if error {
-            line.extend(b": ");
-        }
-    }
-    if error {
-        line.extend(reason);
-    }
-    line.push(b'\n');
-    to_standard_error(thread, &line);
-    match code {
-        Some(code) => {
-            let code = int(thread, code);
-            super::control::leave_program(thread, code)
-        }
-        None => Ok(()),
-    }
 }
