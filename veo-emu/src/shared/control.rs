@@ -4,6 +4,7 @@
 use std::ffi::CStr;
 
 use super::shown::ShownProcess;
+use super::text;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::memfd::SharedData;
 
@@ -121,14 +122,7 @@ impl FaultRecord {
         for caller in &trap.callers {
             self.add_frame(*caller);
         }
-        let mut detail = trap.detail.as_bytes().chunks(8);
-        for place in &self.detail {
-            let mut word = [0; 8];
-            if let Some(bytes) = detail.next() {
-                word[..bytes.len()].copy_from_slice(bytes);
-            }
-            place.store(u64::from_le_bytes(word), Ordering::Relaxed);
-        }
+        text::store(&self.detail, trap.detail.as_bytes());
         self.state.store(2, Ordering::Release);
     }
 
@@ -158,12 +152,7 @@ impl FaultRecord {
             _ => return None,
         };
         let context = self.context.load(Ordering::Relaxed);
-        let detail: Vec<u8> = self
-            .detail
-            .iter()
-            .flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes())
-            .take_while(|byte| *byte != 0)
-            .collect();
+        let detail = text::load(&self.detail);
         let count = (self.count.load(Ordering::Acquire) as usize).min(FRAMES);
         Some(RecordedFault {
             cause,

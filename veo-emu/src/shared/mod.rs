@@ -18,5 +18,6 @@ pub(crate) mod ring;
 mod ring_tests;
 pub(crate) mod shown;
 pub(crate) mod slot;
+mod text;
 pub(crate) mod wait;
 pub(crate) mod window;

@@ -3,6 +3,7 @@
 //! by a call of a kernel.
 
 use super::ring::Ring;
+use super::text;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Names that are kept: of the symbols that were looked up last.
@@ -102,18 +103,15 @@ impl ShownProcess {
         let number = self.noted.load(Ordering::Relaxed);
         let place = &self.names[number as usize % NAMES];
         place.address.store(0, Ordering::Release);
-        let mut text = [0; NAME_LEN];
+        let mut bytes = [0; NAME_LEN];
         if name.len() <= NAME_LEN {
-            text[..name.len()].copy_from_slice(name.as_bytes());
+            bytes[..name.len()].copy_from_slice(name.as_bytes());
         } else {
             let end = name.floor_char_boundary(NAME_LEN - CUT.len());
-            text[..end].copy_from_slice(&name.as_bytes()[..end]);
-            text[end..end + CUT.len()].copy_from_slice(CUT.as_bytes());
+            bytes[..end].copy_from_slice(&name.as_bytes()[..end]);
+            bytes[end..end + CUT.len()].copy_from_slice(CUT.as_bytes());
         }
-        let (words, _) = text.as_chunks();
-        for (place, word) in place.text.iter().zip(words) {
-            place.store(u64::from_le_bytes(*word), Ordering::Relaxed);
-        }
+        text::store(&place.text, &bytes);
         place.address.store(address, Ordering::Release);
         self.noted.store(number.wrapping_add(1), Ordering::Relaxed);
     }
@@ -146,13 +144,7 @@ impl ShownProcess {
             .map(|back| &self.names[newest.wrapping_sub(back) as usize % NAMES])
             .find(|place| place.address.load(Ordering::Acquire) == address)
             .filter(|_| address != 0)?;
-        let text: Vec<u8> = place
-            .text
-            .iter()
-            .flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes())
-            .take_while(|byte| *byte != 0)
-            .collect();
-        let text = String::from_utf8(text).ok()?;
-        (!text.is_empty() && !text.contains(char::is_control)).then_some(text)
+        let name = String::from_utf8(text::load(&place.text)).ok()?;
+        (!name.is_empty() && !name.contains(char::is_control)).then_some(name)
     }
 }
