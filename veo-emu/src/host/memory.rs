@@ -324,14 +324,7 @@ impl VeMemory {
         let Some(guarded) = &self.guarded else { return };
         let mut guarded = lock(guarded);
         let mut heap = lock(&self.heap);
-        // If the process has ended, this has been given back.
-        if let Some(len) = Arena::block_len(span.block.end - span.block.start)
-            && heap.used >= len
-        {
-            heap.used -= len;
-            self.show(&heap);
-            self.node.give(len);
-        }
+        self.give_guarded(&mut heap, &span.block);
         guarded.forget(&mut heap.arena, span);
     }
 
@@ -340,15 +333,20 @@ impl VeMemory {
     pub(crate) fn retire(&self, address: u64) -> Option<GuardedSpan> {
         let mut guarded = lock(self.guarded.as_ref()?);
         let span = guarded.retire(address)?;
-        let mut heap = lock(&self.heap);
-        if let Some(len) = Arena::block_len(span.block.end - span.block.start)
+        self.give_guarded(&mut lock(&self.heap), &span.block);
+        Some(span)
+    }
+
+    /// Counts the memory of a guarded block as free. If the process has ended, it is counted so
+    /// already.
+    fn give_guarded(&self, heap: &mut BlockRegion, block: &Range<u64>) {
+        if let Some(len) = Arena::block_len(block.end - block.start)
             && heap.used >= len
         {
             heap.used -= len;
-            self.show(&heap);
+            self.show(heap);
             self.node.give(len);
         }
-        Some(span)
     }
 
     /// Gives the pages of a block back that was closed. Its addresses are not used again for a
