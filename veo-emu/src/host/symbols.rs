@@ -28,6 +28,28 @@ pub(crate) struct KnownLibrary {
     pub(crate) loads: u32,
 }
 
+impl KnownLibrary {
+    /// A library that was loaded for the first time.
+    fn new(
+        handle: u64,
+        base: u64,
+        code: MachineCode,
+        path: String,
+        file: Option<Original>,
+    ) -> KnownLibrary {
+        let file = file.map(Arc::new);
+        KnownLibrary {
+            handle,
+            base,
+            code,
+            path,
+            prototypes: Arc::new(Lazy::new(file.clone())),
+            file,
+            loads: 1,
+        }
+    }
+}
+
 /// The libraries of a process.
 #[derive(Default)]
 pub(crate) struct ProcessSymbols {
@@ -56,18 +78,11 @@ struct LookedUpSymbol {
 impl ProcessSymbols {
     /// Notes the image that the process loaded at its start.
     pub(crate) fn set_image(&self, handle: u64, base: u64, code: MachineCode, path: &str) {
-        let file = Original::open(Path::new(path)).ok().map(Arc::new);
+        let file = Original::open(Path::new(path)).ok();
         let mut known = lock(&self.known);
         known.image = Some(handle);
-        known.libraries.push(KnownLibrary {
-            handle,
-            base,
-            code,
-            prototypes: Arc::new(Lazy::new(file.clone())),
-            file,
-            path: path.to_owned(),
-            loads: 1,
-        });
+        let library = KnownLibrary::new(handle, base, code, path.to_owned(), file);
+        known.libraries.push(library);
     }
 
     /// Notes a library that was loaded once more, or for the first time from `file`.
@@ -85,16 +100,8 @@ impl ProcessSymbols {
             library.loads += 1;
             return;
         }
-        let file = file.map(Arc::new);
-        known.libraries.push(KnownLibrary {
-            handle,
-            base,
-            code,
-            prototypes: Arc::new(Lazy::new(file.clone())),
-            file,
-            path,
-            loads: 1,
-        });
+        let library = KnownLibrary::new(handle, base, code, path, file);
+        known.libraries.push(library);
     }
 
     /// Notes that a library was unloaded once, and forgets its symbols.
