@@ -117,6 +117,14 @@ pub(super) fn context() -> Option<u32> {
         .flatten()
 }
 
+/// The name of the calling thread for people.
+pub(super) fn thread_name() -> String {
+    match context() {
+        Some(context) => format!("context {context}"),
+        None => "a thread of the VE process".to_owned(),
+    }
+}
+
 /// The request that the calling thread runs.
 pub(super) fn running() -> Option<RunningRequest> {
     CURRENT

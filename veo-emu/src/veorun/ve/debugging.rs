@@ -72,10 +72,7 @@ pub(super) fn observer(inner: Option<Box<dyn Observer>>) -> Option<Box<dyn Obser
     };
     let own = THREAD.try_with(|place| {
         let mut place = place.borrow_mut();
-        let own = place.get_or_insert_with(|| match current::context() {
-            Some(context) => debugger.thread(&format!("context {context}")),
-            None => debugger.thread("a thread of the VE process"),
-        });
+        let own = place.get_or_insert_with(|| debugger.thread(&current::thread_name()));
         own.clone()
     });
     match own {

@@ -157,10 +157,7 @@ fn recent() -> Option<RecentOfThread> {
     let kept = kept()?;
     let own = RECENT.try_with(|place| {
         let mut place = place.borrow_mut();
-        let own = place.get_or_insert_with(|| match current::context() {
-            Some(context) => kept.thread(&format!("context {context}")),
-            None => kept.thread("a thread of the VE process"),
-        });
+        let own = place.get_or_insert_with(|| kept.thread(&current::thread_name()));
         own.clone()
     });
     own.ok()
