@@ -195,11 +195,7 @@ pub(crate) fn source(
     object: &Path,
     depfile: Option<&Path>,
 ) -> ArgList {
-    let mut args = ArgList::default();
-    if let Some(file) = depfile {
-        args.add(["-MD", "-MF"]);
-        args.add([file]);
-    }
+    let mut args = dependencies(depfile);
     if target == Target::Ve1Llvm {
         args.add(["-emit-llvm", "-S"]);
         if kernels.cpp && source.language == Language::Cxx {
@@ -220,16 +216,22 @@ pub(crate) fn preprocess(
     source: &KernelSource,
     depfile: Option<&Path>,
 ) -> ArgList {
-    let mut args = ArgList::default();
-    if let Some(file) = depfile {
-        args.add(["-MD", "-MF"]);
-        args.add([file]);
-    }
+    let mut args = dependencies(depfile);
     if kernels.cpp && source.language == Language::Cxx {
         args.add(["-x", "c++"]);
     }
     args.add(["-E"]);
     args.add([&source.path]);
+    args
+}
+
+/// The arguments that write the dependency file, if there is one.
+fn dependencies(depfile: Option<&Path>) -> ArgList {
+    let mut args = ArgList::default();
+    if let Some(file) = depfile {
+        args.add(["-MD", "-MF"]);
+        args.add([file]);
+    }
     args
 }
 
