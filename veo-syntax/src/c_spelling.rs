@@ -74,48 +74,51 @@ fn colon(trees: &[TokenTree]) -> Option<usize> {
 
 /// `const double *x`, `int n`, `double x[3]`
 fn c_parameter(trees: &[TokenTree]) -> Option<String> {
-    let mut words = Vec::new();
-    let mut stars = 0;
-    let mut constant = false;
-    for tree in trees {
-        match tree {
-            TokenTree::Ident(word) if word == "const" => constant = true,
-            TokenTree::Ident(word) if word == "restrict" || word == "struct" => {}
-            TokenTree::Ident(word) => words.push(word.to_string()),
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => stars += 1,
-            tree if is(tree, '*') => stars += 1,
-            _ => return None,
-        }
-    }
-    let name = words.pop()?;
-    if words.is_empty() {
-        return None;
-    }
-    Some(format!(
-        "{name}: {}",
-        pointers(stars, constant, &scalar(&words.join(" ")))
-    ))
+    let mut read = ReadType::of(trees, &["restrict", "struct"])?;
+    let name = read.words.pop()?;
+    (!read.words.is_empty()).then(|| format!("{name}: {}", read.as_rust()))
 }
 
 /// `f64*`, `*f64`, `f64[3]`, `const *f64`, as a type of Rust.
 fn rust_type(trees: &[TokenTree]) -> Option<String> {
-    let mut words = Vec::new();
-    let mut stars = 0;
-    let mut constant = false;
-    for tree in trees {
-        match tree {
-            TokenTree::Ident(word) if word == "const" => constant = true,
-            TokenTree::Ident(word) if word == "mut" => {}
-            TokenTree::Ident(word) => words.push(word.to_string()),
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => stars += 1,
-            tree if is(tree, '*') => stars += 1,
-            _ => return None,
+    let read = ReadType::of(trees, &["mut"])?;
+    (!read.words.is_empty() && read.stars != 0).then(|| read.as_rust())
+}
+
+/// The parts of a type in tokens, in whatever order they are.
+struct ReadType {
+    words: Vec<String>,
+    /// Its pointers; an array counts as one.
+    stars: usize,
+    constant: bool,
+}
+
+impl ReadType {
+    /// Reads a type, without the words in `ignored`.
+    fn of(trees: &[TokenTree], ignored: &[&str]) -> Option<ReadType> {
+        let mut read = ReadType {
+            words: Vec::new(),
+            stars: 0,
+            constant: false,
+        };
+        for tree in trees {
+            match tree {
+                TokenTree::Ident(word) if word == "const" => read.constant = true,
+                TokenTree::Ident(word) if ignored.iter().any(|ignored| word == ignored) => {}
+                TokenTree::Ident(word) => read.words.push(word.to_string()),
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
+                    read.stars += 1;
+                }
+                tree if is(tree, '*') => read.stars += 1,
+                _ => return None,
+            }
         }
+        Some(read)
     }
-    if words.is_empty() || stars == 0 {
-        return None;
+
+    fn as_rust(&self) -> String {
+        pointers(self.stars, self.constant, &scalar(&self.words.join(" ")))
     }
-    Some(pointers(stars, constant, &scalar(&words.join(" "))))
 }
 
 fn pointers(stars: usize, constant: bool, ty: &str) -> String {
