@@ -226,6 +226,11 @@ impl ProcCore {
     #[cold]
     pub(crate) fn refused(&self, what: &RequestKind) -> Error {
         let reason = self.api.last_error();
+        self.command_failed(what, reason)
+    }
+
+    /// The error for a request that has failed, in a process that may have ended.
+    fn command_failed(&self, what: &RequestKind, reason: Option<String>) -> Error {
         if self.look_for_end() {
             return self.gone(what);
         }
@@ -282,13 +287,7 @@ impl ProcCore {
             }
             return self.gone(what);
         }
-        if self.look_for_end() {
-            return self.gone(what);
-        }
-        Error::Command {
-            what: format!("{} in {self}", what.in_full()),
-            reason,
-        }
+        self.command_failed(what, reason)
     }
 
     /// The error of a copy that the backend refused, at VE address `addr`.
