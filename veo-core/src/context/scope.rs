@@ -10,11 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 use super::handle::VeoContext;
-use super::submit::check_len;
 use crate::backend::need;
 use crate::data::VeData;
 use crate::error::{Error, Result};
-use crate::memory::{VeSlice, VeSliceMut};
+use crate::memory::{VeSlice, VeSliceMut, check_len};
 use crate::queue::Payload;
 use crate::queue::Ticket;
 use crate::races::{Touches, Use};
@@ -163,21 +162,17 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let proc = self.ctx.proc();
         check_len(from.len(), to.len(), "reading a buffer", proc.id())?;
         proc.check_owner(ptr, "a buffer")?;
-        let shared = self.ctx.shared();
-        let read = need!(shared.core.api, veo_async_read_mem, "a queued read")?;
-        let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Read));
-        let kind = RequestKind::Read(TransferRange::new(ptr.addr(), size));
-        shared.submit_by(
-            kind.clone(),
+        let api = self.ctx.shared().core.api;
+        let read = need!(api, veo_async_read_mem, "a queued read")?;
+        self.ctx.submit_transfer(
+            RequestKind::Read(TransferRange::new(ptr.addr(), size)),
             Payload::Borrowed,
-            ptr.usage().as_slice(),
+            ptr.usage(),
+            touches.map(|touches| touches.with(ptr.addr(), size, Use::Read)),
             |submission| {
-                if let Some(touches) = &touches {
-                    submission.touches(&kind, touches)?;
-                }
                 // SAFETY: the lock is held and the context open, so it is valid; `to` is
                 // borrowed exclusively until the scope ends, which waits for this.
-                Ok(unsafe { read(submission.handle(), to.as_ptr().cast(), ptr.addr(), size) })
+                unsafe { read(submission.handle(), to.as_ptr().cast(), ptr.addr(), size) }
             },
         )
     }
@@ -192,28 +187,24 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let proc = self.ctx.proc();
         check_len(to.len(), values.len(), "writing a buffer", proc.id())?;
         proc.check_owner(ptr, "a buffer")?;
-        let shared = self.ctx.shared();
-        let write = need!(shared.core.api, veo_async_write_mem, "a queued write")?;
-        let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Write));
-        let kind = RequestKind::Write(TransferRange::new(ptr.addr(), size));
-        shared.submit_by(
-            kind.clone(),
+        let api = self.ctx.shared().core.api;
+        let write = need!(api, veo_async_write_mem, "a queued write")?;
+        self.ctx.submit_transfer(
+            RequestKind::Write(TransferRange::new(ptr.addr(), size)),
             Payload::Borrowed,
-            ptr.usage().as_slice(),
+            ptr.usage(),
+            touches.map(|touches| touches.with(ptr.addr(), size, Use::Write)),
             |submission| {
-                if let Some(touches) = &touches {
-                    submission.touches(&kind, touches)?;
-                }
                 // SAFETY: the lock is held and the context open, so it is valid; `values`
                 // is borrowed until the scope ends, which waits for this.
-                Ok(unsafe {
+                unsafe {
                     write(
                         submission.handle(),
                         ptr.addr(),
                         values.as_ptr().cast(),
                         size,
                     )
-                })
+                }
             },
         )
     }

@@ -16,14 +16,14 @@ use crate::call::{Callee, Request, Target};
 use crate::clock::Stamp;
 use crate::data::VeData;
 use crate::error::{Error, Result};
-use crate::memory::{VeBuffer, VeSlice, VeSliceMut, host_room, not_none, size_of_array};
+use crate::memory::{VeBuffer, VeSlice, VeSliceMut, check_len, host_room, not_none, size_of_array};
 use crate::process::ResolvedCallee;
 use crate::queue::{
     CopyBack, Payload, PendingHostCall, Predecessor, StackOutput, Submission, Ticket, copy_back,
     run_host_function, stage,
 };
 use crate::races::{Touches, Use};
-use crate::session::{ProcId, RequestKind, TransferRange};
+use crate::session::{RequestKind, TransferRange};
 use crate::staging::HostVec;
 
 /// A vector that is being filled, and how many elements it will have.
@@ -433,18 +433,7 @@ impl VeoContext {
         send: impl FnOnce(&Submission<'_>) -> u64,
         finish: fn(Word, Box<dyn Any + Send>, &VeoContext) -> Result<V>,
     ) -> Result<VeoRequest<'static, V>> {
-        let name = what.clone();
-        let ticket = self.shared().submit_by(
-            what,
-            Payload::Owned(payload),
-            usage.as_slice(),
-            |submission| {
-                if let Some(touches) = &touches {
-                    submission.touches(&name, touches)?;
-                }
-                Ok(send(submission))
-            },
-        )?;
+        let ticket = self.submit_transfer(what, Payload::Owned(payload), usage, touches, send)?;
         Ok(VeoRequest::new(
             self.clone(),
             ticket,
@@ -452,17 +441,25 @@ impl VeoContext {
             Finish::Owned(finish),
         ))
     }
-}
 
-pub(super) fn check_len(wanted: usize, have: usize, what: &str, proc: ProcId) -> Result<()> {
-    if wanted == have {
-        return Ok(());
+    /// Submits a transfer, after the check for other requests that may use its memory.
+    pub(super) fn submit_transfer(
+        &self,
+        what: RequestKind,
+        payload: Payload,
+        usage: Option<&'static Usage>,
+        touches: Option<Touches>,
+        send: impl FnOnce(&Submission<'_>) -> u64,
+    ) -> Result<Ticket> {
+        let name = what.clone();
+        self.shared()
+            .submit_by(what, payload, usage.as_slice(), |submission| {
+                if let Some(touches) = &touches {
+                    submission.touches(&name, touches)?;
+                }
+                Ok(send(submission))
+            })
     }
-    Err(Error::SizeMismatch {
-        what: format!("{what} of {proc}"),
-        have,
-        wanted,
-    })
 }
 
 /// Apart, so that a call that works does not copy the room of an error.

@@ -11,6 +11,6 @@ mod slice;
 
 pub use buffer::VeBuffer;
 pub(crate) use of_process::host_room;
-pub(crate) use of_process::{not_none, size_of_array};
+pub(crate) use of_process::{check_len, not_none, size_of_array};
 pub use pinned::PinnedMemory;
 pub use slice::{VeSlice, VeSliceMut};

@@ -15,8 +15,20 @@ use crate::data::{VeAddr, VeData};
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
 use crate::races::{Touches, Use};
-use crate::session::{CommandState, RequestKind, TransferRange};
+use crate::session::{CommandState, ProcId, RequestKind, TransferRange};
 use crate::staging::HostVec;
+
+/// Refuses a copy between memory of different lengths.
+pub(crate) fn check_len(wanted: usize, have: usize, what: &str, proc: ProcId) -> Result<()> {
+    if wanted == have {
+        return Ok(());
+    }
+    Err(Error::SizeMismatch {
+        what: format!("{what} of {proc}"),
+        have,
+        wanted,
+    })
+}
 
 /// The size of `len` values of `T`.
 pub(crate) fn size_of_array<T>(len: usize) -> Result<usize> {
@@ -246,13 +258,7 @@ impl VeoProc {
     #[track_caller]
     pub fn read<'b, T: VeData>(&self, from: impl Into<VeSlice<'b, T>>, to: &mut [T]) -> Result<()> {
         let from = from.into();
-        if from.len() != to.len() {
-            return Err(Error::SizeMismatch {
-                what: format!("reading a buffer of {}", self.id()),
-                have: to.len(),
-                wanted: from.len(),
-            });
-        }
+        check_len(from.len(), to.len(), "reading a buffer", self.id())?;
         self.check_owner(from.as_ptr(), "a buffer")?;
         // SAFETY: `to` is borrowed exclusively and takes any bytes as a valid value.
         unsafe { self.copy_in(to.as_mut_ptr().cast(), from.as_ptr().addr(), from.size()) }
@@ -271,13 +277,7 @@ impl VeoProc {
         values: &[T],
     ) -> Result<()> {
         let to = to.into();
-        if to.len() != values.len() {
-            return Err(Error::SizeMismatch {
-                what: format!("writing a buffer of {}", self.id()),
-                have: values.len(),
-                wanted: to.len(),
-            });
-        }
+        check_len(to.len(), values.len(), "writing a buffer", self.id())?;
         self.check_owner(to.as_ptr(), "a buffer")?;
         // SAFETY: the source is borrowed for the call, which reads `to.size()` bytes.
         unsafe { self.copy_out(to.as_ptr().addr(), values.as_ptr().cast(), to.size()) }
@@ -502,13 +502,7 @@ impl VeoProc {
         from: impl Into<VeSlice<'b, T>>,
     ) -> Result<()> {
         let (to, from) = (to.into(), from.into());
-        if to.len() != from.len() {
-            return Err(Error::SizeMismatch {
-                what: format!("copying a buffer of {}", self.id()),
-                have: from.len(),
-                wanted: to.len(),
-            });
-        }
+        check_len(to.len(), from.len(), "copying a buffer", self.id())?;
         self.check_owner(to.as_ptr(), "the target")?;
         self.check_owner(from.as_ptr(), "the source")?;
         let size = to.size();
