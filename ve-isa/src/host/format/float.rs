@@ -14,15 +14,7 @@ pub(super) fn format(
     precision: Option<u64>,
 ) -> OutputField {
     let upper = conversion.is_ascii_uppercase();
-    let sign = if number.negative {
-        "-"
-    } else if flags.contains(FormatFlags::PLUS) {
-        "+"
-    } else if flags.contains(FormatFlags::BLANK) {
-        " "
-    } else {
-        ""
-    };
+    let sign = flags.sign(number.negative);
     let prefix = sign.as_bytes().to_vec();
     let alternate = flags.contains(FormatFlags::ALTERNATE);
     let (mantissa, exponent) = match number.value {

@@ -21,15 +21,7 @@ fn field(prefix: Vec<u8>, digits: String, precision: Option<u64>) -> OutputField
 }
 
 pub(super) fn signed(value: i64, flags: FormatFlags, precision: Option<u64>) -> OutputField {
-    let sign = if value < 0 {
-        "-"
-    } else if flags.contains(FormatFlags::PLUS) {
-        "+"
-    } else if flags.contains(FormatFlags::BLANK) {
-        " "
-    } else {
-        ""
-    };
+    let sign = flags.sign(value < 0);
     field(
         sign.as_bytes().to_vec(),
         value.unsigned_abs().to_string(),

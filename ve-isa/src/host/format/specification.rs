@@ -19,6 +19,21 @@ bitflags::bitflags! {
     }
 }
 
+impl FormatFlags {
+    /// The sign of a number.
+    pub(super) fn sign(self, negative: bool) -> &'static str {
+        if negative {
+            "-"
+        } else if self.contains(FormatFlags::PLUS) {
+            "+"
+        } else if self.contains(FormatFlags::BLANK) {
+            " "
+        } else {
+            ""
+        }
+    }
+}
+
 /// A width or precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Amount {
