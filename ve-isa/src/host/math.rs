@@ -3,6 +3,8 @@
 //! They are the host's own, so they are as accurate as its C library; the last bit may differ from NEC's. Root, remainder, rounding and
 //! multiply-add are exact everywhere.
 
+use std::ops::{Div, MulAssign};
+
 use rustc_apfloat::Round;
 
 use super::call::{
@@ -296,34 +298,36 @@ pub(super) const OTHERS: Table = &[
     }),
     // compiler-rt: powers by repeated multiplication, and conversions that C code leaves to it.
     ("__powidf2", |thread| {
-        let (mut base, exponent) = (double(thread, 0), int(thread, 1));
-        let (mut power, mut left) = (1.0, exponent.unsigned_abs());
-        while left > 0 {
-            if left & 1 == 1 {
-                power *= base;
-            }
-            left >>= 1;
-            if left > 0 {
-                base *= base;
-            }
-        }
-        result_double(thread, if exponent < 0 { 1.0 / power } else { power })
+        let value = power(double(thread, 0), int(thread, 1));
+        result_double(thread, value)
     }),
     ("__powisf2", |thread| {
-        let (mut base, exponent) = (single(thread, 0), int(thread, 1));
-        let (mut power, mut left) = (1.0, exponent.unsigned_abs());
-        while left > 0 {
-            if left & 1 == 1 {
-                power *= base;
-            }
-            left >>= 1;
-            if left > 0 {
-                base *= base;
-            }
-        }
-        result_single(thread, if exponent < 0 { 1.0 / power } else { power })
+        let value = power(single(thread, 0), int(thread, 1));
+        result_single(thread, value)
     }),
 ];
+
+/// A power by repeated multiplication, in the order of compiler-rt.
+fn power<F>(mut base: F, exponent: i32) -> F
+where
+    F: Copy + From<u8> + MulAssign + Div<Output = F>,
+{
+    let (mut power, mut left) = (F::from(1), exponent.unsigned_abs());
+    while left > 0 {
+        if left & 1 == 1 {
+            power *= base;
+        }
+        left >>= 1;
+        if left > 0 {
+            base *= base;
+        }
+    }
+    if exponent < 0 {
+        F::from(1) / power
+    } else {
+        power
+    }
+}
 
 /// The sign of the gamma function is in a variable.
 pub(super) fn store_sign(thread: &Thread, sign: i32) -> Outcome {
