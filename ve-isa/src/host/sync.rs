@@ -14,15 +14,7 @@ use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
     ("pthread_mutex_init", |thread| {
-        let (mutex, attributes) = (word(thread, 0), word(thread, 1));
-        let kind = if attributes == 0 {
-            0
-        } else {
-            load::<4>(thread.window(), attributes)?
-        };
-        clear(thread, mutex, 40)?;
-        store::<4>(thread.window(), mutex.wrapping_add(KIND), kind)?;
-        result_int(thread, 0)
+        begin_with_attribute(thread, 40, KIND)
     }),
     ("pthread_mutex_destroy", succeed),
     ("pthread_mutex_lock", |thread| {
@@ -68,15 +60,7 @@ pub(super) const TABLE: Table = &[
         result_int(thread, 0)
     }),
     ("pthread_cond_init", |thread| {
-        let (condition, attributes) = (word(thread, 0), word(thread, 1));
-        let clock = if attributes == 0 {
-            0
-        } else {
-            load::<4>(thread.window(), attributes)?
-        };
-        clear(thread, condition, 48)?;
-        store::<4>(thread.window(), condition.wrapping_add(CLOCK), clock)?;
-        result_int(thread, 0)
+        begin_with_attribute(thread, 48, CLOCK)
     }),
     ("pthread_cond_destroy", succeed),
     ("pthread_cond_wait", |thread| {
@@ -332,6 +316,19 @@ fn c11_result(thread: &mut Thread, error: i32) -> Outcome {
         _ => ERROR,
     };
     result_int(thread, result)
+}
+
+/// Begins an object of `length` bytes that keeps, at `place`, the first number of its attributes.
+fn begin_with_attribute(thread: &mut Thread, length: u64, place: u64) -> Outcome {
+    let (object, attributes) = (word(thread, 0), word(thread, 1));
+    let attribute = if attributes == 0 {
+        0
+    } else {
+        load::<4>(thread.window(), attributes)?
+    };
+    clear(thread, object, length)?;
+    store::<4>(thread.window(), object.wrapping_add(place), attribute)?;
+    result_int(thread, 0)
 }
 
 fn clear(thread: &Thread, start: u64, length: u64) -> Outcome {
