@@ -27,28 +27,23 @@ pub(super) const TABLE: Table = &[
     ("scandir", scan),
     ("scandir64", scan),
     ("alphasort", |thread| {
-        let name = |number| {
-            let entry = load::<8>(thread.window(), word(thread, number))?;
-            c_text(
-                thread.window(),
-                entry.wrapping_add(directories::NAME as u64),
-            )
-        };
-        let order = name(0)?.cmp(&name(1)?);
+        let order = entry_name(thread, 0)?.cmp(&entry_name(thread, 1)?);
         result_int(thread, order as i32)
     }),
     ("versionsort", |thread| {
-        let name = |number| {
-            let entry = load::<8>(thread.window(), word(thread, number))?;
-            c_text(
-                thread.window(),
-                entry.wrapping_add(directories::NAME as u64),
-            )
-        };
-        let order = compare_versions(&name(0)?, &name(1)?);
+        let order = compare_versions(&entry_name(thread, 0)?, &entry_name(thread, 1)?);
         result_int(thread, order)
     }),
 ];
+
+/// The name in a directory entry, of which an argument points to the address.
+fn entry_name(thread: &Thread, number: usize) -> Result<CString, Failure> {
+    let entry = load::<8>(thread.window(), word(thread, number))?;
+    c_text(
+        thread.window(),
+        entry.wrapping_add(directories::NAME as u64),
+    )
+}
 
 /// Links are not followed.
 const PHYSICAL: i32 = 1;
