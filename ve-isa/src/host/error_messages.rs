@@ -8,20 +8,13 @@ use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
     ("psignal", |thread| {
-        let (number, prefix) = (int(thread, 0), word(thread, 1));
-        let mut line = Vec::new();
-        if prefix != 0 {
-            line = text(thread.window(), prefix)?;
-            if !line.is_empty() {
-                line.extend(b": ");
-            }
-        }
-        line.extend(string::signal_text(number));
-        line.push(b'\n');
-        to_standard_error(thread, &line);
-        Ok(())
+        let reason = string::signal_text(int(thread, 0));
+        describe(thread, word(thread, 1), &reason)
     }),
-    ("perror", describe_error),
+    ("perror", |thread| {
+        let reason = last_error(thread)?;
+        describe(thread, word(thread, 0), &reason)
+    }),
     ("err", |thread| {
         complain(thread, 1, Variadic::Arguments(2), Some(0), true)
     }),
@@ -67,8 +60,8 @@ fn last_error(thread: &Thread) -> Result<Vec<u8>, Failure> {
     Ok(string::error_text(number))
 }
 
-fn describe_error(thread: &mut Thread) -> Outcome {
-    let prefix = word(thread, 0);
+/// Prints a reason behind the text at an address, if there is one.
+fn describe(thread: &Thread, prefix: u64, reason: &[u8]) -> Outcome {
     let mut line = Vec::new();
     if prefix != 0 {
         line = text(thread.window(), prefix)?;
@@ -76,7 +69,7 @@ fn describe_error(thread: &mut Thread) -> Outcome {
             line.extend_from_slice(b": ");
         }
     }
-    line.extend(last_error(thread)?);
+    line.extend(reason);
     line.push(b'\n');
     to_standard_error(thread, &line);
     Ok(())
