@@ -128,28 +128,32 @@ pub(crate) fn split(
 
 /// Puts `file` into `dir` under its own name. The replacement is atomic.
 pub(crate) fn put_into(file: &Path, dir: &Path) -> Result<PathBuf> {
-    let fail = |e: std::io::Error, to: &Path| {
-        Error::io(
-            format_args!("cannot put {} at {}", file.display(), to.display()),
-            &e,
-        )
-    };
+    // A link keeps the time stamp and costs nothing. If the file system has no links, this copies.
+    replace(file, dir, "put", |temporary| {
+        fs::hard_link(file, temporary).or_else(|_| fs::copy(file, temporary).map(drop))
+    })
+}
+
+/// Has `make` write a file under a temporary name in `dir`, then gives it the name of `file`. `what` is the verb of the error.
+fn replace(
+    file: &Path,
+    dir: &Path,
+    what: &str,
+    make: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> Result<PathBuf> {
     context::make_dir(dir)?;
     let name = file.file_name().unwrap_or_default();
     let to = dir.join(name);
     let mut temporary = name.to_owned();
     temporary.push(format!(".{}", std::process::id()));
     let temporary = dir.join(temporary);
-    // A link keeps the time stamp and costs nothing. If the file system has no links, this copies.
-    let made = fs::hard_link(file, &temporary).or_else(|_| fs::copy(file, &temporary).map(drop));
-    made.and_then(|()| fs::rename(&temporary, &to))
-        .map_err(|e| {
-            // This removes the rest of a failed attempt.
-            let _ = fs::remove_file(&temporary);
-            fail(e, &to)
-        })?;
-    // If both names are links to one file, renaming leaves both.
+    let made = make(&temporary).and_then(|()| fs::rename(&temporary, &to));
+    // This removes the rest of a failed attempt. If both names are links to one file, renaming leaves both.
     let _ = fs::remove_file(&temporary);
+    made.map_err(|e| {
+        let doing = format_args!("cannot {what} {} at {}", file.display(), to.display());
+        Error::io(doing, &e)
+    })?;
     Ok(to)
 }
 
@@ -176,24 +180,12 @@ pub(crate) fn install_dirs(context: &Context, kernels: &Kernels) -> Result<Vec<P
 /// Copies a file into `dir`. The replacement is atomic. Returns the path, which Cargo watches in case someone removes it. The
 /// copy gets the time stamp of the build script, because a newer one would make Cargo run the script again.
 pub(crate) fn install(file: &Path, dir: &Path) -> Result<PathBuf> {
-    context::make_dir(dir)?;
-    let name = file.file_name().unwrap_or_default();
-    let to = dir.join(name);
-    let mut temporary = name.to_owned();
-    temporary.push(format!(".{}", std::process::id()));
-    let temporary = dir.join(temporary);
-    let copy = || {
-        fs::copy(file, &temporary)?;
+    replace(file, dir, "install", |temporary| {
+        fs::copy(file, temporary)?;
         let script = std::env::current_exe()?.metadata()?.modified()?;
-        let copied = fs::File::options().write(true).open(&temporary)?;
-        copied.set_modified(script)?;
-        fs::rename(&temporary, &to)
-    };
-    copy().map_err(|e| {
-        let doing = format!("cannot install {} at {}", file.display(), to.display());
-        Error::io(doing, &e)
-    })?;
-    Ok(to)
+        let copied = fs::File::options().write(true).open(temporary)?;
+        copied.set_modified(script)
+    })
 }
 
 /// A message names at most this many functions.
@@ -246,4 +238,30 @@ fn unchecked(kernels: &Kernels, undescribed: &[String]) -> Option<String> {
         "{}: declarations of these functions are not checked, because they have no debug information (-g): {names}{more}",
         kernels.name
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_placed_leaves_nothing_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("libk.so");
+        fs::write(&file, "a library").unwrap();
+        let target = directory.path().join("target");
+        // No file can take the place of this directory.
+        fs::create_dir_all(target.join("libk.so/occupied")).unwrap();
+        for (place, verb) in [
+            (put_into as fn(&Path, &Path) -> Result<PathBuf>, "put"),
+            (install, "install"),
+        ] {
+            let error = place(&file, &target).unwrap_err().to_string();
+            let said = format!("cannot {verb} {} at {}", file.display(), target.display());
+            assert!(error.starts_with(&said), "{error}");
+            let left = fs::read_dir(&target).unwrap();
+            let names: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(names, ["libk.so"]);
+        }
+    }
 }
