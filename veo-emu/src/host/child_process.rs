@@ -69,10 +69,16 @@ pub(crate) struct ChildProcess {
     contexts: Mutex<Vec<Weak<dyn Dependant>>>,
 }
 
+/// A process that was started and is not yet a VE process.
+pub(crate) struct Spawned {
+    pub(crate) pid: libc::pid_t,
+    pub(crate) pidfd: Option<KeptDescriptor>,
+    pub(crate) end: ProcessEnd,
+}
+
 impl ChildProcess {
     pub(crate) fn new(
-        pid: libc::pid_t,
-        pidfd: Option<KeptDescriptor>,
+        Spawned { pid, pidfd, end }: Spawned,
         connection: Connection,
         memory: VeMemory,
         output: Option<OutputForwarder>,
@@ -86,7 +92,7 @@ impl ChildProcess {
             connection,
             symbols: ProcessSymbols::default(),
             schedule,
-            end: ProcessEnd::new(),
+            end,
             output,
             sanitizers,
             counts: None,

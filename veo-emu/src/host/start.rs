@@ -14,10 +14,11 @@ use veo_abi::environment::{
 };
 
 use super::affinity::Affinity;
-use super::child_process::ChildProcess;
+use super::child_process::{ChildProcess, Spawned};
 use super::connection::{Connection, PATIENCE, receive};
 use super::counts::COUNTS_NAME;
 use super::debugger::WantedDebugger;
+use super::end::ProcessEnd;
 use super::guard;
 use super::library_file;
 use super::memory::{MemoryPlan, VeMemory};
@@ -220,8 +221,8 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         None => None,
     };
     let variables = environment(theirs.as_raw_fd(), options, &sanitizers);
-    let spawned = affinity.around(|| spawn(&program, &theirs, streams.as_ref(), &variables));
-    let pid = spawned.map_err(|error| {
+    let result = affinity.around(|| spawn(&program, &theirs, streams.as_ref(), &variables));
+    let pid = result.map_err(|error| {
         let mut error = Error::io(format!("starting {}", program.name), &error);
         error.text = format!("{}; {}", error.text, program.advice);
         error
@@ -233,7 +234,12 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
     };
     drop(streams);
     let unready = Unready(Some(pid));
-    let watch = process::open_pidfd(pid).ok();
+    let spawned = Spawned {
+        pid,
+        pidfd: process::open_pidfd(pid).ok().map(KeptDescriptor::new),
+        // It reads files of the system while the process gets ready.
+        end: ProcessEnd::new(),
+    };
     let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
     let plan = MemoryPlan {
         layout,
@@ -253,8 +259,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         .unzip();
     sanitizers.reports = report.map(KeptDescriptor::new);
     let child = ChildProcess::new(
-        pid,
-        watch.map(KeptDescriptor::new),
+        spawned,
         Connection::new(
             KeptDescriptor::new(ours),
             control,
