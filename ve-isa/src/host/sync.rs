@@ -130,6 +130,9 @@ pub(super) const TABLE: Table = &[
     ("pthread_rwlock_unlock", |thread| {
         let lock = word(thread, 0);
         update(thread, lock, |state| match state {
+        if has_for_writing(thread, lock)? {
+            store::<4>(thread.window(), lock.wrapping_add(HELD), 0)?;
+        }
             WRITTEN => Some(0),
             readers => readers.checked_sub(1),
         })?;
@@ -276,7 +279,7 @@ pub(super) const TABLE: Table = &[
 /// The result of functions of `threads.h` that fail.
 pub(super) const ERROR: i32 = 2;
 
-/// A mutex: who holds it, how often, of which kind it is.
+/// A mutex: who holds it, how often, of which kind it is. Behind the state of a lock for readers is who has it for writing.
 const HELD: u64 = 4;
 const KIND: u64 = 16;
 const RECURSIVE: u64 = 1;
@@ -521,8 +524,18 @@ fn acquire(
 }
 
 fn share(thread: &mut Thread, until: Until) -> Outcome {
+/// Whether this thread has the lock for writing: waiting for it would never end.
+fn has_for_writing(thread: &Thread, lock: u64) -> Result<bool, Failure> {
+    let state = load::<4>(thread.window(), lock)?;
+    let writer = load::<4>(thread.window(), lock.wrapping_add(HELD))?;
+    Ok(state == WRITTEN && writer == own_mark(thread))
+}
+
     let lock = word(thread, 0);
     let error = acquire(thread, lock, until, false, |state| {
+    if !matches!(until, Until::Now) && has_for_writing(thread, lock)? {
+        return result_int(thread, libc::EDEADLK);
+    }
         (state < WRITTEN - 1).then_some(state + 1)
     })?;
     result_int(thread, error)
@@ -531,9 +544,16 @@ fn share(thread: &mut Thread, until: Until) -> Outcome {
 fn take(thread: &mut Thread, until: Until) -> Outcome {
     let lock = word(thread, 0);
     let error = acquire(thread, lock, until, false, |state| {
+    if !matches!(until, Until::Now) && has_for_writing(thread, lock)? {
+        return result_int(thread, libc::EDEADLK);
+    }
         (state == 0).then_some(WRITTEN)
     })?;
     result_int(thread, error)
+    if error == 0 {
+        let writer = lock.wrapping_add(HELD);
+        store::<4>(thread.window(), writer, own_mark(thread))?;
+    }
 }
 
 fn down(thread: &mut Thread, until: Until) -> Outcome {

@@ -350,8 +350,36 @@ static void c11(void)
     out("%d\n", once_calls);
 }
 
+int pthread_rwlock_timedrdlock(pthread_rwlock_t *, const struct timespec *), pthread_rwlock_timedwrlock(pthread_rwlock_t *, const struct timespec *);
+int pthread_rwlock_rdlock(pthread_rwlock_t *), pthread_rwlock_wrlock(pthread_rwlock_t *), pthread_rwlock_unlock(pthread_rwlock_t *), pthread_rwlock_tryrdlock(pthread_rwlock_t *), pthread_rwlock_trywrlock(pthread_rwlock_t *);
+static pthread_rwlock_t twice;
+static void *wants(void *argument)
+{
+    long results = pthread_rwlock_tryrdlock(&twice) * 100 + pthread_rwlock_trywrlock(&twice);
+    struct timespec past = { 1, 0 };
+    return (void *)(results * 1000 + pthread_rwlock_timedrdlock(&twice, &past));
+}
+/* Who writes would wait for itself. */
+static void writer(void)
+{
+    struct timespec late = { 1L << 40, 0 };
+    pthread_t thread;
+    void *value;
+    for (int round = 0; round < 2; round++) {
+        out("%d ", pthread_rwlock_wrlock(&twice));
+        out("%d ", pthread_rwlock_rdlock(&twice)); out("%d ", pthread_rwlock_wrlock(&twice));
+        out("%d ", pthread_rwlock_tryrdlock(&twice)); out("%d ", pthread_rwlock_trywrlock(&twice));
+        out("%d ", pthread_rwlock_timedrdlock(&twice, &late)); out("%d ", pthread_rwlock_timedwrlock(&twice, &late));
+        pthread_create(&thread, 0, wants, 0); pthread_join(thread, &value); out("%ld ", (long)value);
+        out("%d ", pthread_rwlock_unlock(&twice));
+        out("%d ", pthread_rwlock_rdlock(&twice)); out("%d ", pthread_rwlock_rdlock(&twice)); out("%d ", pthread_rwlock_unlock(&twice)); out("%d ", pthread_rwlock_unlock(&twice));
+    }
+    out("\n");
+}
+
 static void run(void)
 {
+    writer();
     sums();
     queue();
     semaphores();
