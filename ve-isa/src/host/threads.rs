@@ -404,10 +404,11 @@ fn once(thread: &mut Thread) -> Outcome {
     loop {
         match swap(thread, control, 0, RUNNING)? {
             0 => {
-                thread.call_back(function, &[])?;
-                exchange(thread, control, DONE)?;
+                let called = thread.call_back(function, &[]);
+                // A function that is left by a jump or by the end of the thread has not done its work: the next call does it.
+                exchange(thread, control, if called.is_ok() { DONE } else { 0 })?;
                 wake_all(thread, control);
-                return Ok(());
+                return called.map(drop);
             }
             RUNNING => thread.wait_at(control, RUNNING as u32)?,
             _ => return Ok(()),

@@ -489,3 +489,34 @@ fn a_thread_cleans_up_when_it_ends() {
     let ends = [0, 1, 2, 3].map(|how| thread.call(function, &[how]));
     assert_eq!(ends, [Ok(18), Ok(318), Ok(217), Ok(3217)]);
 }
+
+/// POSIX says nothing of a function that is left by a jump; with the C library of Linux the next call waits for ever.
+#[test]
+fn what_runs_once_can_be_left_by_a_jump() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+        #include "libc.h"
+        int setjmp(jmp_buf);
+        void longjmp(jmp_buf, int);
+        static jmp_buf place;
+        static volatile int calls;
+        static void once_only(void) { if (++calls < 3) longjmp(place, 1); }
+        long leave(void)
+        {
+            static int control;
+            if (setjmp(place)) return -calls;
+            pthread_once(&control, once_only);
+            return calls;
+        }
+        static void run(void) {}
+    "#;
+    let machine = machine(directory.path(), source, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let leave = machine.symbol("leave").unwrap();
+    for expected in [-1, -2, 3, 3] {
+        assert_eq!(thread.call(leave, &[]).map(|it| it as i64), Ok(expected));
+    }
+}
