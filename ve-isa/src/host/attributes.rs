@@ -70,7 +70,7 @@ pub(super) const TABLE: Table = &[
     }),
     ("pthread_getattr_np", |thread| {
         let (number, attributes) = (word(thread, 0), word(thread, 1));
-        if !thread.members().is_known(number) {
+        if !thread.members().while_running(number, || {}) {
             return result_int(thread, libc::ESRCH);
         }
         // Nobody needs to know the places of other threads' stacks.

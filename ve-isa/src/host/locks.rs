@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
+use super::arrived;
 use super::call::{Outcome, Table, copy_errno, fail, int, load, result_int, store, word};
+use super::signals;
 use crate::process::OpenFile;
 use crate::thread::{Failure, Thread};
 
@@ -28,8 +30,9 @@ pub(super) const TABLE: Table = &[
 /// How long a thread waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Does something without waiting in the system, again and again where others have the lock and the caller wants to wait.
-fn retry(thread: &Thread, waits: bool, act: impl Fn() -> i32) -> Result<i32, Failure> {
+/// Does something without waiting in the system, again and again where others have the lock and the caller wants to wait. A signal can end
+/// that.
+fn retry(thread: &mut Thread, waits: bool, act: impl Fn() -> i32) -> Result<i32, Failure> {
     loop {
         let done = act();
         let error = std::io::Error::last_os_error().raw_os_error();
@@ -38,6 +41,11 @@ fn retry(thread: &Thread, waits: bool, act: impl Fn() -> i32) -> Result<i32, Fai
             return Ok(done);
         }
         thread.poll()?;
+        if arrived::has_come(thread)? && !signals::restart(thread)? {
+            // SAFETY: the variable of this thread.
+            unsafe { *libc::__errno_location() = libc::EINTR };
+            return Ok(-1);
+        }
         std::thread::sleep(PAUSE);
     }
 }
@@ -51,7 +59,7 @@ fn give(thread: &mut Thread, done: i32) -> Outcome {
 }
 
 fn try_lock(
-    thread: &Thread,
+    thread: &mut Thread,
     file: &OpenFile,
     what: i32,
     lock: &mut libc::flock,

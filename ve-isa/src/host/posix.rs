@@ -11,7 +11,7 @@ use super::call::{
     Outcome, Table, c_text, copy_errno, fail, give, int, read, result, result_int, set_errno,
     store, store_words, text, word, words, write,
 };
-use super::{heap, syscall};
+use super::{heap, signals, syscall};
 use crate::thread::Thread;
 
 pub(super) const TABLE: Table = &[
@@ -28,21 +28,23 @@ pub(super) const TABLE: Table = &[
         give(thread, if closed { Ok(0) } else { Err(libc::EBADF) })
     }),
     ("read", |thread| {
-        give(thread, syscall::read(thread, words(thread)))
+        restarting(thread, |thread| syscall::read(thread, words(thread)))
     }),
     ("__read_chk", |thread| {
-        give(thread, syscall::read(thread, words(thread)))
+        restarting(thread, |thread| syscall::read(thread, words(thread)))
     }),
     ("readv", |thread| {
-        let done = syscall::each(thread, words(thread), syscall::read);
-        give(thread, done)
+        restarting(thread, |thread| {
+            syscall::each(thread, words(thread), syscall::read)
+        })
     }),
     ("writev", |thread| {
-        let done = syscall::each(thread, words(thread), syscall::write);
-        give(thread, done)
+        restarting(thread, |thread| {
+            syscall::each(thread, words(thread), syscall::write)
+        })
     }),
     ("write", |thread| {
-        give(thread, syscall::write(thread, words(thread)))
+        restarting(thread, |thread| syscall::write(thread, words(thread)))
     }),
     ("pread", |thread| at_offset(thread, true)),
     ("pread64", |thread| at_offset(thread, true)),
@@ -232,6 +234,16 @@ pub(super) const TABLE: Table = &[
         result_int(thread, 0)
     }),
 ];
+
+/// Does a call of the system, again and again where signals interrupt it whose handlers let it go on.
+fn restarting(thread: &mut Thread, act: impl Fn(&Thread) -> Result<u64, i32>) -> Outcome {
+    loop {
+        match act(thread) {
+            Err(libc::EINTR) if signals::restart(thread)? => {}
+            done => return give(thread, done),
+        }
+    }
+}
 
 /// Bytes of each of the names in a `struct utsname`.
 const NAME: usize = 65;

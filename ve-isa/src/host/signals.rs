@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::arrived::{BLOCKED, blocked, has_come, own};
+use super::arrived::{self, BLOCKED, DEFAULT, HARMLESS, IGNORE, blocked, has_come, own};
 use super::call::{
     Outcome, Table, fail, int, load, result, result_int, set_errno, store, timespec, word, write,
 };
@@ -20,6 +20,7 @@ pub(super) const TABLE: Table = &[
     ("signal", |thread| {
         let action = SignalAction {
             handler: word(thread, 1),
+            flags: libc::SA_RESTART as u32,
             ..SignalAction::default()
         };
         match set(thread, int(thread, 0), Some(action)) {
@@ -57,14 +58,14 @@ pub(super) const TABLE: Table = &[
         if receiver == thread.number() {
             return raise(thread, number);
         }
-        if !thread.members().is_known(receiver) {
-            return result_int(thread, libc::ESRCH);
-        }
-        if let Some(index) = number.checked_sub(1).filter(|index| *index >= 0) {
-            let sent = &thread.process().sent_signals;
-            sent.send(receiver, 1 << index);
-        }
-        result_int(thread, 0)
+        let send = || {
+            if let Some(index) = number.checked_sub(1).filter(|index| *index >= 0) {
+                let sent = &thread.process().sent_signals;
+                sent.send(receiver, 1 << index);
+            }
+        };
+        let is_known = thread.members().while_running(receiver, send);
+        result_int(thread, if is_known { 0 } else { libc::ESRCH })
     }),
     ("sigaction", |thread| {
         let (number, new, old) = (int(thread, 0), word(thread, 1), word(thread, 2));
@@ -159,7 +160,20 @@ pub(super) const TABLE: Table = &[
     ("sigandset", |thread| {
         combine(thread, |left, right| left & right)
     }),
-    ("siginterrupt", |thread| result_int(thread, 0)),
+    ("siginterrupt", |thread| {
+        let (number, wanted) = (int(thread, 0), int(thread, 1) != 0);
+        let Some(mut action) = set(thread, number, None) else {
+            return fail(thread, libc::EINVAL);
+        };
+        let flag = libc::SA_RESTART as u32;
+        action.flags = if wanted {
+            action.flags & !flag
+        } else {
+            action.flags | flag
+        };
+        set(thread, number, Some(action));
+        result_int(thread, 0)
+    }),
     // Handlers use the stack of the thread.
     ("sigaltstack", |thread| {
         let place = word(thread, 1);
@@ -281,6 +295,16 @@ pub(crate) fn take_signals(thread: &mut Thread) -> Outcome {
     Ok(())
 }
 
+/// Calls the handlers of signals that have interrupted the thread, if a call of the system goes on after all of them. The result says whether
+/// it does; if not, they are called when the function is over.
+pub(super) fn restart(thread: &mut Thread) -> Result<bool, Failure> {
+    if !arrived::lets_restart(thread)? {
+        return Ok(false);
+    }
+    take_signals(thread)?;
+    Ok(true)
+}
+
 /// How long a thread waits for a signal before it looks again.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -289,10 +313,6 @@ const ACTION: u64 = 152;
 const MASK: u64 = 8;
 const FLAGS: u64 = 136;
 const SET: u64 = 128;
-
-/// Values for a handler that name no function.
-const DEFAULT: u64 = 0;
-const IGNORE: u64 = 1;
 
 /// Sets what is done with a signal, or only looks; the result is what was before, or nothing if there is no such signal.
 fn set(thread: &Thread, number: i32, action: Option<SignalAction>) -> Option<SignalAction> {
@@ -369,10 +389,9 @@ fn deliver(thread: &mut Thread) -> Outcome {
 /// Does what the program wants done with a signal that it does not block.
 fn arrive(thread: &mut Thread, number: i32, action: SignalAction) -> Outcome {
     let stops = [libc::SIGSTOP, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
-    let harmless = [libc::SIGCHLD, libc::SIGCONT, libc::SIGURG, libc::SIGWINCH];
     match action.handler {
         IGNORE => {}
-        DEFAULT if harmless.contains(&number) => {}
+        DEFAULT if HARMLESS.contains(&number) => {}
         DEFAULT if number == libc::SIGABRT => return Err(TrapKind::Abort.into()),
         DEFAULT if stops.contains(&number) => {
             return Err(Failure::Why("nobody could continue the program".into()));

@@ -9,6 +9,7 @@ use super::arrived;
 use super::call::{
     Outcome, Table, bad_pointer, load, nothing, result_int, set_errno, store, timespec, word,
 };
+use super::signals;
 use super::time::clock;
 use crate::thread::{Failure, Thread};
 
@@ -129,10 +130,10 @@ pub(super) const TABLE: Table = &[
     }),
     ("pthread_rwlock_unlock", |thread| {
         let lock = word(thread, 0);
-        update(thread, lock, |state| match state {
         if has_for_writing(thread, lock)? {
             store::<4>(thread.window(), lock.wrapping_add(HELD), 0)?;
         }
+        update(thread, lock, |state| match state {
             WRITTEN => Some(0),
             readers => readers.checked_sub(1),
         })?;
@@ -523,7 +524,6 @@ fn acquire(
     }
 }
 
-fn share(thread: &mut Thread, until: Until) -> Outcome {
 /// Whether this thread has the lock for writing: waiting for it would never end.
 fn has_for_writing(thread: &Thread, lock: u64) -> Result<bool, Failure> {
     let state = load::<4>(thread.window(), lock)?;
@@ -531,11 +531,12 @@ fn has_for_writing(thread: &Thread, lock: u64) -> Result<bool, Failure> {
     Ok(state == WRITTEN && writer == own_mark(thread))
 }
 
+fn share(thread: &mut Thread, until: Until) -> Outcome {
     let lock = word(thread, 0);
-    let error = acquire(thread, lock, until, false, |state| {
     if !matches!(until, Until::Now) && has_for_writing(thread, lock)? {
         return result_int(thread, libc::EDEADLK);
     }
+    let error = acquire(thread, lock, until, false, |state| {
         (state < WRITTEN - 1).then_some(state + 1)
     })?;
     result_int(thread, error)
@@ -543,25 +544,28 @@ fn has_for_writing(thread: &Thread, lock: u64) -> Result<bool, Failure> {
 
 fn take(thread: &mut Thread, until: Until) -> Outcome {
     let lock = word(thread, 0);
-    let error = acquire(thread, lock, until, false, |state| {
     if !matches!(until, Until::Now) && has_for_writing(thread, lock)? {
         return result_int(thread, libc::EDEADLK);
     }
+    let error = acquire(thread, lock, until, false, |state| {
         (state == 0).then_some(WRITTEN)
     })?;
-    result_int(thread, error)
     if error == 0 {
         let writer = lock.wrapping_add(HELD);
         store::<4>(thread.window(), writer, own_mark(thread))?;
     }
+    result_int(thread, error)
 }
 
 fn down(thread: &mut Thread, until: Until) -> Outcome {
     let semaphore = word(thread, 0);
-    match acquire(thread, semaphore, until, true, |value| value.checked_sub(1))? {
-        0 => result_int(thread, 0),
-        libc::EBUSY => fail(thread, libc::EAGAIN),
-        error => fail(thread, error),
+    loop {
+        match acquire(thread, semaphore, until, true, |value| value.checked_sub(1))? {
+            0 => return result_int(thread, 0),
+            libc::EBUSY => return fail(thread, libc::EAGAIN),
+            libc::EINTR if signals::restart(thread)? => {}
+            error => return fail(thread, error),
+        }
     }
 }
 

@@ -152,11 +152,16 @@ impl Members {
         self.changed.notify_all();
     }
 
-    /// Whether there is a thread with this number, even one that has ended and that somebody may wait for.
-    pub(crate) fn is_known(&self, number: u64) -> bool {
+    /// Does something while a thread runs and does not end. The result says whether there is such a thread, even one that has ended and
+    /// that somebody may wait for.
+    pub(crate) fn while_running(&self, number: u64, act: impl FnOnce()) -> bool {
         let state = self.lock();
-        let mut callers = state.callers.iter();
-        state.created.contains_key(&number) || callers.any(|caller| caller.number == number)
+        let created = state.created.get(&number);
+        let is_caller = state.callers.iter().any(|caller| caller.number == number);
+        if is_caller || created.is_some_and(|created| created.end.is_none()) {
+            act();
+        }
+        is_caller || created.is_some()
     }
 
     /// Nobody will wait for the thread. The error is a number as in `errno`.

@@ -366,11 +366,12 @@ impl Thread {
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        self.forget_values();
+        // Nobody sends it a signal from now on.
         if let Some(caller) = &self.caller {
             self.members().forget(caller);
         }
         if let Some(checker) = self.process().heap.checker() {
+        self.forget_values();
             checker.forget_stack(self.stack.start);
         }
         let window = &self.interpreter.common().window;

@@ -219,6 +219,6 @@ fn locks_directories_and_users() {
 #[test]
 fn signals_of_other_threads() {
     if can_compile() {
-        assert!(compare(include_str!("sent.c")) == 3);
+        assert!(compare(include_str!("sent.c")) == 4);
     }
 }

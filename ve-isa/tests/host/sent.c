@@ -12,7 +12,9 @@ struct pollfd { int fd; short events, revents; };
 int poll(struct pollfd *, unsigned long, int);
 int pthread_rwlock_timedwrlock(pthread_rwlock_t *, const struct timespec *), pthread_rwlock_timedrdlock(pthread_rwlock_t *, const struct timespec *);
 int pthread_cond_clockwait(pthread_cond_t *, pthread_mutex_t *, int, const struct timespec *), pthread_mutex_clocklock(pthread_mutex_t *, int, const struct timespec *);
-int pthread_getschedparam(unsigned long, int *, int *), pthread_setcanceltype(int, int *);
+int pthread_getschedparam(unsigned long, int *, int *), pthread_setcanceltype(int, int *), siginterrupt(int, int);
+handler signal(int, handler);
+long write(int, const void *, size_t);
 long read(int, void *, size_t);
 
 static volatile int seen, where_from;
@@ -42,6 +44,62 @@ static void *waits(void *how)
     return (void *)(long)(done * 100 + seen);
 }
 
+static void *ends_soon(void *value) { return value; }
+
+/* Waits in ways that go on after a signal. */
+static sem_t late[1];
+static volatile int often;
+static void count(int number) { often++; }
+static void *goes_on(void *how)
+{
+    char byte = 0;
+    int done = 0;
+    sem_post(ready);
+    errno = 0;
+    switch ((long)how) {
+    case 0: done = sem_wait(late) == 0; break;
+    case 1: done = read(ends[0], &byte, 1) == 1 && byte == 'x'; break;
+    case 2: done = usleep(300000) == 0; break;
+    }
+    return (void *)(long)(done * 100 + errno);
+}
+static void go_on(void)
+{
+    struct sigaction action;
+    unsigned long thread;
+    void *value;
+    memset(&action, 0, sizeof action);
+    action.with = count;
+    action.flags = 0x10000000;
+    sigaction(1, &action, 0);
+    sem_init(late, 0, 0);
+    for (long how = 0; how < 2; how++) {
+        often = 0;
+        pthread_create(&thread, 0, goes_on, (void *)how);
+        sem_wait(ready);
+        while (usleep(30000), often < 3) pthread_kill(thread, 1);
+        if (how) write(ends[1], "x", 1); else sem_post(late);
+        pthread_join(thread, &value);
+        out("%ld ", (long)value);
+    }
+    /* What is ignored interrupts nothing. */
+    signal(10, (handler)1);
+    pthread_create(&thread, 0, goes_on, (void *)2);
+    sem_wait(ready);
+    for (int i = 0; i < 10; i++) { usleep(10000); pthread_kill(thread, 10); pthread_kill(thread, 28); }
+    pthread_join(thread, &value);
+    out("%ld ", (long)value);
+    /* One that has ended, which nobody has waited for, gets none. */
+    pthread_create(&thread, 0, ends_soon, 0);
+    usleep(100000);
+    pthread_kill(thread, 0);
+    pthread_join(thread, &value);
+    signal(1, count);
+    out("%d ", siginterrupt(1, 1)); sigaction(1, 0, &action); out("%d ", action.flags & 0x10000000 ? 1 : 0);
+    out("%d ", siginterrupt(1, 0)); sigaction(1, 0, &action); out("%d\n", action.flags & 0x10000000 ? 1 : 0);
+    signal(1, 0);
+}
+
 static void *takes(void *set)
 {
     int number = 0;
@@ -50,7 +108,6 @@ static void *takes(void *set)
     return (void *)(long)number;
 }
 
-static void *ends_soon(void *value) { return value; }
 static void *waits_for_post(void *value) { sem_wait(ready); return value; }
 
 static void run(void)
@@ -106,5 +163,6 @@ static void run(void)
     out("%d ", sem_clockwait(ready, 1, now)); out("%d ", errno);
     int policy = 9, priority = 9;
     out("%d ", pthread_getschedparam(pthread_self(), &policy, &priority)); out("%d %d ", policy, priority); out("%d\n", pthread_setcanceltype(0, 0));
+    go_on();
     close(ends[0]); close(ends[1]);
 }
