@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use ve_isa::image::ImageFile;
 use ve_isa::machine::{Machine, Unresolved};
-use veo_test_support::compile::{self, tool};
-use veo_test_support::ve;
+use veo_test_support::run::run;
 pub use veo_test_support::ve::can_compile;
+use veo_test_support::{compile, ve};
 
 /// The options that compile a program for the Vector Engine.
 const FLAGS: [&[&str]; 2] = [&["-O0"], &["-O2", "-fpic"]];
@@ -43,14 +45,19 @@ pub fn machine(directory: &Path, source: &str, flags: &[&str]) -> Machine {
     machine
 }
 
-/// The output of a program on the host.
+/// How long a program may run. Those here take seconds.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// What a program prints on the host.
 fn on_host(directory: &Path, source: &str) -> String {
     let (file, program) = (directory.join("h.c"), directory.join("h"));
     std::fs::write(&file, source).unwrap();
     std::fs::write(directory.join("libc.h"), include_str!("libc.h")).unwrap();
     let options = [&COMMON[..], &["-lm", "-pthread"]].concat();
     compile::program(file, &program, &options);
-    tool(&mut Command::new(program))
+    let outcome = run(&mut Command::new(program), LIMIT);
+    outcome.expect_success("the program on the host");
+    outcome.stdout
 }
 
 /// Its output on the Vector Engine.
@@ -62,9 +69,19 @@ fn on_engine(directory: &Path, source: &str, flags: &[&str]) -> String {
         .map(ROOM, ve_isa::memory::Protection::ReadWrite)
         .unwrap();
     let function = machine.symbol("run_all").unwrap();
-    let used = thread
-        .call(function, &[buffer.start, ROOM])
-        .unwrap_or_else(|trap| panic!("{flags:?}: {}", machine.report(&trap)));
+    let stop = thread.thread().stop_handle();
+    let (done, is_done) = mpsc::channel::<()>();
+    let called = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if is_done.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+                stop.stop();
+            }
+        });
+        let called = thread.call(function, &[buffer.start, ROOM]);
+        drop(done);
+        called
+    });
+    let used = called.unwrap_or_else(|trap| panic!("{flags:?}: {}", machine.report(&trap)));
     let mut text = vec![0; used as usize];
     machine.window().read(buffer.start, &mut text).unwrap();
     String::from_utf8_lossy(&text).into_owned()
