@@ -73,6 +73,11 @@ size_t fread_unlocked(void *, size_t, size_t, FILE *), fwrite_unlocked(const voi
 int renameat(int, const char *, int, const char *), ftrylockfile(FILE *), pclose(FILE *);
 FILE *popen(const char *, const char *);
 char *tmpnam_r(char *), *ctermid(char *);
+typedef struct {
+    ssize_t (*read)(void *, char *, size_t), (*write)(void *, const char *, size_t);
+    int (*seek)(void *, off_t *, int), (*close)(void *);
+} cookie_io_functions_t;
+FILE *fopencookie(void *, const char *, cookie_io_functions_t);
 
 #ifdef __cplusplus
 }

@@ -72,6 +72,25 @@ int mkostemp(char *, int), mkstemps(char *, int), mkostemps(char *, int, int), g
 int getloadavg(double *, int);
 long a64l(const char *);
 char *l64a(long);
+char *ecvt(double, int, int *, int *), *fcvt(double, int, int *, int *), *gcvt(double, int, char *);
+int ecvt_r(double, int, int *, int *, char *, size_t), fcvt_r(double, int, int *, int *, char *, size_t);
+int strfromd(char *, size_t, const char *, double), strfromf(char *, size_t, const char *, float);
+char *initstate(unsigned, char *, size_t), *setstate(char *);
+
+struct random_data {
+    int *opaque[2], *state, rest[6];
+};
+struct drand48_data {
+    unsigned short state[3], old[3], term, is_set;
+    unsigned long long factor;
+};
+int initstate_r(unsigned, char *, size_t, struct random_data *), setstate_r(char *, struct random_data *);
+int random_r(struct random_data *, int *), srandom_r(unsigned, struct random_data *);
+int drand48_r(struct drand48_data *, double *), erand48_r(unsigned short *, struct drand48_data *, double *);
+int lrand48_r(struct drand48_data *, long *), nrand48_r(unsigned short *, struct drand48_data *, long *);
+int mrand48_r(struct drand48_data *, long *), jrand48_r(unsigned short *, struct drand48_data *, long *);
+int srand48_r(long, struct drand48_data *), seed48_r(unsigned short *, struct drand48_data *);
+int lcong48_r(unsigned short *, struct drand48_data *);
 unsigned arc4random(void), arc4random_uniform(unsigned);
 void arc4random_buf(void *, size_t);
 

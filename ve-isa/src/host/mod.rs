@@ -14,6 +14,7 @@ mod complex;
 mod control;
 mod ctype;
 mod descriptors;
+mod digits;
 mod directories;
 mod error_messages;
 mod fenv;
@@ -82,6 +83,7 @@ const TABLES: &[call::Table] = &[
     descriptors::TABLE,
     directories::TABLE,
     error_messages::TABLE,
+    digits::TABLE,
     fenv::TABLE,
     glob::TABLE,
     heap::TABLE,

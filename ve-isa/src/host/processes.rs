@@ -25,11 +25,9 @@ pub(super) const TABLE: Table = &[
         note(thread);
         result_int(thread, libc::ENOSYS)
     }),
-    ("popen", |thread| {
-        note(thread);
-        set_errno(thread, libc::ENOSYS);
-        result(thread, 0)
-    }),
+    ("popen", refuse_stream),
+    // The host's C library would call machine code, in the middle of any function of a stream.
+    ("fopencookie", refuse_stream),
     // There are no child processes of the program.
     ("pclose", without_children),
     ("wait", without_children),
@@ -88,6 +86,12 @@ pub(super) const TABLE: Table = &[
     ("iconv", |thread| fail(thread, libc::EBADF)),
     ("iconv_close", |thread| fail(thread, libc::EBADF)),
 ];
+
+fn refuse_stream(thread: &mut Thread) -> Outcome {
+    note(thread);
+    set_errno(thread, libc::ENOSYS);
+    result(thread, 0)
+}
 
 fn note(thread: &mut Thread) {
     thread.note("the program asks for another process: ENOSYS");

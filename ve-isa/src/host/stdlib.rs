@@ -6,7 +6,6 @@ use super::call::{
 };
 use super::heap;
 use crate::memory::Window;
-use crate::process::Random;
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -193,7 +192,7 @@ fn of_the_system(name: i32) -> i64 {
 }
 
 fn seed(thread: &mut Thread) -> Outcome {
-    *thread.process().random() = Random::seeded(word(thread, 0) as u32);
+    thread.process().random().seed(word(thread, 0) as u32);
     Ok(())
 }
 
@@ -254,11 +253,17 @@ fn entry(window: &Window, list: u64, name: &[u8]) -> Result<Option<(u64, u64)>, 
     Ok(None)
 }
 
+/// Where the value of a variable is.
+pub(super) fn variable(thread: &Thread, name: &[u8]) -> Result<Option<u64>, Failure> {
+    let list = load::<8>(thread.window(), environ(thread))?;
+    let found = entry(thread.window(), list, name)?;
+    Ok(found.map(|(_, value)| value))
+}
+
 fn get_environment(thread: &mut Thread) -> Outcome {
     let name = text(thread.window(), word(thread, 0))?;
-    let list = load::<8>(thread.window(), environ(thread))?;
-    let found = entry(thread.window(), list, &name)?;
-    result(thread, found.map_or(0, |(_, value)| value))
+    let value = variable(thread, &name)?;
+    result(thread, value.unwrap_or(0))
 }
 
 /// Enters a text that is in memory to stay.

@@ -53,6 +53,8 @@ pub(crate) struct Process {
     random48: Mutex<Random48>,
     /// The action for each signal.
     actions: Mutex<[SignalAction; SIGNALS]>,
+    /// Where the program keeps the state of these numbers while another one is in force; 0 for none.
+    random_place: Mutex<u64>,
     /// Signals that were sent to the program by a thread that blocks them: a bit for each.
     waiting_signals: AtomicU64,
     pub(crate) sent_signals: SentSignals,
@@ -124,6 +126,7 @@ impl Process {
             options: Mutex::default(),
             regexes: Regexes::default(),
             directories: Mutex::default(),
+            random_place: Mutex::default(),
             atomics: Mutex::default(),
             lasting: Mutex::default(),
             maps: Mutex::default(),
@@ -196,6 +199,11 @@ impl Process {
     }
 
     /// The regular expressions.
+    /// Where the state of `rand` goes when another one comes into force.
+    pub(crate) fn random_place(&self) -> MutexGuard<'_, u64> {
+        lock(&self.random_place)
+    }
+
     pub(crate) fn regexes(&self) -> &Regexes {
         &self.regexes
     }

@@ -156,8 +156,91 @@ static void quads(void)
     exact("%f", 0x7fff800000000000ul, 0);
 }
 
+struct random_data { int *opaque[2], *state, rest[6]; };
+struct drand48_data { unsigned short state[3], old[3], term, is_set; unsigned long long factor; };
+char *ecvt(double, int, int *, int *), *fcvt(double, int, int *, int *), *gcvt(double, int, char *);
+int ecvt_r(double, int, int *, int *, char *, size_t), fcvt_r(double, int, int *, int *, char *, size_t);
+int strfromd(char *, size_t, const char *, double), strfromf(char *, size_t, const char *, float);
+char *initstate(unsigned, char *, size_t), *setstate(char *);
+long random(void);
+void srandom(unsigned);
+int initstate_r(unsigned, char *, size_t, struct random_data *), setstate_r(char *, struct random_data *);
+int random_r(struct random_data *, int *), srandom_r(unsigned, struct random_data *);
+int drand48_r(struct drand48_data *, double *), erand48_r(unsigned short *, struct drand48_data *, double *);
+int lrand48_r(struct drand48_data *, long *), nrand48_r(unsigned short *, struct drand48_data *, long *);
+int mrand48_r(struct drand48_data *, long *), jrand48_r(unsigned short *, struct drand48_data *, long *);
+int srand48_r(long, struct drand48_data *), seed48_r(unsigned short *, struct drand48_data *);
+int lcong48_r(unsigned short *, struct drand48_data *);
+
+static void digits(void)
+{
+    static const double values[] = { 0, 1, -1, 3.14159265358979, 1e-10, 123456.789, -9.9999, 0.05, 1e20, 1e300, 5e-324, 1 / 0.0, -1 / 0.0, 0 / 0.0 };
+    for (int i = 0; i < sizeof values / sizeof *values; i++)
+        for (int count = -2; count < 20; count += 3) {
+            char text[512];
+            int point = 0, sign = 0;
+            out("%s ", ecvt(values[i], count, &point, &sign)); out("%d %d ", point, !!sign);
+            out("%s ", fcvt(values[i], count, &point, &sign)); out("%d %d ", point, !!sign);
+            if (count > 0) out("%s ", gcvt(values[i], count, text));
+            int done = ecvt_r(values[i], count, &point, &sign, text, 8);
+            out("%d ", done); if (!done) out("%s ", text);
+            done = fcvt_r(values[i], count, &point, &sign, text, sizeof text);
+            out("%d ", done); if (!done) out("%s", text);
+            out("\n");
+        }
+    for (int i = 0; i < sizeof values / sizeof *values; i++) {
+        static const char *const formats[] = { "%g", "%.3f", "%.10e", "%a", "%G", "%.0f", "%F" };
+        for (int k = 0; k < sizeof formats / sizeof *formats; k++) {
+            char text[400];
+            out("%d ", strfromd(text, sizeof text, formats[k], values[i])); out("%s ", text);
+            out("%d ", strfromf(text, 6, formats[k], values[i])); out("%s ", text);
+            out("%d\n", strfromd(0, 0, formats[k], values[i]));
+        }
+    }
+}
+
+static void states(void)
+{
+    static char state[300], other[300];
+    srandom(5);
+    long first = random();
+    for (int size = 0; size < 300; size += 17) {
+        char *before = size < 8 ? 0 : initstate(size, state, size);
+        if (size >= 8) { for (int i = 0; i < 70; i++) out("%ld ", random()); setstate(before); }
+        struct random_data data;
+        memset(&data, 0, sizeof data);
+        int number = 0;
+        out("%d ", initstate_r(size + 1, other, size, &data));
+        if (size < 8) continue;
+        for (int i = 0; i < 70; i++) { random_r(&data, &number); out("%d ", number); }
+        out("%d ", srandom_r(9, &data)); random_r(&data, &number); out("%d ", number);
+        out("%d ", setstate_r(state, &data)); random_r(&data, &number); out("%d\n", number);
+    }
+    out("%ld %ld\n", first, random());
+    srandom(7); out("%ld\n", random());
+    struct drand48_data data;
+    double fraction;
+    long number;
+    unsigned short three[3] = { 1, 2, 3 }, seven[7] = { 1, 2, 3, 4, 5, 6, 7 };
+    memset(&data, 0, sizeof data);
+    out("%d ", erand48_r(three, &data, &fraction)); out("%.17g ", fraction);
+    out("%d ", srand48_r(-12345, &data));
+    for (int i = 0; i < 10; i++) {
+        drand48_r(&data, &fraction); out("%.17g ", fraction);
+        lrand48_r(&data, &number); out("%ld ", number);
+        mrand48_r(&data, &number); out("%ld ", number);
+        nrand48_r(three, &data, &number); out("%ld ", number);
+        jrand48_r(three, &data, &number); out("%ld\n", number);
+        if (i == 3) seed48_r(three, &data);
+        if (i == 6) lcong48_r(seven, &data);
+    }
+    out("%d %d %d %d\n", data.old[0], data.old[1], data.old[2], data.term);
+}
+
 static void run(void)
 {
+    digits();
+    states();
     real();
     wide();
     complex_numbers();

@@ -48,7 +48,7 @@ pub fn machine(directory: &Path, source: &str, flags: &[&str]) -> Machine {
 /// How long a program may run. Those here take seconds.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// What a program prints on the host.
+/// The output of a program on the host.
 fn on_host(directory: &Path, source: &str) -> String {
     let (file, program) = (directory.join("h.c"), directory.join("h"));
     std::fs::write(&file, source).unwrap();
