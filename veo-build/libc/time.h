@@ -37,6 +37,10 @@ typedef void *timer_t;
 extern "C" {
 #endif
 
+extern char *tzname[2];
+extern long timezone;
+extern int daylight;
+
 time_t time(time_t *), mktime(struct tm *);
 clock_t clock(void);
 double difftime(time_t, time_t);

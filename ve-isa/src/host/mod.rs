@@ -59,6 +59,7 @@ mod time;
 mod users;
 mod walk;
 mod wide;
+mod zone;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -81,9 +82,9 @@ const TABLES: &[call::Table] = &[
     control::TABLE,
     ctype::TABLE,
     descriptors::TABLE,
+    digits::TABLE,
     directories::TABLE,
     error_messages::TABLE,
-    digits::TABLE,
     fenv::TABLE,
     glob::TABLE,
     heap::TABLE,

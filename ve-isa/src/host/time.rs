@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::arrived;
 use super::call::{
-    Outcome, Table, c_text, copy_errno, fail, int, load, nothing, read, result, result_double,
-    result_int, set_errno, store, timespec, word, write,
+    Outcome, Table, c_text, fail, int, load, read, result, result_double, result_int, set_errno,
+    store, timespec, word, write,
 };
 use super::wide::{narrow, put, wide};
+use super::zone::{self, Zone};
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -104,20 +105,34 @@ pub(super) const TABLE: Table = &[
             }
         }
     }),
-    ("gmtime", |thread| break_down(thread, libc::gmtime_r, None)),
-    ("localtime", |thread| {
-        break_down(thread, libc::localtime_r, None)
-    }),
+    ("gmtime", |thread| break_down(thread, false, None)),
+    ("localtime", |thread| break_down(thread, true, None)),
     ("gmtime_r", |thread| {
         let place = word(thread, 1);
-        break_down(thread, libc::gmtime_r, Some(place))
+        break_down(thread, false, Some(place))
     }),
     ("localtime_r", |thread| {
         let place = word(thread, 1);
-        break_down(thread, libc::localtime_r, Some(place))
+        break_down(thread, true, Some(place))
     }),
-    ("mktime", |thread| join(thread, libc::mktime)),
-    ("timegm", |thread| join(thread, libc::timegm)),
+    ("mktime", |thread| {
+        let place = word(thread, 0);
+        let date = date(thread, place)?;
+        let Some(shown) = seconds_of(&date) else {
+            return fail(thread, libc::EOVERFLOW);
+        };
+        // The last number: 0 for no, more for yes, less for not known.
+        let is_summer = (date[8] >= 0).then_some(date[8] > 0);
+        let seconds = zone::time_of(thread, shown, is_summer)?;
+        join(thread, seconds, true)
+    }),
+    ("timegm", |thread| {
+        let date = date(thread, word(thread, 0))?;
+        match seconds_of(&date) {
+            Some(seconds) => join(thread, seconds, false),
+            None => fail(thread, libc::EOVERFLOW),
+        }
+    }),
     ("strftime", |thread| {
         let format = c_text(thread.window(), word(thread, 2))?;
         let text = print(thread, &format)?;
@@ -142,9 +157,10 @@ pub(super) const TABLE: Table = &[
         let text = c_text(thread.window(), start)?;
         let format = c_text(thread.window(), word(thread, 1))?;
         let mut tm = to_host(&date(thread, place)?);
+        tm.tm_gmtoff = load::<8>(thread.window(), place.wrapping_add(OFFSET_PLACE))? as i64;
         // SAFETY: text and format are strings, and the date is borrowed for the call.
         let end = unsafe { libc::strptime(text.as_ptr(), format.as_ptr(), &mut tm) };
-        store_date(thread, place, &from_host(&tm), tm.tm_gmtoff)?;
+        store_numbers(thread, place, &from_host(&tm), tm.tm_gmtoff)?;
         let length = (end as u64).wrapping_sub(text.as_ptr() as u64);
         result(
             thread,
@@ -173,7 +189,7 @@ pub(super) const TABLE: Table = &[
         let place = word(thread, 1);
         text_of_seconds(thread, place)
     }),
-    ("tzset", nothing),
+    ("tzset", |thread| zone::publish(thread)),
     ("timespec_get", |thread| {
         let (place, base) = (word(thread, 0), int(thread, 1));
         let (seconds, nanos) = clock(libc::CLOCK_REALTIME).unwrap_or_default();
@@ -320,61 +336,117 @@ fn date(thread: &Thread, address: u64) -> Result<Date, Failure> {
     Ok(date)
 }
 
-fn store_date(thread: &Thread, address: u64, date: &Date, offset: i64) -> Outcome {
+fn store_numbers(thread: &Thread, address: u64, date: &Date, offset: i64) -> Outcome {
     let bytes: Vec<u8> = date.iter().flat_map(|field| field.to_le_bytes()).collect();
     write(thread.window(), address, &bytes)?;
-    store::<8>(
-        thread.window(),
-        address.wrapping_add(OFFSET_PLACE),
-        offset as u64,
-    )?;
-    store::<8>(thread.window(), address.wrapping_add(ZONE_PLACE), 0)
+    let place = address.wrapping_add(OFFSET_PLACE);
+    store::<8>(thread.window(), place, offset as u64)
 }
 
-type BreakDown = unsafe extern "C" fn(*const libc::time_t, *mut libc::tm) -> *mut libc::tm;
-
-fn broken_down_with_offset(seconds: i64, how: BreakDown) -> Option<(Date, i64)> {
+/// A date as `gmtime` gives it.
+fn broken_down(seconds: i64) -> Option<Date> {
     let mut tm = to_host(&NO_DATE);
     // SAFETY: both places are there for the call, and it fills the date.
-    let done = unsafe { how(&seconds, &mut tm) };
-    (!done.is_null()).then(|| (from_host(&tm), tm.tm_gmtoff))
+    let done = unsafe { libc::gmtime_r(&seconds, &mut tm) };
+    (!done.is_null()).then(|| from_host(&tm))
 }
 
-fn broken_down(seconds: i64, how: BreakDown) -> Option<Date> {
-    broken_down_with_offset(seconds, how).map(|(date, _)| date)
+/// A date in the program's time zone, or in UTC, with what is in force then.
+fn date_at(thread: &Thread, seconds: i64, is_local: bool) -> Result<Option<(Date, Zone)>, Failure> {
+    let zone = if is_local {
+        zone::at(thread, seconds)?
+    } else {
+        let name = "GMT".to_owned();
+        Zone {
+            offset: 0,
+            is_summer: false,
+            name,
+        }
+    };
+    let shown = seconds.checked_add(zone.offset);
+    Ok(shown.and_then(broken_down).map(|mut date| {
+        date[8] = zone.is_summer.into();
+        (date, zone)
+    }))
 }
 
-fn break_down(thread: &mut Thread, how: BreakDown, place: Option<u64>) -> Outcome {
+fn break_down(thread: &mut Thread, is_local: bool, place: Option<u64>) -> Outcome {
     let seconds = load::<8>(thread.window(), word(thread, 0))? as i64;
     let place = place.unwrap_or(thread.private().start + DATE);
-    let Some((date, offset)) = broken_down_with_offset(seconds, how) else {
+    if store_date(thread, place, seconds, is_local)? {
+        result(thread, place)
+    } else {
         set_errno(thread, libc::EOVERFLOW);
-        return result(thread, 0);
-    };
-    store_date(thread, place, &date, offset)?;
-    result(thread, place)
+        result(thread, 0)
+    }
 }
 
-fn join(thread: &mut Thread, how: unsafe extern "C" fn(*mut libc::tm) -> libc::time_t) -> Outcome {
-    let place = word(thread, 0);
-    let mut tm = to_host(&date(thread, place)?);
-    // SAFETY: the date is borrowed for the call, which brings its fields into their ranges.
-    let seconds = unsafe { how(&mut tm) };
-    if seconds == -1 {
-        copy_errno(thread);
+/// Stores the date of a time. The result says whether there is one.
+fn store_date(thread: &Thread, place: u64, seconds: i64, is_local: bool) -> Result<bool, Failure> {
+    let Some((date, zone)) = date_at(thread, seconds, is_local)? else {
+        return Ok(false);
+    };
+    if is_local {
+        zone::publish(thread)?;
     }
-    store_date(thread, place, &from_host(&tm), tm.tm_gmtoff)?;
-    result(thread, seconds as u64)
+    store_numbers(thread, place, &date, zone.offset)?;
+    let name = zone::place_of_name(thread, &zone.name);
+    store::<8>(thread.window(), place.wrapping_add(ZONE_PLACE), name)?;
+    Ok(true)
+}
+
+/// The time of a date in UTC, whose numbers may be outside of their ranges.
+fn seconds_of(date: &Date) -> Option<i64> {
+    let mut tm = to_host(date);
+    tm.tm_isdst = 0;
+    // SAFETY: the variable of this thread, and a date that is borrowed for the call.
+    unsafe {
+        *libc::__errno_location() = 0;
+        let seconds = libc::timegm(&mut tm);
+        (seconds != -1 || *libc::__errno_location() == 0).then_some(seconds)
+    }
+}
+
+/// Gives a time, and its date with all numbers in their ranges.
+fn join(thread: &mut Thread, seconds: i64, is_local: bool) -> Outcome {
+    let place = word(thread, 0);
+    if store_date(thread, place, seconds, is_local)? {
+        result(thread, seconds as u64)
+    } else {
+        fail(thread, libc::EOVERFLOW)
+    }
+}
+
+/// The letters of the conversions in a format of `strftime`.
+fn conversions(format: &[u8]) -> impl Iterator<Item = u8> {
+    let mut rest = format.iter().copied();
+    std::iter::from_fn(move || {
+        rest.find(|byte| *byte == b'%')?;
+        let is_letter = |byte: &u8| !b"_-0^#+123456789EO".contains(byte);
+        rest.find(is_letter)
+    })
 }
 
 /// Prints a date into as many bytes as the caller has room for, with a 0 behind them; nothing if they are too few.
 fn print(thread: &Thread, format: &CString) -> Result<Option<Vec<u8>>, Failure> {
-    let room = word(thread, 1);
-    let tm = to_host(&date(thread, word(thread, 3))?);
+    let (room, place) = (word(thread, 1), word(thread, 3));
+    let mut tm = to_host(&date(thread, place)?);
+    // Whoever makes a date need not set these if no zone is printed.
+    let prints = |letter| conversions(format.as_bytes()).any(|it| it == letter);
+    let mut zone = CString::default();
+    if prints(b'z') {
+        tm.tm_gmtoff = load::<8>(thread.window(), place.wrapping_add(OFFSET_PLACE))? as i64;
+    }
+    if prints(b'Z') {
+        let name = load::<8>(thread.window(), place.wrapping_add(ZONE_PLACE))?;
+        if name != 0 {
+            zone = c_text(thread.window(), name)?;
+        }
+    }
+    tm.tm_zone = zone.as_ptr();
     // Programs print dates into small buffers; longer ones count as full, as any that is too small.
     let mut buffer = vec![0_u8; room.min(64 << 10) as usize];
-    // SAFETY: the buffer has the length that is passed; format and date are there for the call. Without a name the
-    // zone is an empty text.
+    // SAFETY: the buffer has the length that is passed; format, date and the name of the zone are there for the call.
     let length = unsafe {
         libc::strftime(
             buffer.as_mut_ptr().cast(),
@@ -396,7 +468,7 @@ fn length_of(text: Option<Vec<u8>>) -> u64 {
 
 fn text_of_seconds(thread: &mut Thread, place: u64) -> Outcome {
     let seconds = load::<8>(thread.window(), word(thread, 0))? as i64;
-    let date = broken_down(seconds, libc::localtime_r).unwrap_or(NO_DATE);
+    let date = date_at(thread, seconds, true)?.map_or(NO_DATE, |(date, _)| date);
     text_of(thread, &date, place)
 }
 

@@ -17,11 +17,14 @@ mod stream_file;
 mod streams;
 mod variables;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tz::TimeZone;
 
 use crate::check;
 use crate::interp::StopHandle;
@@ -50,11 +53,11 @@ pub(crate) struct Process {
     pub(crate) files: Files,
     pub(crate) keys: Keys,
     random: Mutex<Random>,
+    /// Where the program keeps the state of these numbers while another one is in force; 0 for none.
+    random_place: Mutex<u64>,
     random48: Mutex<Random48>,
     /// The action for each signal.
     actions: Mutex<[SignalAction; SIGNALS]>,
-    /// Where the program keeps the state of these numbers while another one is in force; 0 for none.
-    random_place: Mutex<u64>,
     /// Signals that were sent to the program by a thread that blocks them: a bit for each.
     waiting_signals: AtomicU64,
     pub(crate) sent_signals: SentSignals,
@@ -67,7 +70,9 @@ pub(crate) struct Process {
     /// Held during atomic operations that no instruction does.
     atomics: Mutex<()>,
     /// Memory that functions make once, by their names.
-    lasting: Mutex<HashMap<&'static str, u64>>,
+    lasting: Mutex<HashMap<Cow<'static, str>, u64>>,
+    /// The time zone of the program, with the text that it was read from.
+    zone: Mutex<Option<KnownZone>>,
     /// The ranges that the program has mapped, by their first addresses.
     maps: Mutex<HashMap<u64, MappedRange>>,
     variables: Variables,
@@ -100,6 +105,9 @@ pub(crate) struct MappedRange {
     pub(crate) file: Option<FileMapping>,
 }
 
+/// A time zone and the value of the variable `TZ` that it was read from.
+type KnownZone = (Option<Vec<u8>>, Arc<TimeZone>);
+
 /// Addresses by names.
 pub(crate) type Entries = HashMap<Vec<u8>, u64>;
 
@@ -118,6 +126,7 @@ impl Process {
             files: Files::default(),
             keys: Keys::default(),
             random: Mutex::default(),
+            random_place: Mutex::default(),
             random48: Mutex::default(),
             actions: Mutex::new([SignalAction::default(); SIGNALS]),
             waiting_signals: AtomicU64::new(0),
@@ -126,9 +135,9 @@ impl Process {
             options: Mutex::default(),
             regexes: Regexes::default(),
             directories: Mutex::default(),
-            random_place: Mutex::default(),
             atomics: Mutex::default(),
             lasting: Mutex::default(),
+            zone: Mutex::default(),
             maps: Mutex::default(),
             variables,
         })
@@ -163,6 +172,23 @@ impl Process {
         self.streams.redirect(number, file, stop);
     }
 
+    /// The time zone that a text stands for. It is read when the text is another one than before.
+    pub(crate) fn zone(
+        &self,
+        text: Option<Vec<u8>>,
+        read: impl FnOnce(Option<&[u8]>) -> TimeZone,
+    ) -> Arc<TimeZone> {
+        let mut known = lock(&self.zone);
+        if let Some((before, zone)) = &*known
+            && *before == text
+        {
+            return zone.clone();
+        }
+        let zone = Arc::new(read(text.as_deref()));
+        *known = Some((text, zone.clone()));
+        zone
+    }
+
     /// The ranges that the program has mapped.
     pub(crate) fn maps(&self) -> MutexGuard<'_, HashMap<u64, MappedRange>> {
         lock(&self.maps)
@@ -171,6 +197,11 @@ impl Process {
     /// The state of `rand`.
     pub(crate) fn random(&self) -> MutexGuard<'_, Random> {
         lock(&self.random)
+    }
+
+    /// Where the state of `rand` goes when another one comes into force.
+    pub(crate) fn random_place(&self) -> MutexGuard<'_, u64> {
+        lock(&self.random_place)
     }
 
     /// The state of `drand48`.
@@ -199,11 +230,6 @@ impl Process {
     }
 
     /// The regular expressions.
-    /// Where the state of `rand` goes when another one comes into force.
-    pub(crate) fn random_place(&self) -> MutexGuard<'_, u64> {
-        lock(&self.random_place)
-    }
-
     pub(crate) fn regexes(&self) -> &Regexes {
         &self.regexes
     }
@@ -222,11 +248,12 @@ impl Process {
     pub(crate) fn lasting(
         &self,
         window: &Window,
-        name: &'static str,
+        name: impl Into<Cow<'static, str>>,
         make: impl FnOnce() -> Vec<u8>,
     ) -> Option<u64> {
+        let name = name.into();
         let mut lasting = lock(&self.lasting);
-        if let Some(address) = lasting.get(name) {
+        if let Some(address) = lasting.get(&name) {
             return Some(*address);
         }
         let bytes = make();

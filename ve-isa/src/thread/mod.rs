@@ -10,6 +10,7 @@ mod panics;
 mod spawn;
 mod templates;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::os::fd::OwnedFd;
@@ -188,7 +189,7 @@ impl Thread {
     /// Memory of the machine with this name, which is made the first time; nothing if there is no memory.
     pub(crate) fn lasting(
         &self,
-        name: &'static str,
+        name: impl Into<Cow<'static, str>>,
         make: impl FnOnce() -> Vec<u8>,
     ) -> Option<u64> {
         self.process().lasting(self.window(), name, make)
@@ -370,8 +371,8 @@ impl Drop for Thread {
         if let Some(caller) = &self.caller {
             self.members().forget(caller);
         }
-        if let Some(checker) = self.process().heap.checker() {
         self.forget_values();
+        if let Some(checker) = self.process().heap.checker() {
             checker.forget_stack(self.stack.start);
         }
         let window = &self.interpreter.common().window;

@@ -217,6 +217,13 @@ fn locks_directories_and_users() {
 }
 
 #[test]
+fn time_zones() {
+    if can_compile() {
+        assert!(compare(include_str!("zones.c")) > 1000);
+    }
+}
+
+#[test]
 fn signals_of_other_threads() {
     if can_compile() {
         assert!(compare(include_str!("sent.c")) == 4);
