@@ -278,34 +278,12 @@ fn widen(
     room: u64,
 ) -> Result<(u64, u64), Failure> {
     let mut reader = ByteReader::new(thread.window(), from);
-    let mut characters = Vec::new();
-    let mut rest = 0;
-    loop {
-        let count = characters.len() as u64;
-        if count == limit || to != 0 && count == room {
-            rest = reader.address();
-            break;
-        }
-        let address = reader.address();
-        match reader.byte()? {
-            0 => break,
-            byte if byte.is_ascii() => characters.push(u32::from(byte)),
-            _ => {
-                if to != 0 {
-                    put(thread, to, &characters)?;
-                }
-                return Ok((wrong(thread), address));
-            }
-        }
-    }
-    let count = characters.len() as u64;
-    if to != 0 {
-        if rest == 0 {
-            characters.push(0);
-        }
-        put(thread, to, &characters)?;
-    }
-    Ok((count, rest))
+    let next = || {
+        let byte = reader.byte()?;
+        Ok((byte.is_ascii().then(|| byte.into()), reader.address()))
+    };
+    let put = |characters: &[u32]| put(thread, to, characters);
+    convert(thread, to, from, limit, room, next, put)
 }
 
 /// As `widen`, the other way.
@@ -317,34 +295,42 @@ fn narrow_all(
     room: u64,
 ) -> Result<(u64, u64), Failure> {
     let mut reader = Characters::new(thread.window(), from);
-    let mut bytes = Vec::new();
-    let mut rest = 0;
-    loop {
-        let count = bytes.len() as u64;
+    let next = || Ok((narrow(reader.next()?), reader.address()));
+    let put = |bytes: &[u8]| write(thread.window(), to, bytes);
+    convert(thread, to, from, limit, room, next, put)
+}
+
+/// Converts what `next` gives: a unit, none if it has no form, and the address behind it. `put` stores the result.
+fn convert<T: Default + PartialEq>(
+    thread: &Thread,
+    to: u64,
+    from: u64,
+    limit: u64,
+    room: u64,
+    mut next: impl FnMut() -> Result<(Option<T>, u64), Failure>,
+    put: impl Fn(&[T]) -> Outcome,
+) -> Result<(u64, u64), Failure> {
+    let (mut units, mut address) = (Vec::new(), from);
+    let result = loop {
+        let count = units.len() as u64;
         if count == limit || to != 0 && count == room {
-            rest = reader.address();
-            break;
+            break (count, address);
         }
-        let address = reader.address();
-        match narrow(reader.next()?) {
-            Some(0) => break,
-            Some(byte) => bytes.push(byte),
-            None => {
-                if to != 0 {
-                    write(thread.window(), to, &bytes)?;
-                }
-                return Ok((wrong(thread), address));
-            }
+        let (unit, behind) = next()?;
+        let Some(unit) = unit else {
+            break (wrong(thread), address);
+        };
+        let is_end = unit == T::default();
+        units.push(unit);
+        if is_end {
+            break (count, 0);
         }
-    }
-    let count = bytes.len() as u64;
+        address = behind;
+    };
     if to != 0 {
-        if rest == 0 {
-            bytes.push(0);
-        }
-        write(thread.window(), to, &bytes)?;
+        put(&units)?;
     }
-    Ok((count, rest))
+    Ok(result)
 }
 
 /// The text of a wide string that a number may be part of.
