@@ -37,5 +37,5 @@ pub use ctype::{CType, CTypeError};
 pub use near::near_names;
 pub use prototype::Verify;
 pub use scalar::ScalarType;
-pub use types::{Field, Signature, StructLayout, Type};
+pub use types::{DECLARATION_NAMES, Field, Signature, StructLayout, Type};
 pub use word::{Scalar, Word};

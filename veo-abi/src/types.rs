@@ -4,6 +4,28 @@ use std::fmt;
 
 use crate::ScalarType;
 
+/// Names of types that mean something of their own in kernel declarations. A type of a library gets another name in generated ones.
+pub const DECLARATION_NAMES: [&str; 18] = [
+    "CStr",
+    "CString",
+    "FnAddr",
+    "OnStack",
+    "OsString",
+    "PathBuf",
+    "String",
+    "VEMemPtr",
+    "VeAddr",
+    "VeBuffer",
+    "VeMemPtr",
+    "VeSlice",
+    "VeSliceMut",
+    "VeoContext",
+    "VeoFunction",
+    "VeoLibrary",
+    "VeoProc",
+    "VeoRequest",
+];
+
 /// A type in a kernel declaration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Type {

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{GenericArgument, PathArguments, Type, TypePath};
+use veo_abi::DECLARATION_NAMES;
 
 use super::catalogue::{Catalogue, is_helper, is_va_list, path_name};
 use super::cursors::VariableArray;
@@ -20,33 +21,11 @@ pub(super) struct HeaderTranslator<'a> {
     pub krate: &'a TokenStream,
 }
 
-/// Type names that mean something else in kernel declarations.
-const TAKEN: [&str; 18] = [
-    "CStr",
-    "CString",
-    "FnAddr",
-    "OnStack",
-    "OsString",
-    "PathBuf",
-    "String",
-    "VEMemPtr",
-    "VeAddr",
-    "VeBuffer",
-    "VeMemPtr",
-    "VeSlice",
-    "VeSliceMut",
-    "VeoContext",
-    "VeoFunction",
-    "VeoLibrary",
-    "VeoProc",
-    "VeoRequest",
-];
-
 /// A name for Rust, without the marks of the bindings.
 pub(super) fn rust_name(name: &str) -> proc_macro2::Ident {
     let plain = name.replace("__bindgen_", "_");
     match syn::parse_str::<proc_macro2::Ident>(&plain) {
-        Ok(ident) if !TAKEN.contains(&plain.as_str()) => ident,
+        Ok(ident) if !DECLARATION_NAMES.contains(&plain.as_str()) => ident,
         _ => format_ident!("{plain}_"),
     }
 }

@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use veo_abi::ScalarType;
 use veo_abi::prototype::{Encoding, FoundField, FoundType, RecordKind, TypeId, Types};
+use veo_abi::{DECLARATION_NAMES, ScalarType};
 
 use super::names::{ALLOWED, identifier, in_comment};
 
@@ -18,44 +18,10 @@ const VOID: &str = "core::ffi::c_void";
 /// The deepest nesting of pointers, arrays and structures.
 const DEPTH: u32 = 24;
 
-/// Names that mean something else in declarations.
-const TAKEN: [&str; 36] = [
-    "Box",
-    "CStr",
-    "CString",
-    "Clone",
-    "Copy",
-    "Debug",
-    "FnAddr",
-    "OnStack",
-    "Option",
-    "OsString",
-    "PathBuf",
-    "Result",
-    "String",
-    "VEMemPtr",
-    "Vec",
-    "VeAddr",
-    "VeBuffer",
-    "VeData",
-    "VeMemPtr",
-    "VeOpaque",
-    "VeSlice",
-    "VeSliceMut",
-    "VeoContext",
-    "VeoFunction",
-    "VeoLibrary",
-    "VeoProc",
-    "VeoRequest",
-    "bool",
-    "char",
-    "core",
-    "std",
-    "str",
-    "u128",
-    "i128",
-    "usize",
-    "isize",
+/// Further names that mean something else in the file that is written.
+const TAKEN: [&str; 18] = [
+    "Box", "Clone", "Copy", "Debug", "Option", "Result", "Vec", "VeData", "VeOpaque", "bool",
+    "char", "core", "std", "str", "u128", "i128", "usize", "isize",
 ];
 
 /// The structures that declarations mention.
@@ -332,7 +298,8 @@ impl<'a> Records<'a> {
         let own = self.own_name(id)?;
         let mut name = identifier(own)?;
         let is_scalar = ScalarType::from_rust_name(&name).is_some();
-        if is_scalar || TAKEN.contains(&name.as_str()) {
+        let taken = || DECLARATION_NAMES.iter().chain(&TAKEN).any(|it| *it == name);
+        if is_scalar || taken() {
             name.push('_');
         }
         let mut number = 1;
