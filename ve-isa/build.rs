@@ -208,7 +208,7 @@ fn table(rows: &[Row]) -> String {
         .filter(|op| seen.insert(*op))
         .collect();
     out.push_str(
-        "/// An operation: what an instruction does, whatever its operands and hints.\n\
+        "/// An operation: the effect of an instruction, apart from its operands and hints.\n\
          ///\n\
          /// The variants are named as LLVM's mnemonics: [`Op::AddsWSx`] is `adds.w.sx`.\n\
          #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]\n\

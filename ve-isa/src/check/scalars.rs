@@ -365,7 +365,7 @@ impl Undefined {
                 let before = shadow.undefined::<4>(near);
                 shadow.set_undefined::<4>(near, (before | x.undefined) & LOWER);
                 self.s[insn.x()] = before;
-                // Atomic operations on fewer bytes compare the word around them as a whole: what is beside them decides only whether they
+                // Atomic operations on fewer bytes compare the word around them as a whole: the bytes beside them decide only whether they
                 // are tried again.
                 if before != LOWER {
                     self.s[insn.x()] = 0;

@@ -1,4 +1,4 @@
-//! The check of one thread: what each instruction touches, seen before it is executed.
+//! The check of one thread: it looks at the memory of each instruction before it is executed.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::trap::TrapKind;
 /// The register of the stack pointer.
 const SP: usize = 11;
 
-/// Results are in the first registers; what the others of so many hold after a call nobody knows.
+/// Results are in the first registers. The values of the others up to this number are not known after a call.
 const RESULTS: usize = 8;
 
 /// The check of one thread.

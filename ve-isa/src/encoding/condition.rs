@@ -80,7 +80,7 @@ impl ConditionCode {
         CONDITION_NAMES[self as usize]
     }
 
-    /// Whether comparisons of integers have it; what the others would mean there is not known.
+    /// Whether comparisons of integers have it; the meaning of the others there is not known.
     #[must_use]
     pub const fn is_of_integers(self) -> bool {
         matches!(self as u8, 0..=6 | 15)

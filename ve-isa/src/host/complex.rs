@@ -148,7 +148,7 @@ fn give_singles(thread: &mut Thread, (re, im): (f32, f32)) -> Outcome {
     result_pair(thread, word(re), word(im))
 }
 
-/// 1 or 0 with the sign of the number, for what an infinite factor makes of it.
+/// 1 or 0 with the sign of the number, as the part of a factor that is infinite.
 fn boxed(infinite: bool, sign: f64) -> f64 {
     if infinite { 1.0_f64 } else { 0.0 }.copysign(sign)
 }

@@ -135,7 +135,7 @@ fn end_at_once(thread: &Thread, code: i32) -> Outcome {
     Err(TrapKind::Exit { code }.into())
 }
 
-/// Ends the program as `exit` does: with what the thread and the program have registered for their ends.
+/// Ends the program as `exit` does: after the functions that the thread and the program have registered for their ends.
 pub(super) fn leave_program(thread: &mut Thread, code: i32) -> Outcome {
     let number = thread.number();
     while let Some(exit) = thread.process().exits.take_of_thread(number) {

@@ -1,4 +1,4 @@
-//! `ctype.h` and what `wctype.h` has beside it, in the locale "C".
+//! `ctype.h`, and the rest of `wctype.h`, in the locale "C".
 
 use super::call::{Outcome, Table, int, result_int};
 use crate::thread::Thread;

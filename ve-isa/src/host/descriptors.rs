@@ -1,4 +1,4 @@
-//! Numbers of files: copies, pipes, waiting for several; where the program is, and what files that it makes may not be used for.
+//! Numbers of files: copies, pipes, waiting for several; the working directory, and the mask for files that the program makes.
 
 use std::os::fd::{FromRawFd as _, OwnedFd};
 use std::sync::Arc;

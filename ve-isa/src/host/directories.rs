@@ -1,4 +1,4 @@
-//! `dirent.h`, `libgen.h`: what is in a directory, the parts of a path.
+//! `dirent.h`, `libgen.h`: the entries of a directory, the parts of a path.
 
 use std::ffi::CString;
 use std::io::Error;

@@ -75,7 +75,7 @@ fn describe(thread: &Thread, prefix: u64, reason: &[u8]) -> Outcome {
     Ok(())
 }
 
-/// Prints a text by the format in the argument with this number, behind the name of the program, and what `errno` stands for, if that is
+/// Prints a text by the format in the argument with this number, behind the name of the program, and the text for `errno`, if that is
 /// wanted; then ends the program with the code in another argument, if there is one.
 fn complain(
     thread: &mut Thread,

@@ -1,6 +1,6 @@
 //! `setjmp.h`: jumps out of functions.
 //!
-//! A `jmp_buf` has [`WORDS`] words: what has to come back in registers, and what tells whether the function that called `setjmp` still
+//! A `jmp_buf` has [`WORDS`] words: registers to restore, and a word that tells whether the function that called `setjmp` still
 //! runs. So 192 bytes are enough, and those of all C libraries have as many.
 
 use super::call::{Outcome, Table, load, result_int, store, store_words, word};

@@ -112,7 +112,7 @@ fn number(thread: &Thread, address: u64) -> Result<u128, Failure> {
     Ok(u128::from_le_bytes(bytes))
 }
 
-/// Replaces the object in the first argument by what an operation makes of it and of the number behind it, and leaves what it was.
+/// Replaces the object in the first argument by the result of an operation on it and the number behind it. The result is its old value.
 fn change(thread: &mut Thread, operation: fn(u128, u128) -> u128) -> Outcome {
     let (object, by) = (word(thread, 0), wide(thread, 1));
     let old = {

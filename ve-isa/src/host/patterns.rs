@@ -20,7 +20,7 @@ pub(super) const TABLE: Table = &[("fnmatch", |thread| {
 const NO_MATCH: i32 = 1;
 const NO_PATTERN: i32 = -1;
 
-/// The longest pattern, in bytes: what it is read into is some 300 times as large.
+/// The longest pattern, in bytes. In memory it is some 300 times as large.
 const LONGEST: usize = 1 << 16;
 /// After how many steps a comparison looks whether the program is asked to stop.
 const LOOK: u64 = 1 << 12;
@@ -96,7 +96,7 @@ impl Pattern {
                 if let Some(character) = name.get(place)
                     && matches(element, *character, is_hidden(place), self.flags)
                 {
-                    // A star takes no slash, so what is before one is settled.
+                    // A star takes no slash, so the part before one is settled.
                     if is_set(PATH) && *character == b'/' {
                         star = None;
                     }

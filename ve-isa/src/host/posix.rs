@@ -1,4 +1,4 @@
-//! `unistd.h`, `fcntl.h`, `sys/stat.h` and their relatives: files by number and by name, what the system knows of itself.
+//! `unistd.h`, `fcntl.h`, `sys/stat.h` and their relatives: files by number and by name, facts about the system.
 //!
 //! Machine code may use the three standard files and those that it has opened itself.
 

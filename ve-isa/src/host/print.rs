@@ -1,4 +1,4 @@
-//! `stdio.h`: the functions of the printf family, by what they print to and where their arguments are.
+//! `stdio.h`: the functions of the printf family, by their target and the place of their arguments.
 
 use super::call::{Outcome, Table, int, load, result_int, set_errno, store, word, write};
 use super::format::{self, Sink, Variadic};

@@ -75,7 +75,7 @@ fn give(thread: &mut Thread, (re, im): QuadComplex) -> Outcome {
     Ok(())
 }
 
-/// 1 or 0 with the sign of the number, for what an infinite factor makes of it.
+/// 1 or 0 with the sign of the number, as the part of a factor that is infinite.
 fn boxed(number: Quad) -> Quad {
     let one = if number.is_infinite() { 1 } else { 0 };
     Quad::from_u128(one).value.copy_sign(number)

@@ -58,7 +58,7 @@ const NO_SPACE: i32 = 12;
 const LAST_ERROR: i32 = 16;
 
 const EXTENDED: i32 = 1;
-/// The place to look in is in the first of the places for what is found.
+/// The first of the places for findings has the place to look in.
 const START_AND_END: i32 = 4;
 
 /// The largest expression, in states of an automaton, for which the host's library needs some 130 MB, and how deep groups may lie in
@@ -190,7 +190,7 @@ fn aside<T: Send + 'static>(
 
 /// About how many states an automaton for an expression has. Nothing, if they are too many or groups lie too deep.
 fn size(pattern: &[u8], extended: bool) -> Option<u64> {
-    // The sizes of what is before the open groups.
+    // The sizes of the parts before the open groups.
     let mut open = Vec::new();
     let (mut total, mut last) = (1_u64, 1_u64);
     let mut unclosed = Vec::new();

@@ -267,7 +267,7 @@ fn put(thread: &mut Thread) -> Outcome {
     write_byte(thread, Some(stream))
 }
 
-/// How many bytes are in so many items, and what one has.
+/// The bytes of all items together, and those of one.
 fn items(thread: &Thread) -> Result<(u64, u64), Failure> {
     let (size, count) = (word(thread, 1), word(thread, 2));
     let total = size.checked_mul(count).ok_or_else(|| {

@@ -61,7 +61,7 @@ pub(super) const TABLE: Table = &[
         let value = match int(thread, 0) {
             libc::_SC_PAGESIZE => PAGE,
             libc::_SC_NPROCESSORS_ONLN | libc::_SC_NPROCESSORS_CONF => 1,
-            // As the host has it: what `times` counts in, files, memory.
+            // These are the host's: the unit of `times`, files, memory.
             name @ (libc::_SC_CLK_TCK
             | libc::_SC_ARG_MAX
             | libc::_SC_OPEN_MAX

@@ -1,4 +1,4 @@
-//! `pthread.h`, `semaphore.h`, `threads.h`: what threads wait for each other with.
+//! `pthread.h`, `semaphore.h`, `threads.h`: locks and signs by which threads wait for each other.
 //!
 //! Each structure begins with a word of 32 bits that holds its state. A thread that waits sleeps until that word changes, and checks from
 //! time to time whether it is asked to stop. All zeros are a structure as its initialiser makes it, as with the C library of Linux.
@@ -280,7 +280,7 @@ pub(super) const TABLE: Table = &[
 /// The result of functions of `threads.h` that fail.
 pub(super) const ERROR: i32 = 2;
 
-/// A mutex: who holds it, how often, of which kind it is. Behind the state of a lock for readers is who has it for writing.
+/// The fields of a mutex: its owner, how often that holds it, its kind. A lock for readers has its writer behind its state.
 const HELD: u64 = 4;
 const KIND: u64 = 16;
 const RECURSIVE: u64 = 1;
@@ -390,7 +390,7 @@ fn check_alignment(place: u64) -> Outcome {
     )))
 }
 
-/// Replaces 4 bytes by what `new` makes of them, unless that is nothing; the result is what they were.
+/// Replaces 4 bytes by the result of `new`, unless that is nothing. The result is their old value.
 fn update(thread: &Thread, place: u64, new: impl Fn(u64) -> Option<u64>) -> Result<u64, Failure> {
     check_alignment(place)?;
     let mut now = load::<4>(thread.window(), place)?;

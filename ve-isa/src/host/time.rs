@@ -351,7 +351,7 @@ fn broken_down(seconds: i64) -> Option<Date> {
     (!done.is_null()).then(|| from_host(&tm))
 }
 
-/// A date in the program's time zone, or in UTC, with what is in force then.
+/// A date in the program's time zone, or in UTC, with the rule that is in force then.
 fn date_at(thread: &Thread, seconds: i64, is_local: bool) -> Result<Option<(Date, Zone)>, Failure> {
     let zone = if is_local {
         zone::at(thread, seconds)?

@@ -97,7 +97,7 @@ const LONGEST_ENTRY: usize = 1 << 20;
 /// Bytes of the place that entries are put into where the caller has none.
 const ROOM: usize = 16 << 10;
 
-/// An entry of a user or a group: what its structure has, with texts in place of addresses.
+/// An entry of a user or a group: the fields of its structure, with texts in place of addresses.
 struct Entry {
     fields: Vec<EntryField>,
     /// The members of a group; their list is the last field then.

@@ -71,7 +71,7 @@ struct Found {
     done: Option<i32>,
 }
 
-/// Bytes of what the function gets beside the path, and the longest path.
+/// Bytes of the function's arguments beside the path, and the longest path.
 const STATUS: u64 = 144;
 const PLACE: u64 = 16;
 const LONGEST: u64 = 1 << 16;
@@ -249,7 +249,7 @@ fn tell(
     Ok(thread.call_back(function, &words)? as i32)
 }
 
-/// A list of what is in a directory, chosen and sorted by functions of the program.
+/// A list of the entries of a directory, chosen and sorted by functions of the program.
 fn scan(thread: &mut Thread) -> Outcome {
     let path = c_text(thread.window(), word(thread, 0))?;
     let [place, chooses, orders] = [1, 2, 3].map(|number| word(thread, number));

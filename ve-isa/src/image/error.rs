@@ -69,7 +69,7 @@ fn listed(names: &[(String, String)]) -> String {
         .join(", ")
 }
 
-/// How names of what C++ needs at run time begin: exceptions, classes of type descriptions, the standard library.
+/// The beginnings of names that C++ needs at run time: exceptions, classes of type descriptions, the standard library.
 const OF_CPP: [&str; 9] = [
     "__cxa_",
     "__dynamic_cast",

@@ -238,7 +238,7 @@ impl<'a> From<ImageFile<'a>> for Source<'a> {
     }
 }
 
-/// A file that is in memory, with what is left to do.
+/// A file that is in memory, with the work that is left to do.
 enum Placed<'a> {
     Relocatable(&'a Relocatable<'a>, ObjectPlace),
     Shared(SharedImage),

@@ -323,7 +323,7 @@ impl SharedImage {
         image.constructors = self
             .functions(self.dynamic.init, self.dynamic.init_array, window)
             .map_err(damaged)?;
-        // The opposite order, what comes first at the beginning being last at the end.
+        // The order is reversed: the first at the beginning is the last at the end.
         image.destructors = self
             .functions(self.dynamic.fini, self.dynamic.fini_array, window)
             .map_err(damaged)?;
@@ -331,7 +331,7 @@ impl SharedImage {
         Ok(copies)
     }
 
-    /// Ends writing to what is only read.
+    /// Ends writing to segments that are only read.
     pub(super) fn protect(&self, window: &Window) -> Result<(), ImageError> {
         Ok(self.segments.protect(window, self.base)?)
     }

@@ -20,7 +20,7 @@ enum Content<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// A file whose bytes are in memory; `name` is for messages, and what other files need it by.
+    /// A file whose bytes are in memory. `name` is for messages, and other files need it by that name.
     #[must_use]
     pub fn bytes(name: &'a str, bytes: &'a [u8]) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Names and what they lead to.
+//! Names and their definitions.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -142,7 +142,7 @@ impl SymbolScope {
         let mut free = 0;
         let mut index = 0;
         loop {
-            // The control block is part of what is aligned: it lies between an aligned address and this memory.
+            // The control block is aligned, too: it lies between an aligned address and this memory.
             let start = (TCB_SIZE + free).next_multiple_of(alignment) - TCB_SIZE;
             let limit = self
                 .tls

@@ -70,7 +70,7 @@ impl Common {
         }
     }
 
-    /// Lets somebody make code of the host of what is executed often, from now on. The second one is not asked.
+    /// Has code of the host made, from now on, of machine code that is executed often. The second one is not asked.
     pub fn translate_with(&self, translator: Box<dyn Translator>, reach: Reach) {
         let _ = self.translations.set(Translations::new(translator, reach));
     }
@@ -119,7 +119,7 @@ impl StopHandle {
         self.replace(|_| Some(what));
     }
 
-    /// Asks for something in place of what is asked, unless there is nothing to do.
+    /// Asks for something in place of the present request, unless there is nothing to do.
     fn replace(&self, change: impl Fn(u32) -> Option<u32>) {
         let relaxed = Ordering::Relaxed;
         let _ = self.0.fetch_update(relaxed, relaxed, |now| {
@@ -127,7 +127,7 @@ impl StopHandle {
         });
     }
 
-    /// As [`stop`](Self::stop), where nothing else was asked; it can be taken back without harm to what others ask.
+    /// As [`stop`](Self::stop) if nothing else was asked. It can be taken back without harm to other requests.
     pub(crate) fn interrupt(&self) {
         self.replace(|now| (now == Self::GO).then_some(Self::INTERRUPTED));
     }

@@ -1,7 +1,7 @@
 //! Operations on floats.
 //!
-//! While PSW rounds to nearest and lets nothing trap, the host's unit computes, and what happens gathers in the host's status
-//! ([`Run::begin_floats`], [`Run::gather_floats`]). In any other state each operation is computed exactly, and what happens is noted at
+//! While PSW rounds to nearest and lets nothing trap, the host's unit computes, and exceptions gather in the host's status
+//! ([`Run::begin_floats`], [`Run::gather_floats`]). In any other state each operation is computed exactly, and exceptions are noted at
 //! once.
 
 use super::run::{Fuel, Handler, Link, Run, Slot};

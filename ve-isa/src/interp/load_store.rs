@@ -11,7 +11,7 @@ fn short_address(run: &Run, slot: &Slot) -> u64 {
     address::lea(0, run.z(slot), slot.insn.imm() as i32)
 }
 
-/// Replaces memory by what `new` makes of it. `x` becomes what `old` makes of what was there.
+/// Replaces memory by the result of `new`. `x` becomes the result of `old` on the old memory.
 #[inline(always)]
 fn replace<const SIZE: u64>(
     run: &mut Run,

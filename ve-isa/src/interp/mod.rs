@@ -1,4 +1,4 @@
-//! The interpreter: machine code to calls of what each operation computes.
+//! The interpreter: it turns machine code into calls of the functions that operations stand for.
 //!
 //! Code is decoded a page at a time into slots (`code`), each with the function that executes it (`dispatch`). That calls the one of the next
 //! slot, until a loop ([`Interpreter::run`]) has control again (`run`). Registers are exact whenever a trap is reported, since an operation writes
@@ -6,8 +6,8 @@
 //!
 //! Where a [`Translator`] is given, the interpreter counts jumps backwards and computed ones. Hot code is translated (`translator`) and entered
 //! from then on (`entry`) wherever control comes to its first instruction. Code of the host shares the thread's state ([`layout`]) and calls
-//! the interpreter's functions for what it does not do itself, so each register is exact whenever it ends. It runs while PSW is plain, that is,
-//! while floats are computed by the host's unit; and not where an [`Observer`] sees each instruction.
+//! the interpreter's functions for operations that it does not do itself, so each register is exact whenever it ends. It runs while PSW is
+//! plain, that is, while floats are computed by the host's unit; and not where an [`Observer`] sees each instruction.
 
 mod both;
 mod code;
@@ -233,7 +233,7 @@ impl Interpreter {
     /// Executes from IC on, until control goes to an address that is `watched`.
     ///
     /// # Errors
-    /// The trap that ended it. Registers are as they were before the instruction, and IC is its address. A call of what is no code has
+    /// The trap that ended it. Registers are as they were before the instruction, and IC is its address. A call of an address without code has
     /// written its return address.
     pub fn run(&mut self, watched: &dyn Fn(u64) -> bool) -> Result<Pause, Trap> {
         self.run.begin_floats();
@@ -448,7 +448,7 @@ impl Interpreter {
         translations.is_some_and(|translations| translations.reach == Reach::Row)
     }
 
-    /// The code of the host for what is at an address, made now if it is not there.
+    /// The code of the host for an address, made now if it is not there.
     fn entry_of(&mut self, ic: u64, link: Link) -> Option<CodeEntry> {
         self.translate_hot(ic, link)?;
         self.entries.get(&ic).copied()
@@ -498,7 +498,7 @@ impl Interpreter {
         Some(link)
     }
 
-    /// Runs code of the host for what is at IC.
+    /// Runs code of the host for the instruction at IC.
     fn run_translated(&mut self) -> Result<Next, Trap> {
         let ic = self.run.cpu.ic;
         let Some(entry) = self.entries.get(&ic) else {

@@ -110,7 +110,7 @@ impl Slot {
         left != 0
     }
 
-    /// The way to the next slot. It is computed, not loaded: what an instruction needs would wait for that.
+    /// The way to the next slot. It is computed, not loaded, because an instruction would wait for a load.
     #[inline(always)]
     fn next(&self) -> Link {
         let place = ptr::from_ref(self).addr() + size_of::<Self>();

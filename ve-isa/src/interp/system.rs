@@ -12,7 +12,7 @@ use crate::trap::TrapKind;
 /// Kind 2 of `fencec`: code in memory has changed.
 const FENCEC_INSTRUCTIONS: u8 = 2;
 
-/// Replaces a communication register by what `new` makes of it. The result is what it was.
+/// Replaces a communication register by the result of `new`. The result is its old value.
 fn communicate(
     run: &mut Run,
     slot: &Slot,

@@ -101,7 +101,7 @@ pub(super) struct CodeEntry {
     pub(super) instructions: usize,
 }
 
-/// Code of the host, and what keeps it where it is.
+/// Code of the host, and the arena that keeps it where it is.
 #[derive(Debug)]
 pub(super) struct KeptEntry {
     pub(super) entry: CodeEntry,

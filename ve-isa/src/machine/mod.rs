@@ -134,7 +134,7 @@ impl Machine {
         address.map(drop).ok_or(MemoryError::Full { length: 8 })
     }
 
-    /// Lets somebody make code of the host of what threads execute often, from now on. The second one is not asked.
+    /// Has code of the host made, from now on, of machine code that threads execute often. The second one is not asked.
     pub fn translate_with(&self, translator: Box<dyn Translator>, reach: Reach) {
         self.common.translate_with(translator, reach);
     }
@@ -198,7 +198,7 @@ impl Machine {
         Ok(ids)
     }
 
-    /// Unloads images: what they define is no longer found, and their memory is given back. Destructors are not called: see
+    /// Unloads images: their definitions are no longer found, and their memory is given back. Destructors are not called: see
     /// [`MachineThread::unload`].
     ///
     /// No thread should be in their code, nor come back to it. One that is there traps at its next jump backwards, call or return at
@@ -225,7 +225,7 @@ impl Machine {
                 self.common.executable.remove(range);
             }
         }
-        // Nothing is decoded there any more, so what was goes for good.
+        // Nothing is decoded there any more, so the old decoded code goes for good.
         self.common.forget_translations();
         self.gates.forget_code();
         for image in gone {
@@ -249,7 +249,7 @@ impl Machine {
         lists.into_iter().flat_map(|list| list.functions).collect()
     }
 
-    /// The address of what a name stands for. An image may choose a function by a function of its own (`ifunc`); that address is known once
+    /// The address of a name's definition. An image may choose a function by a function of its own (`ifunc`); that address is known once
     /// the image is started.
     #[must_use]
     pub fn symbol(&self, name: &str) -> Option<u64> {

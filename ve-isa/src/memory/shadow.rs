@@ -1,7 +1,7 @@
 //! A check's knowledge of the bytes of a window: those that nobody may touch, and the bits that nobody has written.
 //!
 //! A closed byte has a bit of its own, an undefined bit has one, too. Both lie in memory of the host, of which only those pages are
-//! there that something was said of; what nothing was said of is open and defined.
+//! of memory that was closed or is undefined. All other memory is open and defined.
 
 use std::ops::Range;
 use std::{io, ptr};

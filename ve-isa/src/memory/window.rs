@@ -422,7 +422,7 @@ impl Window {
             });
         }
         // SAFETY: both ranges are parts of `place`, which belongs to this window and holds no Rust value, and the lock keeps them mapped.
-        // A length of 0 leaves the first one as it is: what is shared is mapped once more, and all else is an error.
+        // A length of 0 leaves the first one as it is: a shared one is mapped once more, and any other is an error.
         let mapped = unsafe {
             libc::mremap(
                 from as *mut libc::c_void,

@@ -5,7 +5,7 @@ use std::io::{Error, Result};
 use std::os::fd::{AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd};
 use std::sync::Arc;
 
-/// An open directory: what was in it when it was last looked at.
+/// An open directory: its entries when it was last looked at.
 #[derive(Debug)]
 pub(crate) struct Directory {
     pub(crate) entries: Vec<DirectoryEntry>,

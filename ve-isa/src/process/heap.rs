@@ -69,7 +69,7 @@ struct Block {
     class: u64,
 }
 
-/// The size of what is cut for so many bytes: multiples of 16, then four steps from each power of two to the next.
+/// The size of the block for so many bytes: multiples of 16, then four steps from each power of two to the next.
 fn class(size: u64) -> u64 {
     let size = size.max(1);
     if size <= 256 {

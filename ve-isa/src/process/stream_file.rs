@@ -1,4 +1,4 @@
-//! The files behind streams: what the C library calls to read, write and move in them.
+//! The files behind streams: functions that the C library calls to read, write and move in them.
 //!
 //! The C library would wait in the system with files of its own. It would not notice there that the thread is asked to stop.
 

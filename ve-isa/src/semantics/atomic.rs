@@ -36,7 +36,7 @@ pub const fn atmam(memory: u64, x: u64, y: u64) -> Option<u64> {
     }
 }
 
-/// `tscr`: what the communication register has afterwards: `x` and bit 63, unless that bit was 1 already.
+/// `tscr`: the new value of the communication register: `x` and bit 63, unless that bit was 1 already.
 #[inline(always)]
 pub const fn tscr(register: u64, x: u64) -> u64 {
     const LOCKED: u64 = 1 << 63;
@@ -47,7 +47,7 @@ pub const fn tscr(register: u64, x: u64) -> u64 {
     }
 }
 
-/// `fidcr`: what the communication register has afterwards.
+/// `fidcr`: the new value of the communication register.
 ///
 /// `n` 0 adds 1, 1 takes 1 away, 2 and 3 do the same unless it is 0. 4 is a barrier: the low half counts down, and at 0 bit 63 turns
 /// over and the count starts again from bits 62:32.

@@ -46,7 +46,7 @@ impl DerefMut for Vectors {
     }
 }
 
-/// The registers of one thread: 64 scalar ones, 64 vector registers, 16 masks, and what says where and how to go on.
+/// The registers of one thread: 64 scalar ones, 64 vector registers, 16 masks, and the registers that say where and how to go on.
 ///
 /// The vector registers, 128 KiB, are on the heap.
 #[derive(Clone, Debug)]

@@ -31,7 +31,7 @@ struct GateList {
     names: HashMap<Arc<str>, usize>,
 }
 
-/// The ways out of machine code, what the functions behind them keep, and what threads know of each other and of images.
+/// The ways out of machine code, the state of the functions behind them, and the knowledge of threads about each other and images.
 #[derive(Debug)]
 pub struct Gates {
     pub(super) range: Range<u64>,

@@ -59,7 +59,7 @@ impl From<TrapKind> for Failure {
 /// Bytes of thread-local memory for images that are loaded after a thread has begun.
 const TLS_RESERVE: u64 = 64 << 10;
 
-/// Bytes before the thread's control block, for what the system keeps of a thread.
+/// Bytes before the thread's control block, which the system keeps for a thread.
 const BEFORE_TCB: u64 = 4096;
 
 /// Bytes above the first frame of a stack. LLVM's code for short vectors loads 256 elements from where the vector begins, and
@@ -230,7 +230,7 @@ impl Thread {
         self.stop.is_to_stop()
     }
 
-    /// Hands all buffered output to the system, if there may be any: what it does not take before this thread is asked to stop waits.
+    /// Hands all buffered output to the system, if there may be any. The rest waits if this thread is asked to stop before the system takes it.
     pub(crate) fn flush_output(&self) {
         self.process().streams.flush_output(&self.stop);
     }

@@ -506,7 +506,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Adds a character to what is stored. In the locale "C" only those of ASCII have both forms.
+    /// Adds a character to the stored text. In the locale "C" only those of ASCII have both forms.
     fn put(&self, bytes: &mut Vec<u8>, character: Character, wide: bool) -> Result<(), ScanStop> {
         if wide != self.source.is_wide() && character >= 128 {
             set_errno(self.thread, libc::EILSEQ);

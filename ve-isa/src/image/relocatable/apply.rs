@@ -89,7 +89,7 @@ impl Relocatable<'_> {
                 return Err(damaged(format!("{} lies outside", at())));
             };
             let start = if section.tls {
-                // The section's own address is an offset; what is relocated is the template.
+                // The section's own address is an offset; the template is relocated.
                 image.tls.as_ref().map_or(0, |tls| tls.template) + start
             } else {
                 *start

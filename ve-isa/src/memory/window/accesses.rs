@@ -1,6 +1,6 @@
 //! Every access to memory in a window: single numbers, bytes, words, and waiting for a change.
 //!
-//! Each is tested against the window first; what is mapped there, the access itself finds out.
+//! Each is tested against the window first; the access itself finds out whether memory is mapped there.
 
 use std::time::Duration;
 

@@ -302,7 +302,7 @@ pub fn elements_with_flags<const N: usize>(
     Flags::from_bits_truncate(flags as u8)
 }
 
-/// Writes to each lane what a function makes of the sources. It says, in bits of [`Flags`], what happened.
+/// Writes to each lane the result of a function of the sources, which also returns the exceptions, in bits of [`Flags`].
 #[inline(always)]
 pub fn lanes<const N: usize>(
     v: &mut Registers,

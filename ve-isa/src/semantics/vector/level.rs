@@ -1,4 +1,4 @@
-//! Loops compiled several times, for what CPUs can do.
+//! Loops compiled several times, for different abilities of CPUs.
 
 /// A loop over elements. `run` has to be `#[inline(always)]`, as well as all that it calls.
 pub(super) trait Loop {
@@ -117,7 +117,7 @@ mod x86_64 {
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86_64::{best, best_of_registers};
 
-/// Runs a loop, compiled for what this CPU can do.
+/// Runs a loop, compiled for the abilities of this CPU.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) fn best<L: Loop>(run: L) -> L::Output {
     run.run()
