@@ -12,7 +12,7 @@ use veo_abi::{Scalar, StructLayout, Type};
 ///
 /// Implemented for the integer types, `f32`, `f64`, arrays of any depth and
 /// [`VeAddr`]; `num_complex::Complex` and `half::f16` behind features of their
-/// names, and what is `bytemuck::Pod` in a `VePod` behind that of its name. Structures get it by `#[derive(VeData)]`.
+/// names, and `bytemuck::Pod` types in a `VePod` behind that of its name. Structures get it by `#[derive(VeData)]`.
 ///
 /// # Safety
 ///

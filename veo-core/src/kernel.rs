@@ -1,4 +1,4 @@
-//! Declared kernels: what `#[ve_kernel]` leaves behind for the runtime.
+//! Declared kernels: the data that `#[ve_kernel]` leaves for the runtime.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -41,13 +41,13 @@ pub trait KernelResult {
     fn value(word: Word, origin: Origin) -> Self::Value;
 }
 
-/// The address of a function on the VE, as the type of a parameter: what any
+/// The address of a function on the VE, as the type of a parameter: the one that any
 /// `extern "C" fn(..)` in a declaration stands for. Calls pass a `&VeoFunction`, a
 /// [`VeMemPtr<c_void>`](VeMemPtr) or [`NULL`](crate::NULL).
 #[derive(Debug)]
 pub struct FnAddr(());
 
-/// A function of C as a type: [`FnAddr`], and what aliases of function pointers are.
+/// A function of C as a type: [`FnAddr`], and aliases of function pointers.
 pub trait CFunction {}
 
 /// Gives a macro each type of function pointers: `[R, A] extern "C" fn(A) -> R`.

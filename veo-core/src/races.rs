@@ -1,5 +1,5 @@
 //! Requests of different contexts that may use the same memory at the same time: found by what
-//! the host knows of them, not by what happens on the VE.
+//! the host knows of them, not by events on the VE.
 //!
 //! A record stands for a request of which the program does not know yet that it has ended. A
 //! request that is submitted is compared with those of other contexts. Two requests are in order

@@ -238,7 +238,7 @@ impl EmulatedProcess {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The library's report of what ended the process.
+    /// The library's report of the cause that ended the process.
     fn ended(&self) -> Option<veo_emu_fault> {
         // SAFETY: the fields are plain integers, of which all bits zero are a valid value.
         let mut report: veo_emu_fault = unsafe { std::mem::zeroed() };

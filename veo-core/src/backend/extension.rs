@@ -184,7 +184,7 @@ pub(crate) trait ProcessExtension: Send + Sync {
         None
     }
 
-    /// The counts of what kernels have executed, in the form of `veo_emu_get_statistics`, if the process
+    /// The instruction counts of kernels, in the form of `veo_emu_get_statistics`, if the process
     /// counts.
     fn statistics(&self) -> Option<String> {
         None
@@ -212,7 +212,7 @@ pub(crate) trait ProcessExtension: Send + Sync {
     ) {
     }
 
-    /// Makes sure that a context can be opened; what it returns is kept until that is done.
+    /// Makes sure that a context can be opened; its result is kept until that is done.
     ///
     /// # Safety
     ///

@@ -1,4 +1,4 @@
-//! `VeoContext`: what users hold of a context; how it is opened and closed.
+//! `VeoContext`: a user's handle of a context; how it is opened and closed.
 
 use std::any::Any;
 use std::fmt;

@@ -55,7 +55,7 @@ pub struct VeoRequest<'a, V> {
     of: PhantomData<fn() -> V>,
 }
 
-/// Makes the value of a request from what was collected for it.
+/// Makes the value of a request from its collected result.
 pub(crate) enum Finish<V> {
     /// From the result word.
     Word(fn(Word, Origin) -> Result<V>),

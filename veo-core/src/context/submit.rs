@@ -107,7 +107,7 @@ impl VeoContext {
         }
     }
 
-    /// Submits a call of what is at `place`; `None` if it is not there any more.
+    /// Submits a call of the function at `place`; `None` if it is not there any more.
     fn send_to<'a>(
         &self,
         place: ResolvedCallee,
@@ -349,7 +349,7 @@ impl VeoContext {
     ///
     /// Requests of one context are in order anyway, so for one of this context nothing happens; nor for one that
     /// has ended or whose process has. If `request` fails and its process lives, what
-    /// comes after it starts all the same. If it ends the process, what comes after it fails with the same
+    /// comes after it starts all the same. If it ends the process, the requests after it fail with the same
     /// fault. To wait for this context, or to close it, waits for `request` too.
     ///
     /// On the emulated node the order takes a place in the queue, so the request that is queued next has

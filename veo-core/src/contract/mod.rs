@@ -1,11 +1,11 @@
-//! Contracts: what a call of a kernel means, `requires(x.len() >= n)` in a declaration.
+//! Contracts: conditions of a call, such as `requires(x.len() >= n)` in a declaration.
 //!
 //! The expansion of `#[ve_kernel]` turns each clause into calls of the functions here. Their types
 //! are checked by the compiler: each function asks for a proof, which only an implementation of the
 //! right trait has, so that a mistake is one message at the user's own token. Everything is `const`
-//! but what asks for arguments, so a clause of constants is computed while the crate is compiled.
+//! but the parts that ask for arguments, so a clause of constants is computed while the crate is compiled.
 //!
-//! Contracts are no promises: nothing unsafe hangs on what is found here.
+//! Contracts are no promises: nothing unsafe depends on the results here.
 
 mod broken;
 mod operation;

@@ -4,7 +4,7 @@
 
 use super::value::{ClauseFailure, ContractValue, Pair, Proof, Raw, Truth};
 
-/// `$name` of two numbers: what it is of integers, and of floats.
+/// `$name` of two numbers: the result for integers, and for floats.
 macro_rules! computed {
     ($($(#[$doc:meta])* $name:ident: |$a:ident, $b:ident| $integers:expr, $floats:expr;)*) => {$(
         $(#[$doc])*
@@ -38,7 +38,7 @@ computed! {
     larger: |a, b| Raw::Integer(if b > a { b } else { a }), chosen(a, b, b > a);
 }
 
-/// `$name` of two values: what it is of integers, of floats, and of conditions.
+/// `$name` of two values: the result for integers, for floats, and for conditions.
 macro_rules! compared {
     ($($(#[$doc:meta])* $name:ident: $op:tt, $truths:expr;)*) => {$(
         $(#[$doc])*

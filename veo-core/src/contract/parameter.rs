@@ -253,7 +253,7 @@ pub fn is_aligned<P: ?Sized, N>(
     let raw = match (n.raw, of.known.place) {
         (Raw::Integer(n), _) if n < 1 => Raw::Failed(ClauseFailure::Alignment),
         (Raw::Integer(n), ArgPlace::Ve(addr, _)) => Raw::Truth(i128::from(addr) % n == 0),
-        // The kernel's stack is aligned to 8; what more it is, it happens to be.
+        // The kernel's stack is aligned to 8. More alignment is chance.
         (Raw::Integer(n), ArgPlace::Stack) if 8 % n == 0 => Raw::Truth(true),
         (Raw::Failed(failure), _) => Raw::Failed(failure),
         _ => Raw::Unknown,

@@ -238,7 +238,7 @@ macro_rules! proofs {
     )*};
 }
 
-/// A condition: what `&&`, `||`, `!` and a clause as a whole take.
+/// A condition, which `&&`, `||`, `!` and a clause as a whole take.
 #[diagnostic::on_unimplemented(
     message = "a contract needs a condition here: write a comparison, such as `n != 0`",
     label = "a number"

@@ -1,4 +1,4 @@
-//! `VeoLibrary`: a library that a process has loaded, and what it offers.
+//! `VeoLibrary`: a library that a process has loaded, and its functions and variables.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -183,7 +183,7 @@ impl fmt::Display for Symbol {
 
 impl VeoLibrary {
     /// The functions and variables that the library offers, in alphabetical order, read
-    /// from its file on the host; and what was looked up besides. Empty if the file cannot
+    /// from its file on the host; and symbols that were looked up besides. Empty if the file cannot
     /// be read.
     ///
     /// ```no_run

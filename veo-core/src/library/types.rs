@@ -46,7 +46,7 @@ pub(super) struct CallTypes {
     /// Whether arguments may follow the parameters.
     open: bool,
     result: Passed,
-    /// Whether a prototype was found: what is open then is so in its source.
+    /// Whether a prototype was found: types that are open then are so in its source.
     described: bool,
 }
 

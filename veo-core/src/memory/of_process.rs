@@ -425,7 +425,7 @@ impl VeoProc {
                               the memory was freed";
                 bad(reason.into())
             }
-            // Globals of libraries, what kernels return.
+            // These are globals of libraries and results of kernels.
             _ => Ok(()),
         }
     }

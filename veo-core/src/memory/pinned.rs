@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::process::VeoProc;
 
 /// Memory of the VE that stays allocated as long as this value lives, whatever becomes of its
-/// buffer: what [`VeSlice::pin`](crate::VeSlice::pin) gives.
+/// buffer. [`VeSlice::pin`](crate::VeSlice::pin) makes it.
 ///
 /// It borrows nothing, so a library may use the memory on its own time: for example one that
 /// sends or receives it. If it is forgotten, the memory is never freed and the process stays

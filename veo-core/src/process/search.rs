@@ -6,7 +6,7 @@
 //! builds of other crates with declared kernels did; in each of them first in a
 //! sub-directory per kind of code that the backend runs. The current directory is not searched.
 //! A file that the backend cannot run does not hide a library in a later place.
-//! A program that runs where Cargo built it takes the builds first: what lies beside it
+//! A program that runs where Cargo built it takes the builds first: a library beside it
 //! there may be the copy of an earlier build.
 
 use std::fs::{self, File};
@@ -104,7 +104,7 @@ pub(super) fn at(path: &Path) -> Result<FoundLibrary> {
     }
 }
 
-/// The program's file, for what lies beside it.
+/// The program's file, for libraries beside it.
 fn executable() -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
     if let Ok(Some(program)) = veo_debuginfo::executable::Mapped::program() {

@@ -19,7 +19,7 @@ use crate::session::ProcCore;
 use crate::stats::{KernelStatistics, MemoryCount, read_statistics};
 use crate::warning::contain;
 
-/// How long a process that is closed may take for what was queued.
+/// How long a process that is closed may take for queued requests.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// An allocation on the VE.

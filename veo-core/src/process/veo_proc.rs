@@ -1,4 +1,4 @@
-//! `VeoProc`: what programs hold of a process, and how it is closed.
+//! `VeoProc`: a program's handle of a process, and how it is closed.
 
 use std::ffi::c_void;
 use std::fmt;
@@ -176,7 +176,7 @@ impl VeoProc {
         core.kill_for(Location::caller())
     }
 
-    /// Ends the process in order: waits for what was submitted, then for its end
+    /// Ends the process in order: waits for submitted requests, then for its end
     /// (`veo_proc_destroy`). Results that were not asked for stay available. A process that is not
     /// finished after 20 seconds is killed, but a host function that does not return is waited for.
     /// Other handles of the process give errors from now on.

@@ -161,7 +161,7 @@ impl Drop for ArgsHandle {
 #[derive(Default)]
 pub(crate) struct CopyBack<'a>(Option<Box<CopyBackPlaces<'a>>>);
 
-/// Offsets in the staging, and what is written from there.
+/// Offsets in the staging, and the data that is written from there.
 type CopyBackPlaces<'a> = Vec<(usize, &'a mut [MaybeUninit<u8>])>;
 
 impl CopyBack<'_> {

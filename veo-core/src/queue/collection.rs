@@ -173,7 +173,7 @@ impl CtxShared {
     }
 
     /// Whether to give up: the time is over, and the last look, noted in `looked`, has
-    /// collected nothing. However little time there was, what has finished is seen.
+    /// collected nothing. Finished requests are seen however little time there was.
     fn is_over(&self, until: Option<Instant>, looked: &mut Option<u64>) -> bool {
         let collected = Some(self.collected());
         let nothing_new = std::mem::replace(looked, collected) == collected;
@@ -335,7 +335,7 @@ impl CtxShared {
         })
     }
 
-    /// Tells observers of what is kept. `asks` as for [`take_records`](Self::take_records).
+    /// Tells observers of the kept records. `asks` as for [`take_records`](Self::take_records).
     #[cold]
     #[inline(never)]
     fn tell_observed(&self, mut state: StateGuard<'_>, asks: bool) {
@@ -412,7 +412,7 @@ impl CtxShared {
         }
     }
 
-    /// Has observers told, when the lock is released, of what is kept.
+    /// Has observers told of the kept records when the lock is released.
     fn told_later(&self, state: &mut StateGuard<'_>, asks: bool) -> Option<DeferredWork> {
         if state.observed.is_empty() {
             return None;
@@ -422,7 +422,7 @@ impl CtxShared {
     }
 
     /// Collects what is there without waiting, for nobody in particular. Tells whether
-    /// requests without a handle are left, and what memory they left behind.
+    /// requests without a handle are left, and the memory that they left behind.
     pub(crate) fn tend(&self) -> (bool, Vec<u64>) {
         let mut after = DeferredWorks::new();
         let mut state = self.lock();

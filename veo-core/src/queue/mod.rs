@@ -1,4 +1,4 @@
-//! The queue of a context: requests handed to the backend, what they own meanwhile, and
+//! The queue of a context: requests handed to the backend, the memory that they own meanwhile, and
 //! their results.
 
 mod args;

@@ -1,4 +1,4 @@
-//! Requests on their way into a context, what they wait for before, and blocks of them.
+//! Requests on their way into a context, the requests that they wait for, and blocks of them.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -197,7 +197,7 @@ impl CtxShared {
         after.into_iter().for_each(DeferredWork::run);
     }
 
-    /// Waits for what this context comes after, and for the end of a request block of another
+    /// Waits for the requests that this context comes after, and for the end of a request block of another
     /// thread, until neither is left.
     #[cold]
     fn wait_for_turn<'a>(

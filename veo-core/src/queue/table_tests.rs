@@ -1,4 +1,4 @@
-//! The table of requests, by what becomes of its entries.
+//! The table of requests: the fate of its entries.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,6 @@
 //! Code of the user that the backend calls: host functions in the queue of a context
 //! (`veo_call_async_vh`), receivers of output. And what may not be waited for inside of it, or
-//! while a library is unloaded: what comes after it would be waited for without end.
+//! while a library is unloaded: a request after it would be waited for without end.
 //!
 //! The backend gets the number of a host call, not an address: one that was collected or
 //! lost before it ran is simply not there any more.
@@ -37,7 +37,7 @@ pub(super) fn current() -> Option<Inside> {
     CURRENT.get()
 }
 
-/// Whether an unloading may be waiting for what this thread does: it runs a host function, of
+/// Whether an unloading may be waiting for this thread: it runs a host function, of
 /// any context, or unloads something itself and meets code of the user among what it collects.
 pub(crate) fn may_hold_up_unloading() -> bool {
     UNLOADING.get() || matches!(current(), Some(Inside::HostFunction { .. }))
@@ -51,7 +51,7 @@ pub(crate) fn while_unloading<R>(code: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Runs `code`, which must not panic, as what it is.
+/// Runs `code`, which must not panic, as code of the user.
 pub(crate) fn run_inside<R>(inside: Inside, code: impl FnOnce() -> R) -> R {
     let outer = CURRENT.replace(Some(inside));
     let result = code();
@@ -62,7 +62,7 @@ pub(crate) fn run_inside<R>(inside: Inside, code: impl FnOnce() -> R) -> R {
 type HostClosure = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
 type HostCallOutcome = std::result::Result<Box<dyn Any + Send>, String>;
 
-/// A host function on its way, and what came of it.
+/// A host function on its way, and its outcome.
 pub(crate) struct HostCall {
     ctx: u64,
     /// The request's number, known once it was submitted.

@@ -49,7 +49,7 @@ impl LibraryCode {
         }
     }
 
-    /// The error of what needs the library when it is not there.
+    /// The error of an operation that needs the library when it is not there.
     pub(crate) fn check(&self, may_hold_up: bool) -> Result<()> {
         if self.is_there(may_hold_up) {
             return Ok(());

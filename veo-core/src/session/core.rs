@@ -210,7 +210,7 @@ impl ProcCore {
         }
     }
 
-    /// The error of what needs an open context and finds it closed: by itself, or with
+    /// The error of an operation that needs an open context and finds it closed: by itself, or with
     /// its process.
     #[cold]
     pub(crate) fn context_closed(&self, what: &dyn fmt::Display) -> Error {

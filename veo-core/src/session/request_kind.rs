@@ -1,4 +1,4 @@
-//! The kind of a request, and what messages call it.
+//! The kind of a request, and its name in messages.
 
 use std::fmt;
 use std::sync::Arc;

@@ -69,7 +69,7 @@ pub struct KernelStats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationStats {
-    /// How often it was done, with what failed.
+    /// How often it was done, failures included.
     pub count: u64,
     /// How often it has failed.
     pub errors: u64,

@@ -1,4 +1,4 @@
-//! A timeline of what runs: requests, when they were queued, when they ran, when they were
+//! A timeline of requests: when they were queued, when they ran, when they were
 //! collected, in a file that [Perfetto](https://ui.perfetto.dev) shows.
 //!
 //! It is switched on by the variable `VEO_TIMELINE`, which has the path of the file, by
