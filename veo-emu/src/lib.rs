@@ -5,7 +5,7 @@
 //! with its own address space ("veorun"), which is the program's own executable,
 //! started again and taken over before `main`.
 //!
-//! The host side is `host`, the VE side `veorun`, what both see is `shared`, and
+//! The host side is `host`, the VE side `veorun`, `shared` is what both see, and
 //! `libveo` is the C interface over the host side. [`inspect`] shows VE processes of other programs.
 //!
 //! The build script sets `emulated` where there is such a node; elsewhere the table is there,

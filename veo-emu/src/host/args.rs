@@ -135,7 +135,7 @@ impl CallArgs {
         Ok(place)
     }
 
-    /// Declares that every argument was set with its own type, and what is returned.
+    /// Declares that every argument was set with its own type, and the type of the result.
     pub(crate) fn mark(&mut self, returns: Option<ResultClass>) {
         self.returns = returns;
     }

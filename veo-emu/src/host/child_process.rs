@@ -44,7 +44,7 @@ pub(crate) trait Dependant: Send + Sync {
     fn collect_thread(&self);
 }
 
-/// The VE process and what the host shares with it.
+/// The VE process and the state that the host shares with it.
 pub(crate) struct ChildProcess {
     pub(crate) pid: libc::pid_t,
     pub(crate) pidfd: Option<KeptDescriptor>,

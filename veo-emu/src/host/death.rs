@@ -271,7 +271,7 @@ fn detail_of(fault: &RecordedFault) -> Option<&String> {
     Some(&fault.detail).filter(|detail| !detail.is_empty())
 }
 
-/// The name of a signal and what it means.
+/// The name of a signal and its meaning.
 pub(crate) fn describe_signal(signal: i32) -> String {
     match veo_abi::signal::named(signal) {
         Some((name, meaning)) => format!("{name} ({meaning})"),

@@ -42,7 +42,7 @@ unsafe impl Send for HostOp {}
 /// A call that did not fit the ring when it was made. It takes as little room as possible, since
 /// there may be a million of them. Its IN bytes are captured.
 pub(crate) struct WaitingCall {
-    /// Address; number of words and what it returns; the words; their classes, two bits
+    /// Address; number of words and class of the result; the words; their classes, two bits
     /// each.
     body: Box<[u64]>,
     pub(crate) stack: Option<Box<StackImage>>,

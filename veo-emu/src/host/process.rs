@@ -289,7 +289,7 @@ impl VeProcess {
 }
 
 /// Makes the queue of a context and has the VE process start its thread. Without
-/// a wanted size the stack shrinks to what the process's limits leave.
+/// a wanted size the stack shrinks to the room that the process's limits leave.
 fn open_context(child: &Arc<ChildProcess>, index: u32, stack: Option<u64>) -> Result<Arc<Queue>> {
     child.check()?;
     let name = CString::new(format!("{RING_NAME}{index}")).unwrap_or_default();

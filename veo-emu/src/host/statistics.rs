@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::shared::parcel::Task;
 use crate::shared::ring::Completion;
 
-/// A line for each operation of each kernel, as `veo_emu_get_statistics` has them. It waits for what was queued on `main`.
+/// A line for each operation of each kernel, as `veo_emu_get_statistics` has them. It waits for requests that were queued on `main`.
 pub(crate) fn text(main: &Queue) -> Result<String> {
     let exclusive = main.exclusive_use()?;
     let mut text = String::new();

@@ -60,8 +60,8 @@ pub struct SeenShared {
 pub struct SeenContext {
     /// Its number in the process; 0 is the main context.
     pub index: u32,
-    /// Requests that the VE side was given so far: calls, and what a process does to load libraries and find symbols.
-    /// Transfers are not among them. `None` if what was read makes no sense.
+    /// Requests that the VE side was given so far: calls, and the requests that load libraries and find symbols.
+    /// Transfers are not among them. `None` if the page makes no sense.
     pub requests: Option<u64>,
     /// The kernel that runs.
     pub running: Option<SeenKernel>,

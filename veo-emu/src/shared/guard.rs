@@ -55,7 +55,7 @@ const STACK_ALIGN: u64 = 64;
 /// Second word of a header, together with the first.
 const STACK_KEY: u64 = 0x93e1_5ad7_b3c9_8f65;
 
-/// A block and what is accessible with it, in VE addresses.
+/// A block and the range that is accessible with it, in VE addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GuardedSpan {
     /// The part that the program has asked for.

@@ -29,7 +29,7 @@ pub(crate) fn profile(counts: bool) -> &'static str {
 pub(crate) enum MachineEngine {
     /// The interpreter.
     Interpreter,
-    /// The interpreter, and code of the host for what runs often.
+    /// The interpreter, and code of the host for frequent machine code.
     Jit,
     /// Both, one checked against the other.
     Both,

@@ -29,7 +29,7 @@ pub(crate) const CLOSED: u64 = 8;
 /// A flag of `Hello`: a third descriptor comes with it, of a file for the reports of sanitizers.
 pub(crate) const REPORTS: u64 = 16;
 
-/// A flag of `Hello`: one more descriptor comes with it, of an empty file for what kernels had executed when one of them ended the
+/// A flag of `Hello`: one more descriptor comes with it, of an empty file for the instruction counts of kernels when one of them ended the
 /// process.
 pub(crate) const COUNTS: u64 = 32;
 
@@ -48,7 +48,7 @@ pub(crate) enum Message {
     Ready { image: u64, base: u64 },
     /// Host to VE, with the descriptor of the ring.
     Open { index: u32, stack: u64 },
-    /// Host to VE, with the descriptor of an empty file: what kernels have executed, as
+    /// Host to VE, with the descriptor of an empty file: the instruction counts of kernels, as
     /// `host/statistics.rs` reads it, is to be written there.
     Count,
     /// VE to host: it cannot be done, and why.

@@ -21,7 +21,7 @@ const CUT: &str = "…";
 /// Nodes have smaller numbers.
 const MOST_NODES: u32 = 1 << 16;
 
-/// Begins a page that a reader of this version understands. It changes with what readers look at.
+/// Begins a page that a reader of this version understands. It changes with the layout that readers know.
 const MARK: u64 = 0x3177_6f68_732d_6576 ^ (size_of::<Ring>() as u64) << 8;
 
 /// A symbol that was looked up.
@@ -98,7 +98,7 @@ impl ShownProcess {
         self.to_host.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Notes the name of what lies at an address. One thread at a time calls this.
+    /// Notes the name of the symbol at an address. One thread at a time calls this.
     pub(crate) fn note(&self, address: u64, name: &str) {
         let number = self.noted.load(Ordering::Relaxed);
         let place = &self.names[number as usize % NAMES];

@@ -12,7 +12,7 @@ use crate::sync::{AtomicU64, INLINE_WORDS, Ordering};
 const EXTRA_WORDS: usize = MAX_WORDS - INLINE_WORDS;
 const CLASS_WORDS: usize = word_class::words_for(MAX_WORDS);
 
-/// The words that share a cache line with what every request has.
+/// The words that share a cache line with the fields of every request.
 const NEAR_WORDS: usize = if INLINE_WORDS < 4 { INLINE_WORDS } else { 4 };
 
 /// Where the classes of the words in the slot itself are in its header.

@@ -51,7 +51,7 @@ impl AddressRange {
 pub(crate) const STAGING_LEN: u64 = 128 << 20;
 
 /// Addresses behind the staging area that the machine has which runs VE machine code: for its
-/// images, its stacks and what its code allocates. They cost nothing until it is there.
+/// images, its stacks and memory that its code allocates. They cost nothing until it is there.
 const MACHINE_LEN: u64 = 64 << 30;
 
 /// How the memory of a process is divided into regions, one behind the other from the

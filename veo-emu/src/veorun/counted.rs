@@ -1,4 +1,4 @@
-//! Counts of what kernels have executed, written to the place that the host reads: when the host asks before it kills the
+//! Instruction counts of kernels, written to the place that the host reads: when the host asks before it kills the
 //! process, and when a kernel of VE machine code ends it.
 
 use std::fs::File;

@@ -56,7 +56,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         if unsafe { memory::recover(context) } {
             return;
         }
-        // Before an access of machine code fails: it may be to what the host has just allocated.
+        // Before an access of machine code fails: it may be to memory that the host has just allocated.
         // SAFETY: the kernel passed a valid siginfo, which has an address for this signal.
         let address = unsafe { (*info).si_addr() } as u64;
         if signal == libc::SIGSEGV && (memory::follow() || memory::was_opened_meanwhile(address)) {

@@ -1,4 +1,4 @@
-//! The VE side: what runs in the child process that stands for the Vector Engine.
+//! The VE side: the code in the child process that stands for the Vector Engine.
 //!
 //! The process is taken over before `main` ([`takeover`]), its first thread listens
 //! to the host ([`control`]), one thread per context runs requests ([`worker`]).

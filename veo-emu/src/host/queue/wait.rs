@@ -293,7 +293,7 @@ impl Queue {
         let mut status = 0;
         if self.thread > 0 && !self.has_lost_its_thread() {
             // SAFETY: the status is valid for writing. The thread is there, so the number
-            // is its own; what is neither child nor traced is an error.
+            // is its own; a process that is neither child nor traced is an error.
             unsafe { libc::waitpid(self.thread, &mut status, libc::WNOHANG | libc::__WALL) };
         }
     }

@@ -16,7 +16,7 @@ use crate::shared::guard::GuardedSpan;
 use crate::veorun::guard::{self, BlockListener};
 use crate::veorun::memory;
 
-/// Bytes of address space for what the machine allocates itself, at most: as much again is reserved for what is known of them.
+/// Bytes of address space that the machine allocates itself, at most. As much again is reserved for the facts about them.
 pub(super) const MOST: u64 = 64 << 30;
 
 /// Says which line of a source an instruction is of.

@@ -1,4 +1,4 @@
-//! The libraries of VE machine code that are loaded: how often, what they need, when they go.
+//! The libraries of VE machine code that are loaded: how often, their needs, when they go.
 //!
 //! Like the system's loader, this counts how often a library is loaded, and keeps a library that others need until they
 //! go.
@@ -101,7 +101,7 @@ impl VeLibrary {
     }
 }
 
-/// Loads a file, and what it needs as far as that is found where libraries are.
+/// Loads a file, and the libraries that it needs, as far as they are found where libraries are.
 fn load_with_needed(machine: &Machine, asked: Candidate) -> Result<Vec<VeLibrary>, String> {
     let mut candidates = vec![asked];
     loop {
@@ -221,7 +221,7 @@ fn undefined(error: &ImageError) -> String {
     text
 }
 
-/// Unloads a library that `load` returned, and what nobody needs any more.
+/// Unloads a library that `load` returned, and libraries that nobody needs any more.
 pub(super) fn unload(handle: u64) -> Result<(), String> {
     let mut libraries = lock();
     let library = libraries

@@ -136,7 +136,7 @@ fn new_thread() -> Result<MachineThread<'static>, String> {
     })
 }
 
-/// A thread with what variables ask for.
+/// A thread with the options that variables ask for.
 fn thread_with(
     machine: &'static Machine,
     stack: u64,
