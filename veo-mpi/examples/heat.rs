@@ -55,7 +55,7 @@ impl Plate {
         })
     }
 
-    /// Computes one step of all rows, with what is around them now.
+    /// Computes one step of all rows, with their present neighbours.
     fn step(&mut self, ctx: &VeoContext) -> Result<()> {
         let mut next = self.next.slice_mut(WIDTH..(self.rows + 1) * WIDTH)?;
         heat_rows(

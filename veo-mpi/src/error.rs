@@ -27,7 +27,7 @@ pub enum Error {
 
     /// MPI is called by one thread only.
     #[error(
-        "MPI is called by one thread of a program, and this is another one than that which has made the first VeComm; send and receive there, or begin MPI with a thread level of at least Serialized and do all of it here"
+        "only the thread that has made the first VeComm may call MPI, and this is another one; send and receive there, or begin MPI with a thread level of at least Serialized and do all of it here"
     )]
     OtherThread,
 

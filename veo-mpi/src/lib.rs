@@ -20,7 +20,7 @@
 //! VE process, it prints the rank and the reason and ends the whole job, so that no rank waits for ever for another that is gone.
 //!
 //! MPI is called on one thread, the one that calls [`run`]. Other threads of the program may use VEs as they like.
-//! How programs are started is in docs/book/src/mpi.md, with what goes wrong then.
+//! How programs are started is in docs/book/src/mpi.md, with common mistakes.
 // The names that the text above links to are missing then.
 #![cfg_attr(not(feature = "mpi"), allow(rustdoc::broken_intra_doc_links))]
 

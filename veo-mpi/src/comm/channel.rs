@@ -1,4 +1,4 @@
-//! A private duplicate of a communicator, and what its ranks have agreed on.
+//! A private duplicate of a communicator, and the agreements of its ranks.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;

@@ -378,7 +378,7 @@ impl VeComm<'_> {
         self.all_to_all_varcount(ctx, from, &parts, to, &parts)
     }
 
-    /// As [`all_to_all`](Self::all_to_all); what comes takes the place of what was there. Memory for as many values is
+    /// As [`all_to_all`](Self::all_to_all); the received values take the place of the old ones. Memory for as many values is
     /// allocated meanwhile.
     ///
     /// # Errors
@@ -450,7 +450,7 @@ impl VeComm<'_> {
         })
     }
 
-    /// Sends and receives all of this; what comes has to fill its memory.
+    /// Sends and receives all of this; the received values have to fill their memory.
     fn exchange(&self, kind: Kind, context: u64, sends: Parts, receives: Parts) -> Result<()> {
         let mut waiting = Vec::new();
         for (rank, to) in receives {

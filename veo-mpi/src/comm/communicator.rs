@@ -25,9 +25,9 @@ use super::status::{ANY_SOURCE, ANY_TAG, Status};
 use super::window::WindowAddress;
 use crate::error::{Error, Result};
 
-/// A communicator for memory of a VE process: what is sent comes from there, what is received goes there.
+/// A communicator for memory of a VE process: messages come from there and go there.
 ///
-/// Every transfer takes a context and first waits for what that has queued. A blocking form has ended when it returns; after
+/// Every transfer takes a context and first waits for the requests that this has queued. A blocking form has ended when it returns; after
 /// an immediate form, work on its memory is queued after `wait`. Counts may be of any size. Messages of different types, and
 /// those that are longer than the memory for them, are errors of the receiver, and nothing is written.
 ///
@@ -371,7 +371,7 @@ impl<'c> VeComm<'c> {
         check_process(proc, &self.proc, "a buffer")
     }
 
-    /// Waits for what the context has queued. Messages go on meanwhile.
+    /// Waits for the queued requests of the context. Messages go on meanwhile.
     pub(super) fn sync(&self, ctx: &VeoContext) -> Result<()> {
         sync(self.engine, ctx, &self.proc)
     }

@@ -29,7 +29,7 @@ pub(super) fn check_process(have: &VeoProc, wanted: &VeoProc, what: &str) -> Res
     }))
 }
 
-/// Waits for what a context has queued. Messages go on meanwhile. Nothing has begun where it is an error, as it is inside of another transfer.
+/// Waits for the queued requests of a context. Messages go on meanwhile. After an error, as inside of another transfer, nothing has begun.
 pub(super) fn sync(engine: &ProgressEngine, ctx: &VeoContext, proc: &VeoProc) -> Result<()> {
     check_process(ctx.proc(), proc, "a context")?;
     drop(engine.state()?);

@@ -1,4 +1,4 @@
-//! The types of what is sent: as both ends compare them, and as MPI knows them.
+//! The types of sent values: as both ends compare them, and as MPI knows them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

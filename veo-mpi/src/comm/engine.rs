@@ -438,7 +438,7 @@ impl ProgressState {
         }
     }
 
-    /// Gives messages that have come to those who wait for them: the first that fits to whoever asked first.
+    /// Gives messages that have come to those who wait for them: the first that fits to the one who asked first.
     fn pair(&mut self) -> bool {
         if self.incoming.is_empty() {
             return false;

@@ -282,7 +282,7 @@ impl Flight {
         }
     }
 
-    /// Duplicates a communicator: [`FlightMemory::into_duplicate`] of what it returns.
+    /// Duplicates a communicator: [`FlightMemory::into_duplicate`] of the result has it.
     pub(super) fn duplicate(comm: RawComm) -> Result<Flight> {
         // SAFETY: a constant that MPI's library defines.
         let handle = FlightMemory::Comm(vec![unsafe { ffi::RSMPI_COMM_NULL }]);

@@ -87,7 +87,7 @@ impl DirectLabels {
         Ok(())
     }
 
-    /// Values of a rank have come: what they are and their pieces, when these are all.
+    /// Values of a rank have come: their meaning and their pieces, when these are all.
     pub(super) fn take(&mut self, found: Found) -> Result<Option<(Announced, Vec<Found>)>> {
         let envelope = found.envelope;
         let pair = self.pair(envelope.source)?;

@@ -18,7 +18,7 @@
 //! Only one message at a time goes out in chunks, and one comes in: so four chunks are enough, and as its receiver is ready, it
 //! comes to an end, whatever else waits. On one machine it is the same with the two slots of the sender's window (`window`), from
 //! which any number of receivers take what is theirs. A rank with a window has no other chunks for what goes out: MPI gets the
-//! slots for what goes to other machines.
+//! slots for messages to other machines.
 
 mod channel;
 mod collective;

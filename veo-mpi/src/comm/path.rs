@@ -86,7 +86,7 @@ fn decide(
     }
 }
 
-/// The value of `VEO_MPI_PATH` for what goes between machines, on one.
+/// The value of `VEO_MPI_PATH` that has ranks of one machine behave as ranks of several.
 const REMOTE: &str = "remote";
 
 /// Whether ranks of one machine share their chunks.

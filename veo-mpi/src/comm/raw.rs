@@ -9,7 +9,7 @@ use mpi::ffi;
 
 use crate::error::{Error, Result};
 
-/// The type of what is sent, for MPI. It lives as long as MPI.
+/// The type of sent values, for MPI. It lives as long as MPI.
 #[derive(Clone, Copy)]
 pub(super) struct DataType {
     raw: ffi::MPI_Datatype,

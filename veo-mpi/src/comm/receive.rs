@@ -48,7 +48,7 @@ pub(super) struct Receive {
 enum ReceiveState {
     Unmatched,
     Matched(Incoming),
-    /// Its values come to chunks: those that MPI has, what was written to the VE, what was asked for.
+    /// Its values come to chunks: those that MPI has, the number of values written to the VE, the number asked for.
     Chunks {
         message: Matched,
         flights: VecDeque<Flight>,

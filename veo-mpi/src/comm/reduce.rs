@@ -220,7 +220,7 @@ struct Piece {
     range: Range<usize>,
 }
 
-/// A chunk for one piece at a time: the first half for the result, the second for what is reduced. `None` where MPI has VE memory.
+/// A chunk for one piece at a time: the first half for the result, the second for the values to reduce. `None` where MPI has VE memory.
 type Lane = Option<FlightMemory>;
 
 /// The pieces of a reduction on their way.
@@ -326,7 +326,7 @@ impl<'a> Pieces<'a> {
         })
     }
 
-    /// Room for the result, and what is reduced, for MPI.
+    /// Room for the result, and the values to reduce, for MPI.
     #[allow(clippy::type_complexity)]
     fn fill(
         &self,

@@ -1,4 +1,4 @@
-//! Transfers that go on while the program is in calls of this crate: what one holds of them.
+//! Handles of transfers that go on while the program is in calls of this crate.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -56,7 +56,7 @@ impl Drop for Pending {
 
 /// VE memory that is being sent: it cannot be written until the request has ended.
 ///
-/// If the request is dropped or forgotten, the message is sent all the same, with what the memory holds when MPI reads it.
+/// If the request is dropped or forgotten, the message is sent all the same, with the values that the memory has when MPI reads it.
 /// The memory stays allocated until then.
 #[must_use = "the message is only known to be sent when `wait` has returned"]
 pub struct SendRequest<'b> {

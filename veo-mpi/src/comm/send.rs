@@ -350,7 +350,7 @@ impl Send {
             if failed.is_none() {
                 *failed = from.read(*read, &mut memory.bytes_mut()[..len]).err();
             }
-            // The receiver knows a chunk of nothing for what it is.
+            // The receiver recognises a chunk of nothing.
             let sent = if failed.is_none() { len } else { 0 };
             let tag = self.channel.values_tag(self.number);
             let flight = Flight::send(self.channel.comm, memory, 0..sent, self.to.rank, tag)?;

@@ -1,5 +1,5 @@
 //! The chunks of memory of the host that values go through: two on the way out, two on the way in, whatever is sent. Where a rank has a
-//! window, those on the way out are its slots, also for what MPI carries (`step`).
+//! window, those on the way out are its slots, also for values that MPI carries (`step`).
 
 use veo_core::VeMemPtr;
 use veo_core::VeoProc;

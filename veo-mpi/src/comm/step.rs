@@ -40,7 +40,7 @@ impl Shared {
         }
     }
 
-    /// The spare chunk for what goes out, if nobody has it.
+    /// The spare chunk for messages that go out, if nobody has it.
     pub(super) fn lend_spare_out(&mut self, len: usize, lent: &mut Lent) -> Option<FlightMemory> {
         match self.windows.own() {
             Some(own) if own.can_lend(len) => own.lend(WindowSlot::Spare).map(FlightMemory::Slot),

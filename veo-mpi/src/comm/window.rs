@@ -30,7 +30,7 @@ const SLOTS: [WindowSlot; 2] = [WindowSlot::First, WindowSlot::Spare];
 /// Where the slots begin. Before them are the key and the marks.
 const HEAD: usize = 4096;
 
-/// Between marks: what different CPUs write at the same time are different lines of their caches.
+/// The distance between marks: different CPUs write different lines of their caches at the same time.
 const MARK_STEP: usize = 128;
 
 /// The part of a message that stands for all that is left of it: its sender has failed.
@@ -230,7 +230,7 @@ impl LentSlot {
         self.window.slot
     }
 
-    /// Notes that MPI may use it for ever, since what it had to do with it has failed.
+    /// Notes that MPI may use it for ever, since an operation with it has failed.
     pub(super) fn lose(&self) {
         let mark = self.window.mark(self.slot);
         mark.message.store(LOST, Ordering::Release);
@@ -406,7 +406,7 @@ impl OwnWindow {
     fn set(&mut self, slot: WindowSlot, message: u64, part: u64) {
         let mark = self.window.mark(slot);
         mark.part.store(part, Ordering::Relaxed);
-        // Release: whoever sees the mark sees the part and the values, too.
+        // Release: a rank that sees the mark sees the part and the values, too.
         mark.message.store(message + 1, Ordering::Release);
     }
 

@@ -1,4 +1,4 @@
-//! The end of a job for a reason: what is printed, and how the other ranks are ended.
+//! The end of a job for a reason: the printed line, and how the other ranks are ended.
 //!
 //! A rank that just stops leaves the others waiting for it, and `MPI_Finalize` waits for all. So a thread that finds that this rank cannot
 //! go on comes here. On the thread in charge that is `MPI_Abort`. Any other thread must not call MPI: it ends the process without
@@ -69,7 +69,7 @@ pub(super) fn begin(rank: i32, size: i32) {
     unsafe { libc::atexit(at_exit) };
 }
 
-/// Notes that this rank has done its part: what happens now ends nobody else. `false`: somebody ends the job.
+/// Notes that this rank has done its part: a failure from now on ends nobody else. `false`: somebody ends the job.
 pub(super) fn finish() -> bool {
     let running = PHASE.compare_exchange(RUNNING, OVER, Ordering::AcqRel, Ordering::Acquire);
     running.is_ok()
@@ -168,7 +168,7 @@ fn is_unread_pipe() -> bool {
         && !wait_for(PollFlags::empty(), Instant::now()).contains(PollFlags::ERR)
 }
 
-/// An error with what caused it, where it does not say so itself. The job ends, so what a program could do after a fault is left out.
+/// An error with its causes, where it does not say so itself. The job ends, so advice about going on after a fault is left out.
 pub(super) fn whole(error: &(dyn StdError + 'static)) -> String {
     let fault = error
         .downcast_ref::<veo_core::Error>()

@@ -22,7 +22,7 @@ pub(super) struct NodeOptions {
     pub(super) ranks_per_node: Option<i32>,
 }
 
-/// A node, and what is to be said of the choice.
+/// A node, and a note about the choice.
 #[derive(Debug, PartialEq)]
 pub(super) struct Choice {
     /// As [`VeoProc::new`](veo_core::VeoProc::new) takes it.
