@@ -1,4 +1,4 @@
-//! Branches, jumps and calls: what instructions of control become, and how code of the host goes on elsewhere.
+//! Branches, jumps and calls: the code for such instructions, and how code of the host goes on elsewhere.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{I8, I32, I64};
@@ -248,7 +248,7 @@ impl Function<'_> {
         is_free.then_some(*block)
     }
 
-    /// `cmov`, `sic` and what does nothing. The result says whether the instruction is one of these.
+    /// `cmov`, `sic` and instructions without effect. The result says whether the instruction is one of these.
     pub(crate) fn emit_control(&mut self, insn: &Insn) -> bool {
         let kind = match insn.op() {
             Op::CmovL => Kind::L,
@@ -415,7 +415,7 @@ impl Function<'_> {
         self.switch_to_end(end);
         self.end_for(why);
         self.switch_to_end(next);
-        // A return has not looked, and what comes here may be gone.
+        // A return has not looked, and the code here may be gone.
         let loaded = self.builder.create_block();
         self.look_at_stop(back, loaded);
         self.switch_to_end(loaded);

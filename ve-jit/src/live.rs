@@ -60,7 +60,7 @@ impl Live {
         });
         let before = backwards(region, |start, behind| {
             let own = &own[&start];
-            // A value stands for what may be unstored, whichever way control came.
+            // A register that may be unstored has a value, whichever way control came.
             own.read | unstored[&start] | behind & !own.written
         });
         Self {
@@ -108,7 +108,7 @@ fn backwards(
     let mut sets: BTreeMap<u64, StateSet> = region.blocks.keys().map(|start| (*start, 0)).collect();
     loop {
         let mut changed = false;
-        // Backwards, so that most is known of what follows.
+        // This goes backwards, so that most is known of the blocks behind.
         for (start, block) in region.blocks.iter().rev() {
             let behind = block
                 .successors()
@@ -190,7 +190,7 @@ struct Own {
     hidden: StateSet,
     /// Whether some instruction shows registers to others.
     shows: bool,
-    /// Written behind the last such instruction, and not stored by what has written it.
+    /// The registers that are written behind the last such instruction and not stored by their writer.
     unstored: StateSet,
     /// Whether what stands at its end shows registers to others. They are not stored if that happens on one of two ways alone.
     ends_shown: bool,

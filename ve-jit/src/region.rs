@@ -63,7 +63,7 @@ pub(crate) fn flow(ic: u64, insn: &Insn) -> Flow {
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     pub(crate) instructions: Vec<(u64, Insn)>,
-    /// Whether the last instruction is left to the interpreter, since what follows it is no code.
+    /// Whether the last instruction is left to the interpreter, since no code follows it.
     pub(crate) is_left: bool,
 }
 
@@ -78,7 +78,7 @@ impl Block {
         self.instructions.last().map(|(ic, insn)| flow(*ic, insn))
     }
 
-    /// Where control may go behind it by what is known before it runs.
+    /// Where control may go behind it, as far as this is known before it runs.
     pub(crate) fn successors(&self) -> impl Iterator<Item = u64> {
         let last = self
             .instructions
