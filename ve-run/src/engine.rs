@@ -8,7 +8,7 @@ pub enum EngineChoice {
     /// The interpreter.
     #[default]
     Interpreter,
-    /// The interpreter, and code of the host for what runs often.
+    /// The interpreter, and code of the host for frequent machine code.
     Jit,
     /// Both, one against the other.
     Both,

@@ -29,7 +29,7 @@ pub fn missing() -> Vec<String> {
         .collect()
 }
 
-/// The first line of what each compiler says of itself.
+/// The first line of each compiler's version text.
 pub fn compilers() -> String {
     let version = |compiler: &str| {
         let text = compile::tool(Command::new(compiler).arg("--version"));
