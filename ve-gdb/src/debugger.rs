@@ -1,4 +1,4 @@
-//! The debugger of a machine: what programs with one use.
+//! The debugger of a machine, for programs that have one.
 
 use std::ops::Deref;
 use std::path::Path;

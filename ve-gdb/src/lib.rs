@@ -1,8 +1,8 @@
 //! gdb's remote protocol for machine code of NEC's Vector Engine.
 //!
-//! A [`Debugger`] listens at a Unix socket and holds the threads of a [`Machine`](ve_isa::machine::Machine) for whoever connects, as gdb does with
-//! `target remote PATH`. Registers, memory, single steps, breakpoints, watchpoints for writes, threads, faults. One client at a time; all
-//! threads stop and go on together.
+//! A [`Debugger`] listens at a Unix socket and holds the threads of a [`Machine`](ve_isa::machine::Machine) for a client that connects, as gdb
+//! does with `target remote PATH`. Registers, memory, single steps, breakpoints, watchpoints for writes, threads, faults. One client at a time;
+//! all threads stop and go on together.
 //!
 //! - `registers`: which registers a client sees, and their numbers.
 //! - `threads`: the threads, held and let go; knows nothing of the protocol.
