@@ -14,7 +14,7 @@
 // caller for each function; bindgen's output takes no comments.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
-/// No request: what submitting functions return when they refuse.
+/// No request: functions that submit return this when they refuse.
 pub const VEO_REQUEST_ID_INVALID: u64 = u64::MAX;
 
 #[cfg(unix)]

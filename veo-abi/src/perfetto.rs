@@ -1,5 +1,5 @@
-//! Numbers of messages and fields in traces of Perfetto, by its public schema, and names that our timelines have: what writes
-//! timelines and what reads them share both.
+//! Numbers of messages and fields in traces of Perfetto, by its public schema, and names of our timelines. The writer of
+//! timelines and the reader share both.
 //!
 //! A number stands for a field of the message that its module names, unless it says otherwise.
 
