@@ -30,7 +30,7 @@
 //! compiler gives the same ones.
 //!
 //! `ve1-llvm` makes a shared object for the card with a linker of its own, because LLVM has none for the VE; `docs/book/src/ve-linker.md` says what is in
-//! it and what no card has confirmed yet. It has declarations of the C library; whoever runs the code provides the functions. It has no C++ library.
+//! it and what no card has confirmed yet. It has declarations of the C library; the runner of the code provides the functions. It has no C++ library.
 //!
 //! # Variables
 //!

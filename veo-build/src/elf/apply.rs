@@ -135,7 +135,7 @@ impl Applier<'_, '_> {
         };
         let plus = |value: u64| value.wrapping_add(addend);
         Some(match relocation.kind.expression {
-            // The loader adds the addend of its own relocation; what stands here is for readers of the file.
+            // The loader adds the addend of its own relocation; the value here is for readers of the file.
             Expression::Absolute if matches!(target, SymbolTarget::Import(_)) => return None,
             Expression::Absolute => plus(self.address(target)?),
             Expression::Relative => plus(self.address(target)?).wrapping_sub(here),

@@ -149,7 +149,7 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// The name of what a relocation asks for, for messages.
+    /// The name of a relocation's symbol or section, for messages.
     pub(super) fn symbol_name(&self, symbol: usize, addend: i64) -> &str {
         let Some(found) = self.symbols.get(symbol) else {
             return "no symbol";

@@ -76,7 +76,7 @@ pub(super) struct LinkNeeds {
     /// Those of the procedure linkage table apart: first those that need no name.
     pub(super) dynamic: Vec<DynamicRelocation>,
     pub(super) for_entries: Vec<DynamicRelocation>,
-    /// The names that come from elsewhere, each with who asks first.
+    /// The names that come from elsewhere, each with the object that asks first.
     pub(super) imports: Vec<(usize, String)>,
     imported: HashSet<usize>,
     /// Whether the thread-local variables must be there when a thread begins.

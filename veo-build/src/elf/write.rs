@@ -116,7 +116,7 @@ impl LibraryParts<'_, '_> {
         header(note, READ, &layout.note, layout.note.size, 4);
     }
 
-    /// The identity of the library: a hash of what is loaded, so that debug information of another build is not taken for its own.
+    /// The identity of the library: a hash of the loaded parts, so that debug information of another build is not taken for its own.
     fn note(&self, writer: &mut Writer<'_>) {
         let mut hashers = [DefaultHasher::new(), DefaultHasher::new()];
         for (number, hasher) in hashers.iter_mut().enumerate() {

@@ -120,7 +120,7 @@ impl Function {
 /// An argument with `byval`, in a line.
 struct Argument<'a> {
     before: &'a str,
-    /// The type of what it points to.
+    /// The type that it points to.
     kind: &'a str,
     attributes: &'a str,
     align: &'a str,
