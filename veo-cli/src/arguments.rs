@@ -1,4 +1,4 @@
-//! The command line: the commands and what holds for all of them.
+//! The command line: the commands and the options of all of them.
 
 use clap::{Parser, Subcommand};
 
