@@ -128,7 +128,7 @@ impl LoadSegments {
         Some(segments)
     }
 
-    /// The offset in the file of what is loaded at an address.
+    /// The offset in the file of the byte that is loaded at an address.
     pub(crate) fn offset(&self, at: u64) -> Option<u64> {
         self.loaded.iter().find_map(|[address, offset, len]| {
             let inside = at.checked_sub(*address).filter(|inside| inside < len)?;

@@ -31,7 +31,7 @@ pub fn is_of_exceptions(file: &str) -> bool {
 /// The runtime libraries of sanitizers that the library at `path` was linked with, as the loader
 /// is to be told: a path where the library names a directory that has it, else a name that the
 /// loader searches for. With ThreadSanitizer and clang's OpenMP also [`ARCHER`], if the library
-/// names its directory, and what [`is_of_exceptions`]. None for what is no library.
+/// names its directory, and what [`is_of_exceptions`]. `None` for a file that is no library.
 #[must_use]
 pub fn runtimes(path: &Path) -> Vec<PathBuf> {
     let Some(names) = elf::open(path)
@@ -78,7 +78,7 @@ struct Names {
 }
 
 impl Names {
-    /// `None` for what is no 64-bit little-endian library, or a damaged one.
+    /// `None` for a file that is no 64-bit little-endian library, or a damaged one.
     fn read(file: &mut (impl Read + Seek)) -> Option<Names> {
         let segments = LoadSegments::read(file)?;
         let (at, len) = segments.dynamic?;

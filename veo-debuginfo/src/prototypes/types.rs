@@ -463,7 +463,7 @@ impl TypeBuilder {
     }
 }
 
-/// File and line of what an entry defines.
+/// File and line of an entry's definition.
 fn location(
     units: &Units<'_>,
     unit: usize,

@@ -47,7 +47,7 @@ pub(super) struct Units<'d> {
     pub ranges: gimli::RangeLists<Slice<'d>>,
     pub addresses: gimli::DebugAddr<Slice<'d>>,
     signatures: HashMap<u64, Position>,
-    /// Which unit imports which part. dwz makes parts of what units have in common.
+    /// Which unit imports which part. dwz makes such parts of common information of units.
     imports: Vec<(usize, RawValue<'d>)>,
     strings: &'d [u8],
     line_strings: &'d [u8],
