@@ -1,6 +1,6 @@
 //! The mistakes in contracts. Each message says what is wrong and what to write instead.
 
-/// A mistake in a clause, with the user's words for what it concerns.
+/// A mistake in a clause, with the user's words for the part that it concerns.
 #[derive(Clone, Debug)]
 pub(crate) enum ClauseFault {
     // The key.

@@ -19,7 +19,7 @@ pub(crate) enum TypePosition {
     Result,
 }
 
-/// A mistake in a declaration, with the user's words for what it concerns.
+/// A mistake in a declaration, with the user's words for the part that it concerns.
 #[derive(Clone, Debug)]
 pub(crate) enum Mistake {
     // The attribute.
