@@ -11,6 +11,6 @@ mod replaced;
 mod support;
 mod threads;
 mod unloading;
-mod wild;
+mod wild_pointers;
 
 use veo_test_support as _;

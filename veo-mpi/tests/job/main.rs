@@ -3,10 +3,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-mod abandoned;
 mod begins;
 mod ends;
 mod examples;
+mod launcher_ends;
 mod refusals;
 
 use veo_test_support as _;

@@ -4,14 +4,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-mod attacks;
 mod collectives;
-mod hostile;
+mod forbidden_uses;
 mod messages;
 mod plain;
 mod random;
 mod refusals;
 mod requests;
+mod unusual_uses;
 mod values;
 mod windows;
 

@@ -50,7 +50,10 @@ fn zero_and_truncated(rank: &Rank) -> Part {
 #[test]
 fn empty_messages_come_between_truncated_ones() {
     if case().is_none() {
-        return on_each_path(4, "attacks::empty_messages_come_between_truncated_ones");
+        return on_each_path(
+            4,
+            "unusual_uses::empty_messages_come_between_truncated_ones",
+        );
     }
     rank(zero_and_truncated);
 }
@@ -74,7 +77,7 @@ fn small_messages_that_nobody_receives_end_with_the_job() {
     if case().is_none() {
         return on_each_path(
             2,
-            "attacks::small_messages_that_nobody_receives_end_with_the_job",
+            "unusual_uses::small_messages_that_nobody_receives_end_with_the_job",
         );
     }
     rank(many_unreceived);
@@ -105,7 +108,10 @@ fn panics(rank: &Rank) -> Part {
 #[test]
 fn a_panic_that_is_caught_drops_requests_only() {
     if case().is_none() {
-        return on_each_path(2, "attacks::a_panic_that_is_caught_drops_requests_only");
+        return on_each_path(
+            2,
+            "unusual_uses::a_panic_that_is_caught_drops_requests_only",
+        );
     }
     rank(panics);
 }
@@ -160,7 +166,7 @@ fn communicators(rank: &Rank) -> Part {
 #[test]
 fn communicators_come_and_go() {
     if case().is_none() {
-        return on_each_path(4, "attacks::communicators_come_and_go");
+        return on_each_path(4, "unusual_uses::communicators_come_and_go");
     }
     rank(communicators);
 }
@@ -191,7 +197,7 @@ fn tags(rank: &Rank) -> Part {
 #[test]
 fn tags_go_to_their_bound() {
     if case().is_none() {
-        return on_each_path(2, "attacks::tags_go_to_their_bound");
+        return on_each_path(2, "unusual_uses::tags_go_to_their_bound");
     }
     rank(tags);
 }
@@ -231,7 +237,7 @@ fn very_many_requests_are_begun_before_any_is_waited_for() {
     if case().is_none() {
         return on_each_path(
             2,
-            "attacks::very_many_requests_are_begun_before_any_is_waited_for",
+            "unusual_uses::very_many_requests_are_begun_before_any_is_waited_for",
         );
     }
     rank(very_many);
@@ -263,7 +269,7 @@ fn odd_chunks(rank: &Rank) -> Part {
 
 #[test]
 fn chunks_may_have_any_length() {
-    const TEST: &str = "attacks::chunks_may_have_any_length";
+    const TEST: &str = "unusual_uses::chunks_may_have_any_length";
     if case().is_some() {
         return rank(odd_chunks);
     }
@@ -304,7 +310,7 @@ fn two_processes(rank: &Rank) -> Part {
 #[test]
 fn a_rank_may_have_two_processes() {
     if case().is_none() {
-        return on_each_path(2, "attacks::a_rank_may_have_two_processes");
+        return on_each_path(2, "unusual_uses::a_rank_may_have_two_processes");
     }
     rank(two_processes);
 }
@@ -348,7 +354,7 @@ fn killed_in_flight(rank: &Rank) -> Part {
 #[test]
 fn a_process_that_ends_in_a_message_ends_it() {
     if case().is_none() {
-        return on_each_path(2, "attacks::a_process_that_ends_in_a_message_ends_it");
+        return on_each_path(2, "unusual_uses::a_process_that_ends_in_a_message_ends_it");
     }
     rank(killed_in_flight);
 }
@@ -374,7 +380,7 @@ fn both_kinds(rank: &Rank) -> Part {
 #[test]
 fn plain_messages_do_not_meet_others() {
     if case().is_none() {
-        return on_each_path(2, "attacks::plain_messages_do_not_meet_others");
+        return on_each_path(2, "unusual_uses::plain_messages_do_not_meet_others");
     }
     rank(both_kinds);
 }
@@ -430,7 +436,7 @@ fn tested(rank: &Rank) -> Part {
 #[test]
 fn requests_end_by_tests_alone() {
     if case().is_none() {
-        return on_each_path(3, "attacks::requests_end_by_tests_alone");
+        return on_each_path(3, "unusual_uses::requests_end_by_tests_alone");
     }
     rank(tested);
 }

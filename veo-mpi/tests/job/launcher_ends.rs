@@ -180,7 +180,7 @@ fn ends(what: &str, path: &str) {
 
 /// Whether the launcher ends after its signal. Its status does not matter: MPICH's is sometimes 0.
 fn launcher_ends(case: &str, path: &str) -> bool {
-    let Some(launch) = Launch::new(RANKS, "abandoned::rank", case) else {
+    let Some(launch) = Launch::new(RANKS, "launcher_ends::rank", case) else {
         return true;
     };
     let notes = Notes::new(case);
@@ -202,7 +202,7 @@ fn nothing_survives_the_launcher() {
 fn a_rank_that_nobody_hears_does_not_survive_its_launcher() {
     let case = format!("{} is not heard", libc::SIGKILL);
     let notes = Notes::new(&case);
-    let rank = under_a_shell("abandoned::rank", &case, |command| {
+    let rank = under_a_shell("launcher_ends::rank", &case, |command| {
         command.env(NOTES, &notes.0);
     });
     assert_eq!(count(&notes.0), 1, "it has begun: {:#?}", rank.0);

@@ -93,7 +93,7 @@ fn communicators_of_any_shape_work_on_nothing_and_more() {
     if case().is_none() {
         return on_each_path(
             4,
-            "hostile::communicators_of_any_shape_work_on_nothing_and_more",
+            "forbidden_uses::communicators_of_any_shape_work_on_nothing_and_more",
         );
     }
     rank(odd_communicators);
@@ -132,7 +132,7 @@ fn mixed(rank: &Rank) -> Part {
 #[test]
 fn messages_stay_with_their_communicator() {
     if case().is_none() {
-        return on_each_path(2, "hostile::messages_stay_with_their_communicator");
+        return on_each_path(2, "forbidden_uses::messages_stay_with_their_communicator");
     }
     rank(mixed);
 }
@@ -176,7 +176,7 @@ fn wrong_parts(rank: &Rank) -> Part {
 #[test]
 fn parts_that_cannot_be_are_refused() {
     if case().is_none() {
-        return on_each_path(2, "hostile::parts_that_cannot_be_are_refused");
+        return on_each_path(2, "forbidden_uses::parts_that_cannot_be_are_refused");
     }
     rank(wrong_parts);
 }
@@ -233,7 +233,7 @@ fn operations(rank: &Rank) -> Part {
 #[test]
 fn operations_that_misbehave_end_in_errors() {
     if case().is_none() {
-        return on_each_path(2, "hostile::operations_that_misbehave_end_in_errors");
+        return on_each_path(2, "forbidden_uses::operations_that_misbehave_end_in_errors");
     }
     rank(operations);
 }
@@ -278,7 +278,7 @@ fn different(rank: &Rank) -> Part {
 #[test]
 fn ranks_in_different_operations_are_told() {
     if case().is_none() {
-        return on_each_path(2, "hostile::ranks_in_different_operations_are_told");
+        return on_each_path(2, "forbidden_uses::ranks_in_different_operations_are_told");
     }
     rank(different);
 }
@@ -321,7 +321,7 @@ fn threads(rank: &Rank) -> Part {
 #[test]
 fn other_threads_use_the_process_meanwhile() {
     if case().is_none() {
-        return on_each_path(2, "hostile::other_threads_use_the_process_meanwhile");
+        return on_each_path(2, "forbidden_uses::other_threads_use_the_process_meanwhile");
     }
     rank(threads);
 }
@@ -372,7 +372,7 @@ fn a_forked_child_process_is_told_that_mpi_is_not_its_own() {
     if case().is_none() {
         return on_each_path(
             2,
-            "hostile::a_forked_child_process_is_told_that_mpi_is_not_its_own",
+            "forbidden_uses::a_forked_child_process_is_told_that_mpi_is_not_its_own",
         );
     }
     rank(forks);
@@ -381,7 +381,7 @@ fn a_forked_child_process_is_told_that_mpi_is_not_its_own() {
 #[test]
 fn a_child_process_that_is_forked_first_is_told_so() {
     let Some(_) = case() else {
-        let name = "hostile::a_child_process_that_is_forked_first_is_told_so";
+        let name = "forbidden_uses::a_child_process_that_is_forked_first_is_told_so";
         if let Some(launch) = Launch::new(2, name, "forks") {
             launch.run().succeeds();
         }
@@ -433,7 +433,10 @@ fn closed(rank: &Rank) -> Part {
 #[test]
 fn a_process_that_is_closed_ends_its_messages() {
     if case().is_none() {
-        return on_each_path(2, "hostile::a_process_that_is_closed_ends_its_messages");
+        return on_each_path(
+            2,
+            "forbidden_uses::a_process_that_is_closed_ends_its_messages",
+        );
     }
     rank(closed);
 }
@@ -462,7 +465,7 @@ fn forgotten_at_the_end(rank: &Rank) -> Part {
 #[test]
 fn requests_are_forgotten_at_the_end() {
     if case().is_none() {
-        return on_each_path(2, "hostile::requests_are_forgotten_at_the_end");
+        return on_each_path(2, "forbidden_uses::requests_are_forgotten_at_the_end");
     }
     rank(forgotten_at_the_end);
 }
