@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 use std::time::Duration;
 
 use veo_build::Sanitizer::Address;
@@ -46,9 +45,8 @@ fn a_slow_report_is_waited_for() {
     let slow = "#!/bin/sh\nsleep 4\nexec llvm-symbolizer-19 \"$@\"\n";
     fs::write(&symbolizer, slow).unwrap();
     fs::set_permissions(&symbolizer, fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = run::one_test("slow_end::child_part");
     command
-        .args(["--exact", "slow_end::child_part", "--nocapture"])
         .env(LIBRARY, library("wrong.c", way, false))
         .env("ASAN_SYMBOLIZER_PATH", symbolizer);
     let outcome = run::run(&mut command, Duration::from_secs(100));

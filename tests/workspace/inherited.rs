@@ -76,14 +76,8 @@ fn found(command: &mut Command) -> BTreeMap<String, String> {
 }
 
 fn case_with(oddities: fn() -> std::io::Result<()>) -> BTreeMap<String, String> {
-    let mut command = Command::new(env::current_exe().unwrap());
+    let mut command = run::one_test("inherited::case");
     command
-        .args([
-            "--exact",
-            "inherited::case",
-            "--nocapture",
-            "--test-threads=1",
-        ])
         .env(CASE, "1")
         // Starts it as if no test had started it.
         .env_remove("VEO_TEST_STARTED")
@@ -139,15 +133,8 @@ fn oddities_are_put_in_order() {
 /// A program that a test starts is as the test wants it.
 #[test]
 fn programs_that_a_test_starts_are_left_alone() {
-    let mut command = Command::new(env::current_exe().unwrap());
-    command
-        .args([
-            "--exact",
-            "inherited::case",
-            "--nocapture",
-            "--test-threads=1",
-        ])
-        .envs([(CASE, "1"), ("VEO_VERIFY", "off")]);
+    let mut command = run::one_test("inherited::case");
+    command.envs([(CASE, "1"), ("VEO_VERIFY", "off")]);
     // SAFETY: a system call with numbers.
     unsafe {
         command.pre_exec(|| {

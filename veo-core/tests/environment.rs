@@ -3,9 +3,8 @@
 
 mod common;
 
-use std::process::Command;
-
 use veo_core::{Error, Result, VeoProc, ve_kernel};
+use veo_test_support::run;
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -56,11 +55,8 @@ fn lies_on(asked: i32, list: Option<&str>, number: Option<&str>) -> String {
 
 /// The output of the case with these variables.
 fn said_with(case: &str, variables: &[(&str, Option<&str>)]) -> String {
-    let mut program = Command::new(std::env::current_exe().expect("a test program has a path"));
-    program
-        .args(["--exact", "case", "--nocapture"])
-        .env(CASE, case)
-        .env("VEO_EMU_NODES", "6");
+    let mut program = run::one_test("case");
+    program.env(CASE, case).env("VEO_EMU_NODES", "6");
     for (name, value) in variables {
         program.env_remove(name);
         if let Some(value) = value {

@@ -7,12 +7,12 @@
 mod common;
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::LazyLock;
 
 use veo_core::{
     Error, OnStack, Prototypes, Result, SymbolKind, Value, ValueKind, VeoLibrary, VeoProc,
 };
+use veo_test_support::run;
 
 /// The variable that makes a test a case of another one.
 const CASE: &str = "VEO_TEST_GUESSED_CASE";
@@ -252,9 +252,7 @@ fn case() -> Result<()> {
 
 /// The warnings of a case.
 fn case_of(case: &str) -> Vec<String> {
-    let program = std::env::current_exe().expect("a test program has a path");
-    let output = Command::new(program)
-        .args(["--exact", "case", "--nocapture"])
+    let output = run::one_test("case")
         .env(CASE, case)
         .output()
         .expect("the program starts again");

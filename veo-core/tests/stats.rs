@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use veo_core::{KernelStats, ProcStats, RequestStats, VeoProc, ve_kernel};
+use veo_test_support::run;
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -243,11 +243,8 @@ fn program() {
 
 /// The output of the program on both streams, with these values of `VEO_STATS` and the task that it is given.
 fn printed(stats: Option<&str>, what: &str) -> String {
-    let mut program = Command::new(std::env::current_exe().expect("a test program has a path"));
-    program
-        .args(["--exact", "program", "--nocapture"])
-        .env(PROGRAM, what)
-        .env_remove("VEO_STATS");
+    let mut program = run::one_test("program");
+    program.env(PROGRAM, what).env_remove("VEO_STATS");
     if let Some(stats) = stats {
         program.env("VEO_STATS", stats);
     }

@@ -3,7 +3,6 @@
 mod common;
 
 use std::fmt;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use tracing::{Event, Level};
 use veo_core::{Error, VeoProc, ve_kernel};
 
 use crate::common::listener::Listener;
+use veo_test_support::run;
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -117,8 +117,7 @@ impl Visit for Line {
 
 /// The lines of the log of errors that nobody has collected, when the program does this.
 fn logged(what: &str) -> Vec<String> {
-    let output = Command::new(std::env::current_exe().expect("a test program has a path"))
-        .args(["--exact", "program", "--nocapture"])
+    let output = run::one_test("program")
         .env(PROGRAM, what)
         .output()
         .expect("the program starts again");

@@ -5,9 +5,8 @@
 
 mod common;
 
-use std::process::Command;
-
 use veo_core::{Prototypes, Result, VeoProc, ve_kernel};
+use veo_test_support::run;
 
 /// The library has `int64_t give_i64(int64_t)`.
 #[ve_kernel(lib = "libcoretest.so", name = "give_i64")]
@@ -62,11 +61,8 @@ fn case() {
 fn run(word: Option<&str>) -> [String; 3] {
     // Compiled here, once: a file that another program replaces while it is loaded is not compared.
     common::library();
-    let mut program = Command::new(std::env::current_exe().expect("a test program has a path"));
-    program
-        .args(["--exact", "case", "--nocapture"])
-        .env(CASE, "1")
-        .env_remove("VEO_VERIFY");
+    let mut program = run::one_test("case");
+    program.env(CASE, "1").env_remove("VEO_VERIFY");
     if let Some(word) = word {
         program.env("VEO_VERIFY", word);
     }

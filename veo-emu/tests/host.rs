@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::*;
+use veo_test_support::run;
 
 const KERNELS: &str = r#"
 #include <unistd.h>
@@ -18,9 +19,8 @@ int answer(void) { return 42; }
 
 /// Runs one part of this file, named by a variable, in a process of its own.
 fn victim(part: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = run::one_test("victim_part");
     command
-        .args(["--exact", "victim_part", "--nocapture", "--test-threads=1"])
         .env("VEO_EMU_TEST_PART", part)
         .stdout(Stdio::piped());
     command

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use veo_emu::inspect;
+use veo_test_support::run;
 
 const KERNELS: &str = r#"
 #include <stdint.h>
@@ -61,13 +62,7 @@ struct Looker {
 
 impl Looker {
     fn new() -> Looker {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "looking_process",
-                "--nocapture",
-                "--test-threads=1",
-            ])
+        let mut child = run::one_test("looking_process")
             .env("VEO_EMU_TEST_LOOKER", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -299,14 +294,8 @@ struct Forged {
 impl Forged {
     /// Starts one with this control page.
     fn start(kind: &str, page: &[u8]) -> Forged {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let mut child = run::one_test("forged_process")
             .arg0("/a/program (veorun)")
-            .args([
-                "--exact",
-                "forged_process",
-                "--nocapture",
-                "--test-threads=1",
-            ])
             .env("VEO_EMU_TEST_FORGED", kind)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -6,9 +6,10 @@ mod common;
 
 use std::io::{Read, Write};
 use std::mem;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use common::*;
+use veo_test_support::run;
 
 /// The variable that makes this program a case.
 const CASE: &str = "VEO_EMU_TEST_LAUNCHED";
@@ -83,8 +84,7 @@ fn case() {
 
 /// The output of a case behind a word, in an environment with these variables.
 fn says(variables: &[(&str, &str)]) -> impl Fn(&str) -> String + use<> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "case", "--nocapture", "--test-threads=1"])
+    let mut child = run::one_test("case")
         .env(CASE, "1")
         .envs(variables.iter().copied())
         .stdin(Stdio::piped())

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use veo_abi::ffi::*;
+use veo_test_support::run;
 
 const KERNELS: &str = r#"
 #define _GNU_SOURCE
@@ -97,10 +98,8 @@ uint64_t add(uint64_t a, uint64_t b) { return a + b; }
 "#;
 
 fn child(part: &str, seed: u64) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "child_part", "--nocapture", "--test-threads=1"])
-        .env("VEO_EMU_TEST_HOSTILE", format!("{part} {seed}"));
+    let mut command = run::one_test("child_part");
+    command.env("VEO_EMU_TEST_HOSTILE", format!("{part} {seed}"));
     command
 }
 

@@ -1,11 +1,10 @@
 //! Right kernels, which use their memory to its very ends, and what a program sees of guarded
 //! memory besides faults.
 
-use std::process::Command;
-
 use veo_core::{Cause, Error, Guard, OnStack, VeAddr, VeData, VeoProc};
 
 use super::{guarded, library};
+use veo_test_support::run;
 
 #[derive(Clone, Copy, VeData)]
 #[repr(C)]
@@ -187,8 +186,7 @@ fn mappings_run_out() {
 
 #[test]
 fn it_is_said_once_that_mappings_have_run_out() {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["guard::right::mappings_run_out", "--exact", "--nocapture"])
+    let output = run::one_test("guard::right::mappings_run_out")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);

@@ -1,5 +1,6 @@
 //! Running programs under a time limit and looking at what they leave behind.
 
+use std::env;
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,6 +35,17 @@ impl Outcome {
             "{what} left processes: {self:#?}"
         );
     }
+}
+
+/// A command that runs one test of this test program again, with its output.
+///
+/// # Panics
+///
+/// If the program has no path.
+pub fn one_test(name: &str) -> Command {
+    let mut command = Command::new(env::current_exe().expect("a test program has a path"));
+    command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
+    command
 }
 
 /// Runs a program to its end, at most for `limit`.

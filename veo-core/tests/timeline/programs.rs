@@ -10,6 +10,7 @@ use veo_core::{OnStack, VeoProc, ve_kernel};
 
 use crate::common;
 use crate::common::listener::Listener;
+use veo_test_support::run;
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -268,14 +269,9 @@ pub struct Output {
 }
 
 fn command(name: &str, timeline: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = run::one_test(&format!("programs::{name}"));
     command
-        .args([
-            &format!("programs::{name}"),
-            "--exact",
-            "--ignored",
-            "--nocapture",
-        ])
+        .arg("--ignored")
         .env("VEO_TIMELINE", timeline)
         .env("MPIRANK", "7")
         .stdin(Stdio::null());

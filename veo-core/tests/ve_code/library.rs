@@ -1,14 +1,13 @@
 //! Libraries of VE machine code, made by clang and veo-build's linker.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use veo_build::{Built, Kernels, Target};
 use veo_core::VeoProc;
 use veo_core::abi::build_dir::VE1_LLVM;
-use veo_test_support::ve;
 pub use veo_test_support::ve::can_build as clang;
+use veo_test_support::{run, ve};
 
 /// Builds a library of one source, for the VE or the host, below `directory`.
 pub fn build(directory: &Path, name: &str, source: &str, target: Target) -> PathBuf {
@@ -123,8 +122,7 @@ pub fn process() -> Option<VeoProc> {
 
 /// Runs a test of this program once more, with variables that its processes obey. Its output is the result.
 pub fn again(test: &str, variables: &[(&str, &std::ffi::OsStr)]) -> String {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
+    let output = run::one_test(test)
         .env(AGAIN, "1")
         .envs(variables.iter().copied())
         .output()

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use veo_abi::ffi::*;
+use veo_test_support::run;
 
 const KERNELS: &str = r#"
 #include <stdint.h>
@@ -38,10 +39,8 @@ void all_memory(void) { for (;;) { char *p = malloc(1 << 20); if (!p) abort(); m
 /// A child that runs one part of this file.
 fn child(part: &str) -> Command {
     compile(KERNELS);
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "child_part", "--nocapture", "--test-threads=1"])
-        .env("VEO_EMU_TEST_REFUSED", part);
+    let mut command = run::one_test("child_part");
+    command.env("VEO_EMU_TEST_REFUSED", part);
     command
 }
 
