@@ -83,11 +83,10 @@ pub(super) const TABLE: Table = &[
         duplicate(thread, limit)
     }),
     ("strsignal", |thread| {
-        let mut bytes = signal_text(int(thread, 0));
-        bytes.push(0);
-        let place = thread.private().start + ERROR_TEXT;
-        write(thread.window(), place, &bytes)?;
-        result(thread, place)
+        let number = int(thread, 0);
+        // Those from 32 on have texts with their numbers.
+        let is_known = (1..32).contains(&number);
+        give_text(thread, "signal", number, is_known, signal_text(number))
     }),
     ("strerror", describe_error),
     ("__xpg_strerror_r", describe_error_into),
@@ -335,8 +334,27 @@ pub(super) fn error_text(number: i32) -> Vec<u8> {
 }
 
 fn describe_error(thread: &mut Thread) -> Outcome {
-    let mut bytes = error_text(int(thread, 0));
+    let number = int(thread, 0);
+    let is_known = (0..=LAST_ERROR).contains(&number);
+    give_text(thread, "error", number, is_known, error_text(number))
+}
+
+/// The largest number of an error on Linux.
+const LAST_ERROR: i32 = 133;
+
+/// Gives the text for a number. Each known number has a text of its own, which stays; the others share one for each thread.
+fn give_text(
+    thread: &mut Thread,
+    kind: &str,
+    number: i32,
+    is_known: bool,
+    mut bytes: Vec<u8>,
+) -> Outcome {
     bytes.push(0);
+    if is_known {
+        let place = thread.lasting(format!("{kind} {number}"), || bytes);
+        return result(thread, place.unwrap_or(0));
+    }
     let place = thread.private().start + ERROR_TEXT;
     write(thread.window(), place, &bytes)?;
     result(thread, place)

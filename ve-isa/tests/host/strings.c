@@ -1,5 +1,7 @@
 #include "libc.h"
 
+char *strsignal(int);
+
 static char a[400], b[400], c[800];
 
 /* Words over a small alphabet, so that there is something to be found. */
@@ -69,4 +71,5 @@ static void run(void)
         out("%d%d%d %d %d\n", !!isspace(i), !!isupper(i), !!isxdigit(i), tolower(i), toupper(i));
     }
     for (int i = 0; i < 135; i++) out("%s\n", strerror(i));
+    out("%s, %s, ", strerror(1), strerror(2)); out("%s, %s\n", strsignal(11), strsignal(8));
 }
