@@ -56,7 +56,8 @@ impl PinnedMemory {
             usage,
             proc: proc.clone(),
         };
-        if core.look_for_end() {
+        // Of a process that has ended nothing is mapped.
+        if pinned.mapping.is_none() && core.look_for_end() {
             return Err(core.gone(&"pinning memory"));
         }
         Ok(pinned)
