@@ -1,5 +1,6 @@
 //! The types of sent values: as both ends compare them, and as MPI knows them.
 
+use std::any::TypeId;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -72,6 +73,25 @@ pub(super) struct TypeTag {
 
 impl TypeTag {
     pub(super) fn of<T: VeData>() -> TypeTag {
+        thread_local! {
+            /// Those of types that were asked for before. A program sends few types, and each message asks.
+            static KNOWN: RefCell<Vec<(TypeId, TypeTag)>> = const { RefCell::new(Vec::new()) };
+        }
+        let id = TypeId::of::<T>();
+        let found = KNOWN.try_with(|known| {
+            let mut known = known.borrow_mut();
+            if let Some((_, tag)) = known.iter().find(|(ty, _)| *ty == id) {
+                return *tag;
+            }
+            let tag = TypeTag::new::<T>();
+            known.push((id, tag));
+            tag
+        });
+        // At the end of the thread nothing is kept.
+        found.unwrap_or_else(|_| TypeTag::new::<T>())
+    }
+
+    fn new<T: VeData>() -> TypeTag {
         let mut hash = Hash(0xcbf2_9ce4_8422_2325);
         hash.ty(&<T as VeData>::TYPE);
         let text = <T as VeData>::TYPE.to_string();
