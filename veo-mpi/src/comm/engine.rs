@@ -31,8 +31,13 @@ pub(super) struct ProgressState {
     incoming: VecDeque<Incoming>,
     operations: BTreeMap<u64, Operation>,
     next: u64,
+    /// How often everything was moved.
+    rounds: u32,
     shared: Shared,
 }
+
+/// In one of so many rounds MPI is asked for all that it has, whichever operation is waited for.
+const RARELY: u32 = 16;
 
 /// A message that has come and was not looked at yet. It holds the channel, so that no message is lost which MPI has given.
 struct Arriving {
@@ -51,6 +56,26 @@ enum Work {
     Send(Send),
     Receive(Receive),
     Done(Result<Status>),
+}
+
+impl Work {
+    /// Whether MPI has all of it, and nothing is to be done before it ends.
+    fn rests_in_mpi(&self) -> bool {
+        match self {
+            Work::Send(send) => send.rests_in_mpi(),
+            Work::Receive(receive) => receive.rests_in_mpi(),
+            Work::Done(_) => false,
+        }
+    }
+
+    /// Whether it goes on when something comes by the channel.
+    fn listens_to(&self, channel: &Rc<Channel>) -> bool {
+        match self {
+            Work::Send(send) => send.listens_to(channel),
+            Work::Receive(receive) => receive.listens_to(channel),
+            Work::Done(_) => false,
+        }
+    }
 }
 
 struct Operation {
@@ -109,6 +134,20 @@ impl ProgressEngine {
     pub(super) fn wait<'p, R>(
         &self,
         proc: impl Into<Option<&'p VeoProc>>,
+        step: impl FnMut(&mut ProgressState) -> Result<Option<R>>,
+    ) -> Result<R> {
+        self.wait_looking_at(None, proc, step)
+    }
+
+    /// Waits for the end of an operation.
+    pub(super) fn wait_for_operation(&self, id: u64, proc: &VeoProc) -> Result<Status> {
+        self.wait_looking_at(Some(id), proc, |state| Ok(state.outcome(id)))?
+    }
+
+    fn wait_looking_at<'p, R>(
+        &self,
+        operation: Option<u64>,
+        proc: impl Into<Option<&'p VeoProc>>,
         mut step: impl FnMut(&mut ProgressState) -> Result<Option<R>>,
     ) -> Result<R> {
         let proc = proc.into();
@@ -120,7 +159,10 @@ impl ProgressEngine {
                 if let Some(result) = step(&mut state)? {
                     return Ok(result);
                 }
-                let moved = state.progress()?;
+                let moved = state.progress_of(operation)?;
+                if moved && let Some(result) = step(&mut state)? {
+                    return Ok(result);
+                }
                 match moved {
                     true => Pace::Moved,
                     false if state.streams() => Pace::Streams,
@@ -289,8 +331,8 @@ impl ProgressState {
 
     /// How many messages are still being sent.
     pub(super) fn sending(&self) -> usize {
-        let sends = |operation: &&Operation| matches!(operation.work, Work::Send(_));
-        self.operations.values().filter(sends).count()
+        let works = self.operations.values().map(|operation| &operation.work);
+        works.filter(|work| matches!(work, Work::Send(_))).count()
     }
 
     /// Whether MPI has values that are under way.
@@ -306,7 +348,15 @@ impl ProgressState {
 
     /// Moves everything that can move. Tells whether anything did.
     pub(super) fn progress(&mut self) -> Result<bool> {
-        let mut moved = self.find()?;
+        self.progress_of(None)
+    }
+
+    /// The same for whoever waits for one operation. MPI moves the values of all that it has when it is asked for one of them, so it is
+    /// asked for the others now and then only: each question takes its time.
+    fn progress_of(&mut self, operation: Option<u64>) -> Result<bool> {
+        self.rounds = self.rounds.wrapping_add(1);
+        let wanted = operation.filter(|_| !self.rounds.is_multiple_of(RARELY));
+        let mut moved = self.find(wanted.is_none())?;
         moved |= self.take_in()?;
         moved |= self.pair();
         moved |= self.refuse();
@@ -315,7 +365,10 @@ impl ProgressState {
             matches!(answer.test(), Ok(None))
         });
         let shared = &mut self.shared;
-        self.operations.retain(|_, operation| {
+        self.operations.retain(|id, operation| {
+            if wanted.is_some_and(|wanted| wanted != *id) && operation.work.rests_in_mpi() {
+                return true;
+            }
             let stepped = match &mut operation.work {
                 Work::Send(send) => send.step(shared),
                 Work::Receive(receive) => receive.step(shared),
@@ -332,8 +385,8 @@ impl ProgressState {
         Ok(moved)
     }
 
-    /// Looks for headers that have come.
-    fn find(&mut self) -> Result<bool> {
+    /// Looks for what has come, by all channels or by those only that somebody waits for.
+    fn find(&mut self, by_all: bool) -> Result<bool> {
         let mut moved = false;
         let mut gone = false;
         for weak in &self.channels {
@@ -341,6 +394,10 @@ impl ProgressState {
                 gone = true;
                 continue;
             };
+            let mut operations = self.operations.values();
+            if !by_all && !operations.any(|operation| operation.work.listens_to(&channel)) {
+                continue;
+            }
             while let Some(found) = channel.comm.find(None, channel.arriving_tag())? {
                 let Envelope { source, tag, size } = found.envelope;
                 let what = if tag == HEADERS {

@@ -140,6 +140,16 @@ impl Receive {
         matches!(self.state, ReceiveState::Unmatched)
     }
 
+    /// Whether it goes on when something comes by the channel.
+    pub(super) fn listens_to(&self, channel: &Rc<Channel>) -> bool {
+        self.is_unmatched() && Rc::ptr_eq(channel, &self.channel)
+    }
+
+    /// Whether MPI has memory for all of it, and nothing is to be done before it ends.
+    pub(super) fn rests_in_mpi(&self) -> bool {
+        matches!(self.state, ReceiveState::Pieces { .. })
+    }
+
     /// Whether MPI has values for it.
     pub(super) fn streams(&self) -> bool {
         match self.state {

@@ -27,8 +27,7 @@ impl Pending {
 
     /// Waits for the end.
     pub(super) fn wait(self) -> Result<Status> {
-        self.engine
-            .wait(&self.proc, |state| Ok(state.outcome(self.id)))?
+        self.engine.wait_for_operation(self.id, &self.proc)
     }
 
     /// The outcome, if it has ended.

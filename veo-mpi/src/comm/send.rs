@@ -198,6 +198,16 @@ impl Send {
         }
     }
 
+    /// Whether it goes on when something comes by the channel.
+    pub(super) fn listens_to(&self, channel: &Rc<Channel>) -> bool {
+        matches!(self.body, Body::Asked) && Rc::ptr_eq(channel, &self.channel)
+    }
+
+    /// Whether MPI has all of it, and nothing is to be done before it ends.
+    pub(super) fn rests_in_mpi(&self) -> bool {
+        matches!(self.body, Body::Sent) && !self.flights.is_empty()
+    }
+
     /// Whether MPI has values of it.
     pub(super) fn streams(&self) -> bool {
         match self.body {
