@@ -29,7 +29,8 @@ pub(super) struct ProgressState {
     channels: Vec<Weak<Channel>>,
     arriving: VecDeque<Arriving>,
     incoming: VecDeque<Incoming>,
-    operations: BTreeMap<u64, Operation>,
+    /// Boxed, since the map moves them about.
+    operations: BTreeMap<u64, Box<Operation>>,
     next: u64,
     /// How often everything was moved.
     rounds: u32,
@@ -300,7 +301,7 @@ impl ProgressState {
             work,
             abandoned: false,
         };
-        self.operations.insert(id, operation);
+        self.operations.insert(id, Box::new(operation));
         id
     }
 
