@@ -87,6 +87,16 @@ impl Channel {
         self.neighbour(rank)?.window.clone()
     }
 
+    /// The windows of all ranks, this one included, if they share them, each with the others.
+    pub(super) fn windows_of_all(&self) -> Option<Vec<Rc<SharedWindow>>> {
+        let neighbours = self.neighbours.get()?.iter();
+        let window = |neighbour: &Neighbour| {
+            let window = neighbour.window.as_ref()?;
+            (neighbour.finds_own && self.chunk() <= window.slot_len()).then(|| Rc::clone(window))
+        };
+        neighbours.map(window).collect()
+    }
+
     /// The number of the next collective operation, which is never 0.
     pub(super) fn next_collective(&self) -> u64 {
         let number = self.collective.get() + 1;

@@ -39,6 +39,7 @@ mod reduce;
 mod region;
 mod request;
 mod send;
+mod shared_reduction;
 mod staging;
 mod status;
 mod step;

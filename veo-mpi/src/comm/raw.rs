@@ -2,6 +2,7 @@
 //! does on its own time is a `Flight` (`flight`). Nothing else here calls MPI, but for `plain`, which does so by these.
 
 use std::ffi::{CStr, c_char, c_int};
+use std::ptr::NonNull;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -133,6 +134,26 @@ pub(super) fn check(code: c_int, what: &str) -> Result<()> {
         what: what.to_owned(),
         reason: text.to_string_lossy().into_owned(),
     })
+}
+
+/// Reduces values of a type with others, which the results take the place of: those of `from` are the first operands.
+///
+/// # Safety
+///
+/// The operation takes values of the type. Both places have `size` bytes, which nobody else uses meanwhile and which do not overlap.
+pub(super) unsafe fn reduce_local(
+    from: NonNull<u8>,
+    to: NonNull<u8>,
+    size: usize,
+    ty: DataType,
+    operation: ffi::MPI_Op,
+) -> Result<()> {
+    // No part of a message that ranks reduce is longer.
+    let values = c_int::try_from(size / ty.size).unwrap_or(0);
+    let (from, to) = (from.as_ptr().cast(), to.as_ptr().cast());
+    // SAFETY: as the caller vouches.
+    let code = unsafe { ffi::MPI_Reduce_local(from, to, values, ty.raw, operation) };
+    check(code, "a reduction")
 }
 
 impl RawComm {

@@ -1,4 +1,4 @@
-//! Reductions: MPI computes, in pieces, on chunks of the host or on VE memory itself.
+//! Reductions: MPI computes, in pieces, on chunks of the host or on VE memory itself. Those of ranks that all share windows are in `shared_reduction`.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -14,6 +14,7 @@ use super::operation::Operation;
 use super::path::Path;
 use super::raw::DataType;
 use super::region::TransferRegion;
+use super::shared_reduction::SharedReduction;
 use super::staging::Lent;
 use crate::error::{Error, Result};
 
@@ -137,13 +138,30 @@ impl VeComm<'_> {
         root: Option<i32>,
     ) -> Result<()> {
         drop(self.engine.state()?);
-        self.agree(ends, operation.name(), root)?;
+        let ty = number_type::<T>();
+        let shared = SharedReduction::begin(self, &ends.from, ty)?;
+        // Where this fails, others may use the slot.
+        let least = self.wishes(ends, operation.name(), root, shared.is_some())?;
+        let all_share = least[least.len() - 1] == 1;
+        let agreed = agree(&least, ends, operation.name());
+        let shared = match shared {
+            Some(shared) if agreed.is_ok() && all_share => Some(shared),
+            other => {
+                // All ranks find the same, and none uses a slot.
+                other.into_iter().for_each(SharedReduction::give_up);
+                None
+            }
+        };
+        agreed?;
         let body = |op, in_use: &Cell<bool>| {
+            if let Some(shared) = shared {
+                // SAFETY: the operation is one for this type.
+                return unsafe { shared.run(ends.to.as_ref(), op) };
+            }
             // SAFETY: `run` keeps the operation as long as it is said to be in use.
-            let begin = |to, from| unsafe {
-                Flight::reduce(self.channel.comm, to, from, number_type::<T>(), op, root)
-            };
-            let pieces = Pieces::new(self, ends, number_type::<T>());
+            let begin =
+                |to, from| unsafe { Flight::reduce(self.channel.comm, to, from, ty, op, root) };
+            let pieces = Pieces::new(self, ends, ty);
             pieces.run(in_use, begin)
         };
         operation.run(body, |went_well| self.all_went_well(went_well))
@@ -165,36 +183,48 @@ impl VeComm<'_> {
         })
     }
 
-    /// All ranks have to want the same, since MPI does not compare.
-    fn agree(&self, ends: &Ends, operation: &str, root: Option<i32>) -> Result<()> {
-        if self.size() == 1 {
-            return Ok(());
-        }
+    /// The least of what the ranks want, for [`agree`], and then whether all share windows. When it is there, all have come.
+    fn wishes(
+        &self,
+        ends: &Ends,
+        operation: &str,
+        root: Option<i32>,
+        shares: bool,
+    ) -> Result<[u64; 9]> {
         let name = operation.bytes().fold(0u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         let (len, ty) = (ends.from.len as u64, ends.from.ty.hash);
         let root = root.map_or(u64::MAX, |root| root as u64);
-        let least = self.least([len, !len, ty, !ty, name, !name, root, !root])?;
-        let differ = [
-            "the number of values",
-            "their type",
-            "the operation",
-            "the root",
-        ];
-        for (what, pair) in differ.into_iter().zip(least.chunks_exact(2)) {
-            if pair[0] != !pair[1] {
-                return Err(Error::Collective {
-                    reason: format!(
-                        "the ranks of a reduction do not agree on {what}; here are {} {}, {operation}",
-                        ends.from.len,
-                        ends.from.ty.name()
-                    ),
-                });
-            }
+        let shares = u64::from(shares);
+        let own = [len, !len, ty, !ty, name, !name, root, !root, shares];
+        if self.size() == 1 {
+            return Ok(own);
         }
-        Ok(())
+        self.least(own)
     }
+}
+
+/// All ranks have to want the same, since MPI does not compare.
+fn agree(least: &[u64], ends: &Ends, operation: &str) -> Result<()> {
+    let differ = [
+        "the number of values",
+        "their type",
+        "the operation",
+        "the root",
+    ];
+    for (what, pair) in differ.into_iter().zip(least.chunks_exact(2)) {
+        if pair[0] != !pair[1] {
+            return Err(Error::Collective {
+                reason: format!(
+                    "the ranks of a reduction do not agree on {what}; here are {} {}, {operation}",
+                    ends.from.len,
+                    ends.from.ty.name()
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn same_len(from: usize, to: usize) -> Result<()> {

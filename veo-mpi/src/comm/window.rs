@@ -4,6 +4,7 @@
 //! A slot is full if its mark names a message. Its owner touches an empty slot only, and the message's receiver alone a full one.
 //! Messages to other machines go through the same slots: then these are lent to MPI, and neither empty nor full.
 
+use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -157,6 +158,29 @@ impl SharedWindow {
     fn bytes(&self, slot: WindowSlot) -> NonNull<u8> {
         // SAFETY: the mapping has `size(self.slot)` bytes.
         unsafe { self.base.add(HEAD + slot as usize * self.slot) }
+    }
+
+    /// The length of a slot in bytes.
+    pub(super) fn slot_len(&self) -> usize {
+        self.slot
+    }
+
+    /// Where a part of a slot begins.
+    pub(super) fn place(&self, slot: WindowSlot, part: &Range<usize>) -> NonNull<u8> {
+        assert!(part.start <= part.end && part.end <= self.slot);
+        // SAFETY: a slot has that many bytes.
+        unsafe { self.bytes(slot).add(part.start) }
+    }
+
+    /// A part of a slot that is lent to what all ranks do together.
+    ///
+    /// # Safety
+    ///
+    /// No rank writes it as long as the result is there.
+    pub(super) unsafe fn lent_bytes(&self, slot: WindowSlot, part: Range<usize>) -> &[u8] {
+        let place = self.place(slot, &part);
+        // SAFETY: the slot has these bytes; the caller vouches for the rest.
+        unsafe { std::slice::from_raw_parts(place.as_ptr(), part.len()) }
     }
 
     /// The chunk of a message of this window's owner that lies here, if it does.

@@ -137,28 +137,35 @@ fn wrong_ranks_tags_and_memory_are_refused() {
 fn apart(rank: &Rank) -> Part {
     let Rank { comm, proc, ctx } = rank;
     let own = comm.rank();
-    let mut x = proc.zeros::<f64>(10 + own as usize)?;
-    let error = comm
-        .all_reduce_in_place(ctx, &mut x, &Operation::sum())
-        .unwrap_err();
-    assert!(error.to_string().contains("number of values"), "{error}");
-    let part = x.slice_mut(..5)?;
-    let reduced = if own == 0 {
-        comm.all_reduce_in_place(ctx, part, &Operation::sum())
-    } else {
-        comm.all_reduce_in_place(ctx, part, &Operation::max())
-    };
-    let error = reduced.unwrap_err();
-    assert!(error.to_string().contains("the operation"), "{error}");
-    let reduced = if own == 0 {
-        comm.all_reduce_in_place(ctx, x.slice_mut(..5)?, &Operation::sum())
-    } else {
-        let mut y = proc.zeros::<f32>(5)?;
-        comm.all_reduce_in_place(ctx, &mut y, &Operation::sum())
-    };
-    let error = reduced.unwrap_err();
-    assert!(error.to_string().contains("their type"), "{error}");
+    // Few values, and as many as ranks of one machine reduce together.
+    for len in [10, CHUNK / 4] {
+        let mut x = proc.zeros::<f64>(len + own as usize)?;
+        let error = comm
+            .all_reduce_in_place(ctx, &mut x, &Operation::sum())
+            .unwrap_err();
+        assert!(error.to_string().contains("number of values"), "{error}");
+        let mut x = proc.upload(&vec![f64::from(own); len])?;
+        let reduced = if own == 0 {
+            comm.all_reduce_in_place(ctx, &mut x, &Operation::sum())
+        } else {
+            comm.all_reduce_in_place(ctx, &mut x, &Operation::max())
+        };
+        let error = reduced.unwrap_err();
+        assert!(error.to_string().contains("the operation"), "{error}");
+        let reduced = if own == 0 {
+            comm.all_reduce_in_place(ctx, &mut x, &Operation::sum())
+        } else {
+            let mut y = proc.zeros::<f32>(len)?;
+            comm.all_reduce_in_place(ctx, &mut y, &Operation::sum())
+        };
+        let error = reduced.unwrap_err();
+        assert!(error.to_string().contains("their type"), "{error}");
+        assert_eq!(x.to_vec()?, vec![f64::from(own); len]);
+        comm.all_reduce_in_place(ctx, &mut x, &Operation::sum())?;
+        assert_eq!(x.to_vec()?, vec![1.0; len]);
+    }
 
+    let mut x = proc.zeros::<f64>(10)?;
     let gathered = if own == 0 {
         comm.gather_root(ctx, x.slice(..2)?, x_room(proc)?.slice_mut(..4)?)
     } else {
