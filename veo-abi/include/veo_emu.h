@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What the emulated node offers beyond libveo. A program finds these functions
+ * The functions of the emulated node beyond libveo. A program finds these functions
  * by dlsym; with NEC's library they are not there.
  */
 #ifndef VEO_EMU_H
@@ -21,7 +21,7 @@ enum veo_emu_class {
 	VEO_EMU_CLASS_DOUBLE = 3
 };
 
-/* What ended a VE process, as far as that is known. */
+/* The causes of the end of a VE process, as far as they are known. */
 enum veo_emu_cause {
 	VEO_EMU_CAUSE_UNKNOWN = 0,
 	VEO_EMU_CAUSE_SIGNAL = 1,         /* a kernel raised `signal` */
@@ -54,7 +54,7 @@ enum veo_emu_profile {
 	                              * the environment says so */
 };
 
-/* What ended a VE process. Strings are NUL-terminated and cut to fit. */
+/* The end of a VE process. Strings are NUL-terminated and cut to fit. */
 struct veo_emu_fault {
 	size_t struct_size;  /* sizeof(struct veo_emu_fault), set by the caller */
 	int signal;          /* number of the signal, 0: the process exited by itself */
@@ -122,12 +122,12 @@ int veo_emu_is_code(struct veo_proc_handle *proc, uint64_t addr);
  * returns its length without NUL, 0 if there is none. */
 size_t veo_emu_last_error(char *text, size_t size);
 
-/* What ended the process: 0 and the report, of which at most `struct_size` bytes are
+/* The cause of the end: 0 and the report, of which at most `struct_size` bytes are
  * filled; or -1 while it lives or was closed in order. Of one that was destroyed: what
  * ended it meanwhile, as a destructor that faults does. */
 int veo_emu_get_fault(struct veo_proc_handle *proc, struct veo_emu_fault *fault);
 
-/* What a sanitizer that kernels were built with has found in a process that has ended, also
+/* The finding of a sanitizer that kernels were built with, in a process that has ended, also
  * one that was destroyed: a sentence in a line, then its report. Copies a NUL-terminated text,
  * returns its length without NUL, 0 if there is none. */
 size_t veo_emu_get_report(struct veo_proc_handle *proc, char *text, size_t size);
@@ -200,7 +200,7 @@ int veo_emu_core(struct veo_proc_handle *proc);
  * to `machines`, where there is room for `count`. Gives how many there are, -1: no such node. */
 int veo_emu_machines(int ve_node_number, uint16_t *machines, size_t count);
 
-/* What VE machine code has executed in kernels of the process, where that is counted
+/* The instruction counts of VE machine code in kernels of the process, where they are counted
  * (VEO_EMU_PROFILE, `profile` in the options): a line for each operation of each kernel, with
  * single spaces: the kernel's name, how often it was called, the operation, 1 if it is one on
  * vectors, else 0, how often it was executed, on how many elements, and to the end of the line the

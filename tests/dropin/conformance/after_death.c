@@ -1,4 +1,4 @@
-/* What every function says of a process that has died. */
+/* The answer of every function about a process that has died. */
 #include "check.h"
 
 int main(int argc, char **argv)

@@ -67,7 +67,7 @@ static void late(void)
 	CHECK_EQ(veo_args_set_i16(args, 8, -3), 0);
 	CHECK_EQ(veo_args_set_i8(args, 9, -4), 0);
 	CHECK_EQ(call("late_i16_i8", args), 8 - 3000 - 4000000);
-	/* What libveo's callers do: the value extended by themselves. */
+	/* Callers of libveo extend the value themselves. */
 	args = words(8, 1, 1, 1, 1, 1, 1, 1, 1);
 	CHECK_EQ(veo_args_set_i64(args, 8, -3), 0);
 	CHECK_EQ(veo_args_set_i64(args, 9, -4), 0);

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	CHECK_EQ(result, UNTOUCHED);
 	CHECK_EQ(collect(ctx, request), 200);
 
-	/* What cannot be submitted. */
+	/* These calls cannot be submitted. */
 	CHECK_EQ(veo_call_async(ctx, 0, args), INVALID);
 	CHECK_EQ(veo_call_async_by_name(ctx, library, "no_such_kernel", args), INVALID);
 	CHECK_EQ(veo_call_async_vh(ctx, NULL, NULL), INVALID);

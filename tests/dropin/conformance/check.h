@@ -1,4 +1,4 @@
-/* What the conformance programs share: checks that say what they saw, and the
+/* The common part of the conformance programs: checks that say what they saw, and the
  * few calls that nearly every program makes.
  *
  * A program is started with the directory of the kernel libraries as its first
@@ -26,7 +26,7 @@
 size_t veo_emu_last_error(char *text, size_t size) __attribute__((weak));
 
 #define INVALID ((uint64_t)VEO_REQUEST_ID_INVALID)
-/* What a result variable holds before a call that must not touch it. */
+/* The value of a result variable before a call that must not touch it. */
 #define UNTOUCHED 0x5a5a5a5a5a5a5a5aUL
 
 static int failures;

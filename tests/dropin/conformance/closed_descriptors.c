@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 	for (int i = 3; i < 1000; i++)
 		close(i);
 	open_files(files);
-	/* Whatever these do, they end, and leave the files alone. */
+	/* These may do anything, but they end, and leave the files alone. */
 	double begin = now();
 	for (int i = 0; i < 4; i++)
 		veo_free_mem(proc, blocks[i]);

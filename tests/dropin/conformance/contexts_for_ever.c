@@ -60,7 +60,7 @@ static struct counts counts_of(const char *process)
 	return counts;
 }
 
-/* What ended may take a moment to be gone. */
+/* A thread that ended may take a moment to be gone. */
 static void check_same(const char *process, struct counts before)
 {
 	struct counts after = counts_of(process);

@@ -1,4 +1,4 @@
-/* What the emulated node offers beyond libveo. */
+/* The functions of the emulated node beyond libveo. */
 #include "check.h"
 
 #include <elf.h>
@@ -176,7 +176,7 @@ static void direct(struct veo_proc_handle *proc, uint64_t library)
 	CHECK_EQ(results[0].value, 40);
 	CHECK_EQ(veo_emu_collect(ctx, requests + 3, 1, UINT64_MAX, results), 1);
 	CHECK_EQ(results[0].value, 300);
-	/* What cannot be passed is no request. */
+	/* A call that cannot be passed is no request. */
 	CHECK_EQ(veo_emu_call_async(ctx, echo, words, &integers, 257, VEO_EMU_CLASS_INTEGER), INVALID);
 	CHECK_EQ(veo_emu_call_async(ctx, echo, NULL, &integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
 	CHECK_EQ(veo_emu_call_async(ctx, 0, words, &integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);

@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 	CHECK_EQ(veo_call_sync(proc, symbol(proc, library, "sum_hmem"), args, &result), 0);
 	CHECK_EQ(result, total);
 	veo_args_free(args);
-	/* What a kernel sees of a tagged pointer. */
+	/* A tagged pointer as a kernel sees it. */
 	args = words(1, (uint64_t)a);
 	CHECK_EQ(veo_call_sync(proc, symbol(proc, library, "is_ve_addr"), args, &result), 0);
 	CHECK_EQ(result, 1);

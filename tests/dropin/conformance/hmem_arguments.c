@@ -1,4 +1,4 @@
-/* What kernels get of tagged pointers: the tag, if their library asks for tags, itself or
+/* Tagged pointers as kernels get them: the tag, if their library asks for tags, itself or
  * by one that it needs; else an address that they can use as it is. argv[2] is an image. */
 #include "check.h"
 

@@ -92,7 +92,7 @@ static void asynchronous(struct veo_proc_handle *proc)
 	CHECK_ENDS(ctx, request, VEO_COMMAND_OK, 0);
 	CHECK_EQ(runs, 2);
 	CHECK(seen.payload == NULL && seen.proc == ctx && seen.address == address);
-	/* What fails runs no hook. */
+	/* A failed call runs no hook. */
 	request = veo_alloc_mem_async(ctx, (size_t)1 << 46);
 	CHECK_ENDS(ctx, request, VEO_COMMAND_OK, 0);
 	request = veo_free_mem_async(ctx, 0x123450);

@@ -11,7 +11,7 @@ uint64_t provided(void)
 	return 555;
 }
 
-/* Of a pointer that it is passed without a tag. */
+/* This gets a pointer without a tag. */
 uint64_t first_word(const uint64_t *address)
 {
 	return *address;

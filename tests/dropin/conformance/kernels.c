@@ -400,7 +400,7 @@ uint64_t check_buffers(BUFFERS(BUFFER_PARAMETER) const char *b29)
 	return good;
 }
 
-/* What py-veo's users write */
+/* Kernels as users of py-veo write them */
 
 double blend(int32_t a, double b, float c, uint8_t d, int16_t e, double f, uint32_t g, float h)
 {
@@ -423,7 +423,7 @@ int64_t scale(double *values, int32_t count, double factor)
 	return count;
 }
 
-/* What the soak uses */
+/* Kernels of the soak */
 
 uint64_t ticks;
 

@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 	CHECK_EQ(found("libkernels.so"), 0);
 	setenv("LD_LIBRARY_PATH", own, 1);
 	free(own);
-	/* What says where it is, is found there. */
+	/* A path is found where it says. */
 	CHECK(found("./libkernels.so") != 0);
 	setenv("VE_LD_LIBRARY_PATH", libraries, 1);
 	CHECK(found("libkernels.so") != 0);

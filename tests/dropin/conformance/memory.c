@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 	CHECK_EQ(veo_get_thr_ctxt_stacksize(NULL, &stack), -1);
 	CHECK_EQ(stack, UNTOUCHED);
 
-	/* What nobody allocated: refused at once, and nothing is harmed. */
+	/* Memory that nobody allocated is refused at once, and nothing is harmed. */
 	begin = now();
 	CHECK(veo_read_mem(proc, bytes, 0x10, 8) < 0);
 	CHECK(veo_write_mem(proc, 0x10, bytes, 8) < 0);

@@ -1,4 +1,4 @@
-/* What needs a real VE says so: ENOTSUP. */
+/* Functions that need a real VE say so: ENOTSUP. */
 #include "check.h"
 
 #include <veo_vedma.h>

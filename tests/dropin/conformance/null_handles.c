@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 	veo_unregister_hook((void *)veo_alloc_mem);
 	veo_register_hmem_hook_functions(NULL, NULL);
 
-	/* What is beside the handle */
+	/* The arguments beside the handle */
 	proc = new_proc();
 	ctx = veo_context_open(proc);
 	NEED(ctx != NULL);

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 	CHECK_EQ(veo_write_mem(proc, address, &result, 8), 0);
 	CHECK_EQ(veo_call_sync(proc, previous, args, &result), 0);
 	CHECK_EQ(result, far);
-	/* What is looked up by name the first time is a message between. */
+	/* The first look-up of a name is a message between. */
 	CHECK_EQ(veo_args_set_u64(args, 0, 1), 0);
 	CHECK_EQ(veo_alloc_mem(proc, &far, 64), 0);
 	CHECK_EQ(collect(ctx, veo_call_async_by_name(ctx, library, "previous_by_name", args)), far);

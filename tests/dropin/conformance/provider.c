@@ -1,4 +1,4 @@
-/* What dependent.c needs. */
+/* The functions that dependent.c needs. */
 #include <stdint.h>
 
 uint64_t provided(void)

@@ -1,4 +1,4 @@
-/* What py-veo does, call for call: symbols looked up by name, every argument
+/* The calls of py-veo, one for one: symbols looked up by name, every argument
  * turned into a 64-bit word by a converter chosen from a type string, stack
  * arguments as buffers, results as uninterpreted words converted afterwards. */
 #include "check.h"

@@ -196,7 +196,7 @@ static void calls_and_contexts(void)
 	CHECK_EQ(veo_context_close(second), 0);
 	CHECK_EQ(veo_context_close(ctx), 0);
 	CHECK_EQ(used(), 0);
-	/* What tells about things asks nobody. */
+	/* Functions that tell about things ask nobody. */
 	veo_num_contexts(proc);
 	veo_get_context_state(ctx);
 	veo_proc_identifier(proc);

@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	/* The same by way of the environment. */
 	setenv("VEORUN_BIN", argv[2], 1);
 	use(veo_proc_create(0));
-	/* What cannot be started. */
+	/* These cannot be started. */
 	setenv("VEORUN_BIN", "/nowhere/veorun", 1);
 	CHECK(veo_proc_create(0) == NULL);
 	setenv("VEORUN_BIN", "/dev/null", 1);

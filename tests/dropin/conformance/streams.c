@@ -19,7 +19,7 @@ static uint64_t finished(void *arg)
 {
 	struct stream *stream = arg;
 
-	/* What was read before is there. */
+	/* Data that was read before is there. */
 	for (int i = 0; i < COUNT; i++)
 		if (stream->out[i] != i * 2.0)
 			return 0;

@@ -1,4 +1,4 @@
-/* What the library's own start would do: the machine makes threads, and calls main and exit. */
+/* The work of the library's own start: the machine makes threads, and calls main and exit. */
 #include "stdio_impl.h"
 #include "pthread_impl.h"
 

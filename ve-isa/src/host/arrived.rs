@@ -10,7 +10,7 @@ pub(super) const BLOCKED: u64 = 544;
 pub(super) const DEFAULT: u64 = 0;
 pub(super) const IGNORE: u64 = 1;
 
-/// What is ignored without a handler.
+/// The signals that are ignored without a handler.
 pub(super) const HARMLESS: [i32; 4] = [libc::SIGCHLD, libc::SIGCONT, libc::SIGURG, libc::SIGWINCH];
 
 /// An address in the thread's own memory.
@@ -23,7 +23,7 @@ pub(super) fn blocked(thread: &Thread) -> Result<u64, Failure> {
     load::<8>(thread.window(), own(thread, BLOCKED))
 }
 
-/// What other threads have sent that this one neither blocks nor ignores: a bit for each.
+/// The signals that other threads have sent and this one neither blocks nor ignores: a bit for each.
 pub(super) fn come(thread: &Thread) -> Result<u64, Failure> {
     let sent = thread.process().sent_signals.peek(thread.number());
     if sent == 0 {

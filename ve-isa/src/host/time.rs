@@ -431,7 +431,7 @@ fn conversions(format: &[u8]) -> impl Iterator<Item = u8> {
 fn print(thread: &Thread, format: &CString) -> Result<Option<Vec<u8>>, Failure> {
     let (room, place) = (word(thread, 1), word(thread, 3));
     let mut tm = to_host(&date(thread, place)?);
-    // Whoever makes a date need not set these if no zone is printed.
+    // A program need not set these if no zone is printed.
     let prints = |letter| conversions(format.as_bytes()).any(|it| it == letter);
     let mut zone = CString::default();
     if prints(b'z') {

@@ -8,7 +8,7 @@ use super::call::{store, text};
 use super::stdlib;
 use crate::thread::{Failure, Thread};
 
-/// What is in force at a time.
+/// The rule that is in force at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Zone {
     /// Seconds east of UTC.
@@ -31,7 +31,7 @@ impl Zone {
     }
 }
 
-/// What the variable stands for. What cannot be understood is UTC, as for the C library of Linux.
+/// The time zone that the variable stands for. A text that cannot be understood is UTC, as for the C library of Linux.
 fn read(variable: Option<&[u8]>) -> TimeZone {
     let text = variable.map(String::from_utf8_lossy);
     let read = match text.as_deref() {
@@ -65,7 +65,7 @@ fn at_in(zone: &TimeZone, seconds: i64) -> Zone {
         .map_or_else(|| Zone::of(&LocalTimeType::utc()), Zone::of)
 }
 
-/// What is in force at a time, in seconds.
+/// The rule that is in force at a time, in seconds.
 pub(super) fn at(thread: &Thread, seconds: i64) -> Result<Zone, Failure> {
     Ok(at_in(&*current(thread)?, seconds))
 }

@@ -1,4 +1,4 @@
-/* What C11 names, header by header. It is compiled, and nothing else. */
+/* The names of C11, header by header. This is only compiled. */
 #include <assert.h>
 #include <complex.h>
 #include <ctype.h>

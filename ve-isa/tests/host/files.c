@@ -43,7 +43,7 @@ int fork(void);
 
 static char text[300];
 
-/* What holds the first byte of a file, as somebody sees who has it open by this number. Closing no number, this drops no lock. */
+/* The lock on the first byte of a file, as seen by a holder of this number. This closes no number, so it drops no lock. */
 static int held(int by)
 {
     struct flock lock = { 1, 0, 0, 1, 0 };

@@ -1,4 +1,4 @@
-/* What the programs beside this use of a C library. The headers of the host describe another machine. */
+/* The part of a C library that the programs beside this use. The headers of the host describe another machine. */
 typedef unsigned long size_t;
 typedef __builtin_va_list va_list;
 typedef struct file FILE;

@@ -1,6 +1,6 @@
 #include "libc.h"
 
-/* What ncc's code calls. The host has the functions of numbers under their usual names, and no others. */
+/* The functions that ncc's code calls. The host has the functions of numbers under their usual names, and no others. */
 #define ONE(F) F(acos) F(acosh) F(asin) F(asinh) F(atan) F(atanh) F(cos) F(cosh) F(erf) F(erfc) F(exp) F(exp2) F(expm1) \
     F(log) F(log10) F(log2) F(sin) F(sinh) F(sqrt) F(tan) F(tanh)
 #define TWO(F) F(atan2) F(pow)

@@ -82,7 +82,7 @@ static void go_on(void)
         pthread_join(thread, &value);
         out("%ld ", (long)value);
     }
-    /* What is ignored interrupts nothing. */
+    /* An ignored signal interrupts nothing. */
     signal(10, (handler)1);
     pthread_create(&thread, 0, goes_on, (void *)2);
     sem_wait(ready);

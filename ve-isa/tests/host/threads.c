@@ -359,7 +359,7 @@ static void *wants(void *argument)
     struct timespec past = { 1, 0 };
     return (void *)(results * 1000 + pthread_rwlock_timedrdlock(&twice, &past));
 }
-/* Who writes would wait for itself. */
+/* The writer would wait for itself. */
 static void writer(void)
 {
     struct timespec late = { 1L << 40, 0 };

@@ -1,4 +1,4 @@
-/* What VEDA's device library wants of the C++ library and of the runtime for exceptions of NEC's compiler, as far as its functions for
+/* The functions that VEDA's device library wants of the C++ library and of the runtime for exceptions of NEC's compiler, as far as its functions for
    memory need it. */
 typedef unsigned long size;
 extern int pthread_mutex_lock(void *), pthread_mutex_unlock(void *);

@@ -45,7 +45,7 @@ elif [ -n "$first" ]; then
 fi
 [ -n "$image" ] && [ -n "$kernels" ] || usage
 
-# What the languages of the kernels need beside them.
+# Libraries that the languages of the kernels need beside them.
 undefined=$(eval "${NM:-nm} -u $kernels" 2>/dev/null || true)
 case $undefined in *_gfortran_*) options="$options -lgfortran" ;; esac
 case $undefined in *__gxx_personality_* | *_ZNS* | *_Zn[wa]m* | *_Zd[la]Pv*) options="$options -lstdc++" ;; esac

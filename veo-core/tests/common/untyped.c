@@ -35,7 +35,7 @@ struct pair { double a, b; };
 double add_pair(struct pair p) { return p.a + p.b; }
 struct pair make_pair(double a) { struct pair p = { a, a }; return p; }
 
-/* What no call can pass. */
+/* Types that no call can pass. */
 long double long_half(long double x) { return x / 2; }
 double from_long(int n, long double x) { return n * (double)x; }
 float _Complex turned(float _Complex z) { return z * 1.0if; }

@@ -1,5 +1,5 @@
-//! The thread of a context: takes requests out of the ring in order and runs them. What kernels
-//! print appears line by line, and is complete when a request ends.
+//! The thread of a context: takes requests out of the ring in order and runs them. Output of kernels
+//! appears line by line, and is complete when a request ends.
 
 use std::io;
 use std::sync::mpsc;

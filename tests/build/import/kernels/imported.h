@@ -117,7 +117,7 @@ double imported_square(int n, const double a[n][n], double (*rows)[n]);
  *************************************/
 int imported_documented(int x);
 
-/* What cannot be declared. */
+/* These cannot be declared. */
 pair_t imported_give(void);
 void imported_take(pair_t p);
 void imported_union(union either e);

@@ -1,4 +1,4 @@
-/* What LLVM's code for the VE calls by itself. */
+/* Functions that LLVM's code for the VE calls by itself. */
 static long own = 5;
 
 __attribute__((constructor)) static void begin(void)

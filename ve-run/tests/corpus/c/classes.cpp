@@ -33,7 +33,7 @@ static void OUT(double value)
 
 inline void *operator new(size_t, void *place) noexcept { return place; }
 
-/* What happened, as a word that grows. */
+/* The events, as a word that grows. */
 static u64 history;
 static void note(u64 what) { history = history * 31 + what; }
 

@@ -1,5 +1,5 @@
 /*
- * What the files of the corpus share: inputs that no compiler computes with in advance, and results as text.
+ * The common part of the files of the corpus: inputs that no compiler computes with in advance, and results as text.
  *
  * A file has tests; each prints one line, its name and its results. Results are printed as bits, so that nothing is lost, but
  * those of a NaN, which C leaves open. Signed overflow wraps (-fwrapv). A test uses nothing else that C leaves open, except what is
