@@ -80,6 +80,7 @@ const OTHERS: &[&str] = &[
     "kernels.c",
     "veside.c",
     "relay.c",
+    "unlinked.c",
     "dependent.c",
     "provider.c",
     "image.c",

@@ -18,7 +18,7 @@ use crate::memory::{VeBuffer, VeSlice, VeSliceMut};
 ///
 /// NEC's library passes it to kernels as it is: they ask `veo_is_ve_addr` and the like, and
 /// `veo_get_hmem_addr` gives the address. The emulated node does so for kernels of libraries
-/// that know one of these functions, themselves or by a library that they need; all others
+/// that know one of these functions, themselves or by a library that they use; all others
 /// get the address without the identifier, since the processor of the host takes none that
 /// has it. A kernel that asks and then uses the address without `veo_get_hmem_addr` crashes
 /// there, and the error says so.

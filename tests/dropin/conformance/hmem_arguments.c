@@ -66,6 +66,22 @@ static void libraries_of_both_kinds(uint64_t total)
 	veo_args_free(args);
 }
 
+/* Libraries that ask without saying so in their table of symbols. */
+static void libraries_that_hide_it(uint64_t asking)
+{
+	struct veo_args *args = tagged(), *none = veo_args_alloc();
+	uint64_t address = 0;
+
+	gives(load(proc, "libglobal.so"), "unlinked", 1, args);
+	gives(load(proc, "liblookup.so"), "unlinked", 1, args);
+	gives(load(proc, "sectionless.so"), "is_ve_addr", 1, args);
+	/* Functions that only a pointer leads to. */
+	CHECK_EQ(veo_call_sync(proc, symbol(proc, asking, "pick"), none, &address), 0);
+	CHECK_EQ(collect(ctx, veo_call_async(ctx, address, args)), 1);
+	veo_args_free(none);
+	veo_args_free(args);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t words_out[10], total = 0;
@@ -79,6 +95,7 @@ int main(int argc, char **argv)
 		total += words_out[i] = i * 7 + 1;
 	CHECK_EQ(veo_hmemcpy(memory, words_out, sizeof words_out), 0);
 	libraries_of_both_kinds(total);
+	libraries_that_hide_it(load(proc, "libveside.so"));
 #if defined(__x86_64__)
 	/* A kernel that does both ends its process here, and is told what to do. */
 	struct veo_args *args = tagged();

@@ -42,3 +42,14 @@ uint64_t ask_and_use(const uint64_t *address)
 {
 	return veo_is_ve_addr(address) ? *address : 0;
 }
+
+static uint64_t unnamed(const void *address)
+{
+	return is_ve_addr(address);
+}
+
+/* A function that cannot be looked up. */
+uint64_t pick(void)
+{
+	return (uint64_t)&unnamed;
+}

@@ -82,6 +82,15 @@ impl Dropin {
         let options = ["-g", "-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN", &beside];
         let options = [&options[..], &["-l:libveside.so"]].concat();
         dropin.kernels("relay.c", "librelay.so", &options);
+        dropin.kernels("unlinked.c", "libglobal.so", &["-g"]);
+        dropin.kernels("unlinked.c", "liblookup.so", &["-g", "-DLOOK_UP"]);
+        let mut headless = fs::read(dropin.kernel_dir().join("libveside.so")).unwrap();
+        // Where the section headers are, and how many.
+        headless[40..48].fill(0);
+        headless[60..64].fill(0);
+        into_place(&dropin.kernel_dir().join("sectionless.so"), |fresh| {
+            fs::write(fresh, &headless).unwrap();
+        });
         dropin.kernels("provider.c", "libprovider.so", &["-g"]);
         dropin.kernels("dependent.c", "libdependent.so", &["-g"]);
         dropin.kernels("image.c", "image", &["-g", "-Wl,-Bsymbolic"]);

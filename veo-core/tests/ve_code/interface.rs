@@ -37,3 +37,38 @@ fn a_kernel_asks_for_results_of_earlier_requests() {
         "{error}"
     );
 }
+
+#[test]
+fn the_library_of_a_kernel_decides_about_tags() {
+    if !clang() {
+        return;
+    }
+    let dir = scratch();
+    let make = |name, source| build(&dir, name, source, Target::Ve1Llvm);
+    let plain = make(
+        "libvefirst.so",
+        "long first(const long *p) { return *p; }\n",
+    );
+    let asking = make(
+        "libvetags.so",
+        "#include \"veo_ve.h\"\nlong is_tagged(const long *p) { return veo_is_ve_addr(p); }\n\
+         long first_behind(long *p) { return *(long *)veo_get_hmem_addr(p); }\n",
+    );
+    // It uses a function of a library that was loaded before.
+    let relay = make(
+        "libverelay.so",
+        "long is_tagged(const long *p);\nlong relayed(const long *p) { return is_tagged(p); }\n",
+    );
+    let proc = VeoProc::new(0).unwrap();
+    let buffer = proc.upload(&[77i64]).unwrap();
+    let tagged = buffer.as_ptr().to_hmem().unwrap();
+    let call = |library: &std::path::Path, name: &str| {
+        let library = proc.load_library(library).unwrap();
+        let function = library.function::<fn(*const i64) -> i64>(name).unwrap();
+        function.call(&proc, (tagged,)).unwrap()
+    };
+    assert_eq!(call(&plain, "first"), 77);
+    assert_eq!(call(&asking, "is_tagged"), 1);
+    assert_eq!(call(&asking, "first_behind"), 77);
+    assert_eq!(call(&relay, "relayed"), 1);
+}

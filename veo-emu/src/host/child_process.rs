@@ -174,10 +174,10 @@ impl ChildProcess {
     }
 
     /// Whether the function at this address gets addresses with their tags, because its library
-    /// asks for them. A function that was not looked up gets no tags.
+    /// asks for them.
     pub(crate) fn asks_for_tags(&self, address: u64) -> bool {
         let library = self.symbols.described(address);
-        library.is_some_and(|library| library.asks_for_tags(self.pid))
+        library.is_some_and(|library| library.asks_for_tags(|| self.symbols.files(), self.pid))
     }
 
     /// Makes a context known, so that it learns of the process's end.

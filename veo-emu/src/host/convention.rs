@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId};
 use veo_abi::word_class;
-use veo_debuginfo::Original;
 use veo_debuginfo::prototypes::read_original;
+use veo_debuginfo::{Original, SourceLines};
 
 use super::library_file;
 use super::operation::CallView;
@@ -175,6 +175,7 @@ pub(crate) struct Lazy {
     file: Option<Arc<Original>>,
     read: OnceLock<Option<Prototypes>>,
     asks: OnceLock<bool>,
+    extent: OnceLock<u64>,
 }
 
 impl Lazy {
@@ -183,20 +184,32 @@ impl Lazy {
             file,
             read: OnceLock::new(),
             asks: OnceLock::new(),
+            extent: OnceLock::new(),
         }
     }
 
-    /// Whether its functions get addresses with their tags, in process `pid`.
-    pub(crate) fn asks_for_tags(&self, pid: libc::pid_t) -> bool {
+    /// Whether its functions get addresses with their tags, in process `pid` with the libraries `known`.
+    pub(crate) fn asks_for_tags(
+        &self,
+        known: impl FnOnce() -> Vec<Arc<Original>>,
+        pid: libc::pid_t,
+    ) -> bool {
         *self.asks.get_or_init(|| {
             let _held = Uncancelled::new();
-            let Some(library) = self.file.as_ref().and_then(|file| file.bytes().ok()) else {
-                return false;
+            let asks = |file: &Arc<Original>| {
+                let asks = AssertUnwindSafe(|| library_file::asks_for_tags(file, &known(), pid));
+                catch_unwind(asks).unwrap_or(false)
             };
-            catch_unwind(AssertUnwindSafe(|| {
-                library_file::asks_for_tags(&library, pid)
-            }))
-            .unwrap_or(false)
+            self.file.as_ref().is_some_and(asks)
+        })
+    }
+
+    /// The length of the library in memory, 0 if its file cannot be read.
+    pub(crate) fn extent(&self) -> u64 {
+        *self.extent.get_or_init(|| {
+            let _held = Uncancelled::new();
+            let source = self.file.as_ref().and_then(|file| SourceLines::open(file));
+            source.map_or(0, |source| source.extent())
         })
     }
 

@@ -197,13 +197,19 @@ impl ProcessSymbols {
             .map(|symbol| symbol.name.clone())
     }
 
-    /// The library of the function at this address.
+    /// The library of the function at this address. If it was not looked up, kernels have given its address.
     pub(crate) fn described(&self, address: u64) -> Option<Arc<Lazy>> {
         let known = lock(&self.known);
-        let library = known.by_address.get(&address)?.library;
         let mut libraries = known.libraries.iter();
-        let library = libraries.find(|known| known.handle == library)?;
-        Some(library.prototypes.clone())
+        if let Some(symbol) = known.by_address.get(&address) {
+            let library = libraries.find(|known| known.handle == symbol.library)?;
+            return Some(library.prototypes.clone());
+        }
+        let below = libraries.filter(|library| library.base <= address);
+        let nearest = below.max_by_key(|library| library.base)?;
+        let (in_file, library) = (address - nearest.base, nearest.prototypes.clone());
+        drop(known);
+        (in_file < library.extent()).then_some(library)
     }
 
     /// How the function at this address takes its arguments, if that matters and its library
@@ -233,6 +239,16 @@ impl ProcessSymbols {
             let _ = symbol.convention.set(convention.clone());
         }
         convention
+    }
+
+    /// The files of the loaded libraries.
+    pub(crate) fn files(&self) -> Vec<Arc<Original>> {
+        let known = lock(&self.known);
+        let files = known
+            .libraries
+            .iter()
+            .filter_map(|known| known.file.clone());
+        files.collect()
     }
 
     /// The loaded libraries, in order.
