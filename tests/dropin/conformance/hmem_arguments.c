@@ -82,6 +82,21 @@ static void libraries_that_hide_it(uint64_t asking)
 	veo_args_free(args);
 }
 
+/* A plain kernel never gets another process's address as if it were its own. */
+static void address_of_another(void)
+{
+	struct veo_proc_handle *other = new_proc();
+	struct veo_args *args = veo_args_alloc();
+	void *far = NULL;
+
+	NEED(veo_alloc_hmem(other, &far, 64) == 0);
+	CHECK_EQ(veo_args_set_hmem(args, 0, far), 0);
+	gives(load(proc, "libkernels.so"), "echo", (uint64_t)far, args);
+	gives(load(proc, "libveside.so"), "process_of", (uint64_t)veo_proc_identifier(other), args);
+	veo_args_free(args);
+	CHECK_EQ(veo_proc_destroy(other), 0);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t words_out[10], total = 0;
@@ -96,6 +111,7 @@ int main(int argc, char **argv)
 	CHECK_EQ(veo_hmemcpy(memory, words_out, sizeof words_out), 0);
 	libraries_of_both_kinds(total);
 	libraries_that_hide_it(load(proc, "libveside.so"));
+	address_of_another();
 #if defined(__x86_64__)
 	/* A kernel that does both ends its process here, and is told what to do. */
 	struct veo_args *args = tagged();

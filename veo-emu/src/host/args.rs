@@ -172,11 +172,15 @@ impl CallArgs {
         !self.hmem.is_empty()
     }
 
-    /// The words without tags.
-    pub(crate) fn untagged(&self) -> Vec<u64> {
+    /// The words without tags of the process that gets them, of which the identifiers are told. An address of another
+    /// process keeps its tag: without it, it would be one of this process.
+    pub(crate) fn untagged(&self, is_own: impl Fn(usize) -> bool) -> Vec<u64> {
         let mut words = self.words.clone();
         for index in &self.hmem {
-            words[*index] = hmem::untag(words[*index]);
+            let word = &mut words[*index];
+            if is_own(hmem::identifier(*word)) {
+                *word = hmem::untag(*word);
+            }
         }
         words
     }

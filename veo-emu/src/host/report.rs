@@ -148,7 +148,8 @@ impl EndReport {
         if address.is_some_and(hmem::is_tagged_address) {
             text.push_str(
                 "; the address has the tag of its process (hmem), which kernels get if their \
-                 library asks for tags: veo_get_hmem_addr gives it without",
+                 library asks for tags, or if it is another process: veo_get_hmem_addr gives the \
+                 address without",
             );
         }
         report.text = text;

@@ -10,7 +10,7 @@ use veo_abi::ffi::{
 };
 
 use super::args::args;
-use super::{PROCESSES, context_of, guard, process_of, string};
+use super::{PROCESSES, context_of, guard, identifiers, process_of, string};
 use crate::error::{self, Error, Result};
 use crate::host::args::CallArgs;
 use crate::host::convention::Prepared;
@@ -18,14 +18,15 @@ use crate::host::operation::{CallView, HostOp};
 use crate::host::queue::{Queue, WaitResult};
 use crate::host::results::RequestOutcome;
 
-fn call(queue: &Arc<Queue>, address: u64, args: &CallArgs) -> Result<u64> {
+/// Submits a call to a queue of the process with this handle.
+fn call(queue: &Arc<Queue>, process: u64, address: u64, args: &CallArgs) -> Result<u64> {
     if address == 0 {
         return Err(Error::invalid("the address of the function is 0"));
     }
     args.check()?;
     let untagged;
     let words = if args.has_hmem() && !queue.child.asks_for_tags(address) {
-        untagged = args.untagged();
+        untagged = args.untagged(|identifier| identifiers::process(identifier) == process);
         &untagged
     } else {
         args.words()
@@ -104,7 +105,7 @@ pub unsafe extern "C" fn veo_call_sync(
     guard(-1, || {
         let process = process_of(proc_)?;
         // SAFETY: the caller uses its arguments on one thread at a time.
-        let id = call(&process.main, addr, unsafe { args(args_)? })?;
+        let id = call(&process.main, proc_ as u64, addr, unsafe { args(args_)? })?;
         let waited = process.main.wait(id, None);
         // SAFETY: the caller passes null or a place for a word.
         let state = unsafe { deliver(&process.main, waited, id, result) };
@@ -122,8 +123,9 @@ pub unsafe extern "C" fn veo_call_async(
     args_: *mut veo_args,
 ) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
+        let entry = context_of(ctx)?;
         // SAFETY: the caller uses its arguments on one thread at a time.
-        call(&context_of(ctx)?.queue, addr, unsafe { args(args_)? })
+        call(&entry.queue, entry.process, addr, unsafe { args(args_)? })
     })
 }
 
@@ -141,7 +143,9 @@ pub unsafe extern "C" fn veo_call_async_by_name(
         // SAFETY: the caller passes a string.
         let address = process.symbol(library, unsafe { string(name, "name of the function")? })?;
         // SAFETY: the caller uses its arguments on one thread at a time.
-        call(&entry.queue, address, unsafe { args(args_)? })
+        call(&entry.queue, entry.process, address, unsafe {
+            args(args_)?
+        })
     })
 }
 
