@@ -169,3 +169,27 @@ fn every_variable_that_the_code_knows_is_documented() {
         "not in README.md nor in a crate's documentation: {named:#?}"
     );
 }
+
+#[test]
+fn the_settings_that_a_card_refuses_are_in_the_tables() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let code = read("veo-core/src/backend/libveo/bare.rs");
+    let (_, refused) = code.split_once("let refused = [").unwrap();
+    let (refused, _) = refused.split_once("];").unwrap();
+    let names: Vec<_> = refused.split('"').skip(1).step_by(2).collect();
+    assert!(
+        names.contains(&"time_limit") && names.len() > 5,
+        "{names:?}"
+    );
+    for page in ["README.md", "docs/book/src/on-a-card.md"] {
+        let text = read(page);
+        let row = text.lines().find(|line| line.starts_with("| `time_limit`"));
+        let row = row.unwrap_or_else(|| panic!("{page} has the row"));
+        for name in &names {
+            assert!(
+                row.contains(&format!("`{name}`")),
+                "{page} lacks {name}: {row}"
+            );
+        }
+    }
+}

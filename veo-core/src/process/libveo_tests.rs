@@ -13,7 +13,7 @@ use veo_test_support::compile;
 use super::VeoProcBuilder;
 use crate::backend::{Api, Backend};
 use crate::error::{Error, Result};
-use crate::process::VeoProc;
+use crate::process::{Check, Guard, Schedule, VeoProc};
 use crate::races::Races;
 use crate::stack::OnStack;
 
@@ -318,9 +318,20 @@ fn a_process_that_cannot_be_killed_says_which_function_lacks() {
 
 #[test]
 fn settings_of_the_emulated_node_are_refused() {
-    let error = VeoProcBuilder::default()
-        .memory(1 << 20)
-        .build_on(libveo())
-        .unwrap_err();
-    assert!(error.to_string().contains("memory"), "{error}");
+    let with = VeoProcBuilder::default;
+    for (name, builder) in [
+        ("memory", with().memory(1 << 20)),
+        ("time_limit", with().time_limit(Duration::from_secs(1))),
+        ("stdout", with().stdout(|_, _| {})),
+        ("schedule", with().schedule(Schedule::Late)),
+        ("guard", with().guard(Guard::End)),
+        ("profile", with().profile(true)),
+        ("check", with().check(Check::Memory)),
+    ] {
+        let error = builder.build_on(libveo()).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{name}`")), "{error}");
+    }
+    // What asks for nothing is no mistake.
+    let off = with().guard(Guard::Off).profile(false).check(Check::Off);
+    off.build_on(libveo()).unwrap();
 }

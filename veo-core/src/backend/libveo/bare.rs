@@ -49,7 +49,13 @@ impl Bare {
     }
 
     /// Fails for options that a card does not have.
-    fn check_options(&self, node: i32, options: &veo_emu_options) -> Result<()> {
+    ///
+    /// # Safety
+    ///
+    /// The strings of the options are terminated.
+    unsafe fn check_options(&self, node: i32, options: &veo_emu_options) -> Result<()> {
+        // SAFETY: not null, and the caller vouches for the string.
+        let check = (!options.check.is_null()).then(|| unsafe { CStr::from_ptr(options.check) });
         let refused = [
             ("memory", options.memory != 0),
             ("time_limit", options.time_limit_ms != 0),
@@ -60,6 +66,7 @@ impl Bare {
                 "profile",
                 options.profile > u64::from(ffi::VEO_EMU_PROFILE_OFF),
             ),
+            ("check", check.is_some_and(|check| check != c"off")),
         ];
         if let Some((name, _)) = refused.iter().find(|(_, set)| *set) {
             return Err(Error::ProcessStart {
@@ -143,7 +150,8 @@ impl Extension for Bare {
     }
 
     unsafe fn create(&self, node: i32, options: &veo_emu_options) -> Result<*mut veo_proc_handle> {
-        self.check_options(node, options)?;
+        // SAFETY: the caller vouches for the options.
+        unsafe { self.check_options(node, options)? };
         if options.veorun.is_null() {
             let Some(create) = self.table.veo_proc_create else {
                 return Err(self.missing("veo_proc_create", "a process"));
