@@ -228,7 +228,7 @@ fn hint(name: &str, builds: &[&str], executable: Option<&Path>, code: &NodeCode)
             "the directory that the program was built in is gone, as after `cargo install`: \
              install it with its libraries, by the same command with VEO_INSTALL_DIR={} before \
              it, or set VEO_LIBRARY_PATH to their directory",
-            beside.display()
+            shell_word(&beside.display().to_string())
         ));
     } else {
         hint.push_str(
@@ -238,6 +238,16 @@ fn hint(name: &str, builds: &[&str], executable: Option<&Path>, code: &NodeCode)
         );
     }
     hint
+}
+
+/// The text as one word for a shell.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// The library of this name, or of this name and a version (`libm.so.6` for `libm.so`), in the directories of the system's linker.
@@ -463,13 +473,17 @@ mod tests {
 
     #[test]
     fn the_variable_that_installs_libraries_is_named_where_the_build_is_gone() {
-        let hint = hint(
-            "libx.so",
-            &["/nowhere/build/app-1/out"],
-            Some("/opt/app/bin/app".as_ref()),
-            &card(),
-        );
-        assert!(hint.contains("VEO_INSTALL_DIR=/opt/app/bin "), "{hint}");
+        let gone = ["/nowhere/build/app-1/out"];
+        let hint = |program: &str| hint("libx.so", &gone, Some(program.as_ref()), &card());
+        for (program, shown) in [
+            ("/opt/app/bin/app", "VEO_INSTALL_DIR=/opt/app/bin "),
+            // It is to be copied into a shell.
+            ("/opt/my app/bin/app", "VEO_INSTALL_DIR='/opt/my app/bin' "),
+            ("/opt/it's/app", "VEO_INSTALL_DIR='/opt/it'\\''s' "),
+        ] {
+            let hint = hint(program);
+            assert!(hint.contains(shown), "{hint}");
+        }
     }
 
     #[test]
