@@ -14,8 +14,11 @@ use std::sync::{Mutex, PoisonError};
 
 use veo_abi::sanitizer::Sanitizer;
 
+use super::engine::Runner;
 use super::guard::{self, BlockListener};
+use crate::shared::control::EngineTrap;
 use crate::shared::guard::GuardedSpan;
+use crate::shared::ring::Received;
 
 /// Whether the host wants reports.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -193,25 +196,47 @@ fn send_reports_to(number: RawFd) {
     }
 }
 
-/// Before a kernel: it comes after all that have returned, which a sanitizer of threads does
-/// not see, since the host orders them.
-#[inline]
-pub(super) fn enter() {
-    if ON.load(Ordering::Relaxed) {
-        // One runtime library may have set where another reports.
-        send_reports_to(REPORT.load(Ordering::Relaxed));
-        synchronise(&ACQUIRE);
-        switch(&ENABLE);
+/// Whether the host wants reports. That is known before the first context begins.
+pub(super) fn is_on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
+/// Tells the runtime libraries where kernels begin and end.
+pub(super) struct SanitizedRunner<R>(R);
+
+impl<R> SanitizedRunner<R> {
+    pub(super) fn new(runner: R) -> SanitizedRunner<R> {
+        SanitizedRunner(runner)
     }
 }
 
-/// After a kernel.
-#[inline]
-pub(super) fn leave() {
-    if ON.load(Ordering::Relaxed) {
-        switch(&DISABLE);
-        synchronise(&RELEASE);
+impl<R: Runner> Runner for SanitizedRunner<R> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
+        enter();
+        // SAFETY: the caller vouches for the function.
+        let value = unsafe { self.0.call(request) }?;
+        leave();
+        Ok(value)
     }
+
+    fn close(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Before a kernel: it comes after all that have returned, which a sanitizer of threads does
+/// not see, since the host orders them.
+fn enter() {
+    // One runtime library may have set where another reports.
+    send_reports_to(REPORT.load(Ordering::Relaxed));
+    synchronise(&ACQUIRE);
+    switch(&ENABLE);
+}
+
+/// After a kernel.
+fn leave() {
+    switch(&DISABLE);
+    synchronise(&RELEASE);
 }
 
 /// Before the process ends normally: wipes out what kernels have left on the stack of the calling

@@ -10,8 +10,10 @@ use veo_abi::ticks::TickClock;
 use super::cpu_migration::CpuMigration;
 use super::engine::{Engine as _, Runner};
 use super::engines::ENGINE;
+use super::guard::{self, GuardedRunner};
+use super::sanitizer::{self, SanitizedRunner};
 use super::tasks::Parcel;
-use super::{counted, current, exit, guard, memory, sanitizer};
+use super::{counted, current, exit, memory};
 use crate::shared::ring::{Completion, Received, Ring, RingOp, SLOTS, Span, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::descriptor::KeptDescriptor;
@@ -42,10 +44,12 @@ pub(super) fn start(
             }
             exit::guard_thread();
             let runner = ENGINE.runner();
-            let last = if guard::is_checked() {
-                run(&mapping, guard::GuardedRunner::new(runner))
-            } else {
-                run(&mapping, runner)
+            // Chosen once: a plain call does not ask again.
+            let last = match (guard::is_checked(), sanitizer::is_on()) {
+                (false, false) => run(&mapping, runner),
+                (true, false) => run(&mapping, GuardedRunner::new(runner)),
+                (false, true) => run(&mapping, SanitizedRunner::new(runner)),
+                (true, true) => run(&mapping, SanitizedRunner::new(GuardedRunner::new(runner))),
             };
             current::release();
             if last {
@@ -76,7 +80,6 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                 let started = stamps.begin(ring, request.id);
                 ring.set_running(Some(request.id));
                 current::enter(request.id, request.address);
-                sanitizer::enter();
                 // SAFETY: the address is what the host was asked to call. If it is
                 // no function, the fault is reported like any other of a kernel.
                 let value = match unsafe { runner.call(&request) } {
@@ -88,7 +91,6 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                     }
                 };
                 let span = started.map(|started| stamps.end(started));
-                sanitizer::leave();
                 current::leave();
                 flush();
                 if process::own_id() != process {
