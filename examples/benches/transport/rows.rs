@@ -16,6 +16,10 @@ use crate::pingpong::PingPong;
 use crate::raw::{Raw, has_libveo};
 use crate::timeline;
 
+/// This environment variable makes the program measure how long processes take to start, and
+/// print both times.
+pub const START: &str = "VEO_BENCH_START";
+
 /// This environment variable makes the program report that it runs, and end.
 pub const READY: &str = "VEO_BENCH_READY";
 
@@ -386,7 +390,28 @@ fn read(fixture: &mut Fixture) -> Result<Pair> {
     ))
 }
 
+/// Measures the start of processes in a program that has done nothing else: the more memory a
+/// program has used, the longer a fork of it takes.
 fn start(_: &mut Fixture) -> Result<Pair> {
+    let output = Command::new(std::env::current_exe().expect("this program's path"))
+        .env(START, "1")
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("this program starts again");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut times = text
+        .split_whitespace()
+        .map(|time| time.parse().expect("a time in nanoseconds"));
+    let mut next = || times.next().expect("two times");
+    Ok(Pair {
+        ours: next(),
+        reference: next(),
+    })
+}
+
+/// Does what [`start`] wants of the other program.
+pub fn start_here() -> Result<Pair> {
     let mut fork_exec = Command::new(std::env::current_exe().expect("this program's path"));
     fork_exec
         .env(READY, "1")
