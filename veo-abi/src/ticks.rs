@@ -120,6 +120,20 @@ impl TickClock {
         }
     }
 
+    /// The time of a moment that the counter has told, if the system was asked about a
+    /// millisecond before it or after it at most. This reads no clock.
+    #[inline]
+    #[must_use]
+    pub fn time_near(&self, ticks: u64) -> Option<u64> {
+        let passed = ticks.wrapping_sub(self.anchor.ticks) as i64;
+        if self.rate == 0 || passed.unsigned_abs() >= Self::REACH {
+            return None;
+        }
+        // The rate fits: it is below 2^62 by `LONGEST`.
+        let passed = (i128::from(passed) * i128::from(self.rate as i64)) >> 32;
+        Some(self.anchor.time.wrapping_add(passed as u64))
+    }
+
     /// Asks the system.
     #[cold]
     fn look(&mut self) -> Reading {
@@ -192,6 +206,28 @@ mod tests {
                 check(&mut clock);
             }
         }
+    }
+
+    #[test]
+    fn moments_near_the_last_question_have_their_times_without_another() {
+        let mut clock = TickClock::new();
+        let start = Instant::now();
+        let mut told = 0;
+        while start.elapsed() < Duration::from_millis(50) {
+            let reading = clock.read();
+            if let Some(time) = clock.time_near(reading.ticks) {
+                assert!(time.abs_diff(reading.time) < 1000, "{time}, {reading:?}");
+                told += 1;
+            }
+            // A moment before the system was asked.
+            if let Some(time) = clock.time_near(clock.anchor.ticks.wrapping_sub(1000)) {
+                assert!(time <= clock.anchor.time && clock.anchor.time - time < 10_000);
+            }
+        }
+        assert_eq!(told > 0, ticks_keep_time());
+        let far = clock.anchor.ticks.wrapping_sub(TickClock::REACH);
+        assert_eq!(clock.time_near(far), None);
+        assert_eq!(TickClock::new().time_near(0), None);
     }
 
     #[test]

@@ -10,7 +10,6 @@
 //! is too late, because the kernel may have run meanwhile. A call on a process, which nobody can ask
 //! for its time, reads none; results that are collected together share one reading.
 
-use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -36,7 +35,7 @@ struct Clock {
     /// The counter at `start`.
     first: u64,
     start: Instant,
-    /// `start` in the system's time, see [`Moment`].
+    /// `start` in the system's time, see [`StampClock`].
     start_time: u64,
 }
 
@@ -79,51 +78,37 @@ impl Stamp {
     }
 }
 
-/// This moment, by stamps and by the clock that other processes have too.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
-    pub(crate) stamp: Stamp,
-    /// Nanoseconds of `CLOCK_MONOTONIC`.
-    pub(crate) time: u64,
-    /// Units of stamps since the program began to take them.
-    since_start: u64,
-    /// Nanoseconds in such a unit.
-    unit: f64,
-}
+/// Tells the times of stamps. It reads a clock once in a millisecond, however often it is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StampClock(TickClock);
 
-impl Moment {
-    pub(crate) fn now() -> Moment {
-        thread_local! {
-            static TIME: Cell<TickClock> = const { Cell::new(TickClock::new()) };
-        }
-        let mut time = TIME.get();
-        let reading = time.read();
-        TIME.set(time);
-        let (clock, time) = (clock(), reading.time);
-        if !clock.counts {
-            let stamp = Stamp::now();
-            return Moment {
-                stamp,
-                time,
-                since_start: stamp.0,
-                unit: 1.0,
-            };
-        }
-        let since_start = reading.ticks.saturating_sub(clock.first);
-        let passed = time.saturating_sub(clock.start_time);
-        Moment {
-            stamp: Stamp(reading.ticks),
-            time,
-            since_start,
-            unit: passed as f64 / since_start.max(1) as f64,
+impl StampClock {
+    /// The time of an earlier stamp, in nanoseconds of `CLOCK_MONOTONIC`.
+    #[inline]
+    pub(crate) fn time_of(&mut self, earlier: Stamp) -> u64 {
+        match self.0.time_near(earlier.0) {
+            Some(time) => time,
+            None => self.time_of_distant(earlier),
         }
     }
 
-    /// The time of an earlier stamp. It lies between the start of the program and this moment,
-    /// at both of which the clocks were compared, so it does not drift away.
-    pub(crate) fn time_of(&self, earlier: Stamp) -> u64 {
-        let back = self.stamp.0.saturating_sub(earlier.0).min(self.since_start);
-        self.time.saturating_sub((back as f64 * self.unit) as u64)
+    #[cold]
+    fn time_of_distant(&mut self, earlier: Stamp) -> u64 {
+        let clock = clock();
+        if !clock.counts {
+            return clock.start_time.saturating_add(earlier.0);
+        }
+        let now = self.0.read();
+        if let Some(time) = self.0.time_near(earlier.0) {
+            return time;
+        }
+        // It lies between the start of the program and this moment, at both of which the clocks
+        // were compared, so it does not drift away.
+        let since_start = now.ticks.saturating_sub(clock.first);
+        let passed = now.time.saturating_sub(clock.start_time);
+        let unit = passed as f64 / since_start.max(1) as f64;
+        let back = now.ticks.saturating_sub(earlier.0).min(since_start);
+        now.time.saturating_sub((back as f64 * unit) as u64)
     }
 }
 
@@ -169,18 +154,21 @@ mod tests {
 
     #[test]
     fn a_stamp_has_the_time_at_which_it_was_taken() {
-        for wait in [0, 1, 30] {
+        let mut clock = StampClock::default();
+        for wait in [0, 1, 30, 0, 0, 1, 2, 30] {
             let before = system_time();
             let stamp = Stamp::now();
             let after = system_time();
             std::thread::sleep(Duration::from_millis(wait));
-            let time = Moment::now().time_of(stamp);
-            // The clocks are compared with an error of a few hundred nanoseconds.
-            let slack = 20_000;
-            assert!(
-                time + slack >= before && time <= after + slack,
-                "{time} is not between {before} and {after}"
-            );
+            // One that is asked for the first time, and one that knows more and more.
+            for time in [StampClock::default().time_of(stamp), clock.time_of(stamp)] {
+                // The clocks are compared with an error of a few hundred nanoseconds.
+                let slack = 20_000;
+                assert!(
+                    time + slack >= before && time <= after + slack,
+                    "{time} is not between {before} and {after}"
+                );
+            }
         }
     }
 

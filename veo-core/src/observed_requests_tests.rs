@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use veo_test_support::compile;
@@ -10,7 +10,7 @@ use veo_test_support::compile;
 use crate::clock::system_time;
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
-use crate::session::{CommandState, RequestObserver, RequestRecord};
+use crate::session::{CommandState, ProcCore, RequestObserver, RequestRecord};
 use crate::stack::OnStack;
 use crate::ve_kernel;
 
@@ -42,19 +42,30 @@ const SOURCE: &str = "
     void crash(void) { *(volatile int *)8 = 1; }
 ";
 
-#[derive(Default)]
-struct Notes(Mutex<Vec<RequestRecord>>);
+struct Notes {
+    core: Weak<ProcCore>,
+    noted: Mutex<Vec<RequestRecord>>,
+}
 
 impl RequestObserver for Notes {
-    fn request(&self, record: &RequestRecord) {
-        self.0.lock().unwrap().push(record.clone());
+    fn requests(&self, records: &[RequestRecord]) {
+        self.noted.lock().unwrap().extend_from_slice(records);
     }
 }
 
 impl Notes {
-    /// The notes since the last call, as text, sorted.
+    /// The records since the last call of [`take`](Self::take), with those that contexts keep.
+    fn records(&self) -> Vec<RequestRecord> {
+        if let Some(core) = self.core.upgrade() {
+            core.gather_records();
+        }
+        self.noted.lock().unwrap().clone()
+    }
+
+    /// The same as text, sorted.
     fn take(&self) -> Vec<String> {
-        let records = std::mem::take(&mut *self.0.lock().unwrap());
+        let records = self.records();
+        self.noted.lock().unwrap().clear();
         let mut lines: Vec<_> = records
             .iter()
             .map(|record| {
@@ -93,7 +104,10 @@ fn process() -> Result<(VeoProc, Arc<Notes>)> {
         compile::library_of(SOURCE, "c", library, &["-O1", "-g"])
     });
     let proc = VeoProc::builder().memory(16 << 20).build()?;
-    let notes = Arc::new(Notes::default());
+    let notes = Arc::new(Notes {
+        core: Arc::downgrade(&proc.shared().core),
+        noted: Mutex::default(),
+    });
     let observer: Arc<dyn RequestObserver> = notes.clone();
     proc.shared().core.observe(observer);
     Ok((proc, notes))
@@ -107,14 +121,8 @@ fn each_request_makes_one_record_however_it_is_made_and_collected() -> Result<()
     next(&proc, 1)?;
     assert_eq!(notes.take(), ["waited: kernel next, Ok"]);
     assert_eq!(next(&proc, 1)?, 2);
-    assert!(
-        notes
-            .0
-            .lock()
-            .unwrap()
-            .iter()
-            .all(|record| record.context == main)
-    );
+    let of_main = |record: &RequestRecord| record.context == main;
+    assert!(notes.records().iter().all(of_main));
     assert_eq!(notes.take(), ["0: kernel next, Ok"]);
     let mut value = [1i64];
     next_of(&proc, OnStack::inout(&mut value))?;
@@ -176,7 +184,7 @@ fn requests_that_fail_or_are_lost_are_told_of_too() -> Result<()> {
     assert!(matches!(fatal.wait(), Err(Error::Exception { .. })));
     // The process may have ended before the second call came.
     let queued = behind.map(|request| request.wait()).is_ok();
-    let records = notes.0.lock().unwrap().clone();
+    let records = notes.records();
     assert_eq!(records.len(), 1 + usize::from(queued), "{records:?}");
     assert_eq!(records[0].kind.to_string(), "kernel crash");
     assert!(records[0].times.estimated);
@@ -220,7 +228,7 @@ fn a_kernel_that_is_collected_late_ran_no_longer_for_that() -> Result<()> {
     std::thread::sleep(LATE);
     slow.wait()?;
     behind.wait()?;
-    let records = notes.0.lock().unwrap().clone();
+    let records = notes.records();
     let record = records
         .iter()
         .find(|record| record.kind.to_string() == "kernel nap")
@@ -253,7 +261,7 @@ fn the_times_of_queued_requests_are_known() -> Result<()> {
     host.wait()?;
     drop(next(&ctx, 1)?);
     ctx.sync()?;
-    let records = notes.0.lock().unwrap().clone();
+    let records = notes.records();
     assert_eq!(records.len(), 1003);
     for pair in records.windows(2) {
         assert!(!pair[1].times.estimated, "{:?}", pair[1]);
@@ -266,7 +274,7 @@ fn the_times_of_queued_requests_are_known() -> Result<()> {
     proc.shared().core.observe(observer);
     notes.take();
     next(&ctx, 1)?.wait()?;
-    let records = notes.0.lock().unwrap().clone();
+    let records = notes.records();
     assert_eq!(records.len(), 1);
     assert!(!records[0].times.estimated, "{records:?}");
     Ok(())

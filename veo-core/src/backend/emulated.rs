@@ -16,7 +16,6 @@ use veo_debuginfo::elf;
 
 use super::extension::{Extension, HostMapping, Kept, NodeCode, ProcessExtension};
 use super::short_path::Shortened;
-use crate::clock::RunTimes;
 use crate::error::{Cause, Error, Fault, Result};
 
 /// The functions of `veo_emu.h` that all backends need, or have a substitute for.
@@ -277,33 +276,15 @@ impl ProcessExtension for EmulatedProcess {
         &self,
         context: *mut veo_thr_ctxt,
         requests: &[u64],
-        times: &mut [RunTimes],
+        times: &mut [veo_emu_times],
     ) {
-        /// How many times are asked for at once.
-        const MOST: usize = 8;
         let Some(get) = self.functions().get_times else {
             return;
         };
-        let mut told = [veo_emu_times {
-            started: 0,
-            ended: 0,
-        }; MOST];
-        for (requests, times) in requests.chunks(MOST).zip(times.chunks_mut(MOST)) {
-            // SAFETY: the caller vouches for the context; there is room for as many times as
-            // there are requests.
-            unsafe {
-                get(
-                    context,
-                    requests.as_ptr(),
-                    requests.len(),
-                    told.as_mut_ptr(),
-                )
-            };
-            for (times, told) in times.iter_mut().zip(told) {
-                times.started = Some(told.started).filter(|time| *time != 0);
-                times.ended = Some(told.ended).filter(|time| *time != 0);
-            }
-        }
+        let count = requests.len().min(times.len());
+        // SAFETY: the caller vouches for the context; there are `count` requests, and room for
+        // as many times.
+        unsafe { get(context, requests.as_ptr(), count, times.as_mut_ptr()) };
     }
 
     fn is_data(&self, addr: u64) -> bool {

@@ -10,10 +10,9 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Instant;
 
-use veo_abi::ffi::{veo_emu_options, veo_proc_handle, veo_thr_ctxt};
+use veo_abi::ffi::{veo_emu_options, veo_emu_times, veo_proc_handle, veo_thr_ctxt};
 
 use super::short_path::Shortened;
-use crate::clock::RunTimes;
 use crate::error::{Fault, Result};
 
 /// A resource that a backend keeps during an operation. Dropping it says that the operation is over.
@@ -198,8 +197,8 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// Whether the times of requests are to be noted, for [`run_times`](Self::run_times).
     fn set_timed(&self, _timed: bool) {}
 
-    /// When these requests of a context ran, whose results were just taken or are there. The
-    /// times that are not known stay as they are.
+    /// When these requests of a context ran, whose results were just taken or are there. 0 is a time
+    /// that is not known. Where nobody knows any, all stay as they are.
     ///
     /// # Safety
     ///
@@ -208,7 +207,7 @@ pub(crate) trait ProcessExtension: Send + Sync {
         &self,
         _context: *mut veo_thr_ctxt,
         _requests: &[u64],
-        _times: &mut [RunTimes],
+        _times: &mut [veo_emu_times],
     ) {
     }
 

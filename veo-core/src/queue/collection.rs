@@ -296,6 +296,11 @@ impl CtxShared {
             || results
                 .iter()
                 .any(|result| outcome(result).state != CommandState::Ok);
+        if !tells && after.is_empty() {
+            state.collecting = false;
+            self.wake(&state);
+            return (state, finished);
+        }
         let records = if tells {
             self.take_records(&mut state, true)
         } else {
@@ -303,13 +308,12 @@ impl CtxShared {
         };
         state.collecting = false;
         self.wake(&state);
-        if records.is_empty() && after.is_empty() {
-            return (state, finished);
-        }
         drop(state);
         self.core.observers.tell(&records);
         after.into_iter().for_each(DeferredWork::run);
-        (self.lock(), finished)
+        let mut state = self.lock();
+        state.observed.reuse(records);
+        (state, finished)
     }
 
     /// Notes how the oldest request has ended, which is about to be recorded, if anybody looks.
@@ -317,7 +321,7 @@ impl CtxShared {
     fn note_oldest(&self, state: &mut StateGuard<'_>, ended: CommandState, collected: Stamp) {
         if self.core.observers.is_on() {
             let state = &mut **state;
-            state.observed.note(&state.table, ended, collected);
+            state.observed.note(&state.table, self.id, ended, collected);
         }
     }
 
@@ -326,7 +330,7 @@ impl CtxShared {
     /// backend can be asked when they ran.
     #[cold]
     fn take_records(&self, state: &mut StateGuard<'_>, asks: bool) -> RequestRecords {
-        state.observed.take(self.id, |ids, runs| {
+        state.observed.take(|ids, runs| {
             if asks {
                 // SAFETY: as the caller sees to, the context is valid: its lock is held, or this
                 // thread is the collector, without whom nobody closes it.
@@ -342,6 +346,7 @@ impl CtxShared {
         let records = self.take_records(&mut state, asks);
         drop(state);
         self.core.observers.tell(&records);
+        self.lock().observed.reuse(records);
     }
 
     /// Locks the context, which is about to be closed. Observers were told of it while the backend

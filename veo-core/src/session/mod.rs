@@ -14,7 +14,7 @@ pub(crate) use self::core::{ProcCore, ProcId, ProcThreadHandle, ProcThreadTask};
 pub(crate) use code::LibraryCode;
 pub(crate) use fork::ProcessImage;
 pub(crate) use observe::{
-    RecordKeeper, RequestObserver, RequestRecord, RequestRecords, RequestTimes, next_record,
+    RecordKeeper, RequestObserver, RequestRecord, RequestRecords, RequestTimes, reserve_record_ids,
 };
 pub(crate) use outcome::{CommandOutcome, CommandState};
 pub(crate) use request_kind::{RequestKind, RequestName, TransferRange};

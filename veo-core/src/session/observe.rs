@@ -18,8 +18,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use smallvec::SmallVec;
-
 use super::outcome::CommandState;
 use super::request_kind::{RequestKind, RequestName};
 use crate::clock::{RunTimes, system_time};
@@ -43,7 +41,7 @@ pub(crate) struct RequestRecord {
 
 /// When what happened to a request, in nanoseconds of `CLOCK_MONOTONIC`. Each is at least as late
 /// as the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestTimes {
     /// The program submitted it.
     pub(crate) queued: u64,
@@ -76,19 +74,19 @@ impl RequestTimes {
     }
 }
 
-/// Records of requests that have ended, mostly one.
-pub(crate) type RequestRecords = SmallVec<[RequestRecord; 1]>;
+/// Records of requests that have ended.
+pub(crate) type RequestRecords = Vec<RequestRecord>;
 
-/// A number for a record.
-pub(crate) fn next_record() -> u64 {
+/// Numbers for so many records, one after another. Gives the first.
+pub(crate) fn reserve_record_ids(count: usize) -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+    NEXT.fetch_add(count as u64, Ordering::Relaxed)
 }
 
 /// Somebody who looks at the requests of a process.
 pub(crate) trait RequestObserver: Send + Sync {
-    /// A request has ended.
-    fn request(&self, record: &RequestRecord);
+    /// Requests have ended.
+    fn requests(&self, records: &[RequestRecord]);
 
     /// The bytes of VE memory that are allocated from this time on.
     fn memory(&self, _time: u64, _bytes: u64) {}
@@ -193,11 +191,7 @@ impl Observers {
     /// user. Its panic ends here: collecting must go on, since memory is used until then.
     #[cold]
     pub(crate) fn tell(&self, records: &[RequestRecord]) {
-        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
-        for observer in &*list {
-            records.iter().for_each(|record| observer.request(record));
-        }
-        drop(list);
+        self.each(|observer| observer.requests(records));
         if is_traced() {
             records.iter().for_each(|record| contain(|| trace(record)));
         }
@@ -213,8 +207,7 @@ impl Observers {
         }
     }
 
-    /// Tells of something else than a request.
-    #[cold]
+    /// Tells each observer something.
     fn each(&self, tell: impl Fn(&dyn RequestObserver)) {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         list.iter().for_each(|observer| tell(&**observer));
@@ -307,7 +300,7 @@ impl WaitedOperation<'_> {
         // A start is known only if this thread did the work; it has just ended then.
         run.ended = run.started.map(|_| now);
         let record = RequestRecord {
-            id: next_record(),
+            id: reserve_record_ids(1),
             context,
             number: None,
             kind,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::figures::{ContextStats, KernelStats, OperationStats, RequestStats, TimeStats};
 use super::histogram::Histogram;
@@ -27,10 +28,42 @@ struct Gathered {
     copies: Operation,
     host_functions: Operation,
     /// In the order of their first requests.
-    contexts: Vec<ContextStats>,
+    contexts: Vec<ContextFigures>,
     /// The place of the context that the last request was of.
     last: usize,
     estimated: u64,
+}
+
+/// The sums of a context's requests. Times are in nanoseconds.
+#[derive(Default)]
+struct ContextFigures {
+    context: u64,
+    requests: u64,
+    errors: u64,
+    queued: u64,
+    running: u64,
+    bytes: u64,
+}
+
+impl ContextFigures {
+    fn add(&mut self, times: &RequestTimes, failed: bool, bytes: u64) {
+        self.requests += 1;
+        self.errors += u64::from(failed);
+        self.queued = self.queued.saturating_add(times.started - times.queued);
+        self.running = self.running.saturating_add(times.ended - times.started);
+        self.bytes += if failed { 0 } else { bytes };
+    }
+
+    fn stats(&self) -> ContextStats {
+        ContextStats {
+            context: self.context,
+            requests: self.requests,
+            errors: self.errors,
+            queued: Duration::from_nanos(self.queued),
+            running: Duration::from_nanos(self.running),
+            bytes: self.bytes,
+        }
+    }
 }
 
 /// Events that happen again and again.
@@ -66,41 +99,38 @@ impl Operation {
 }
 
 impl RequestObserver for StatisticsCollector {
-    fn request(&self, record: &RequestRecord) {
+    fn requests(&self, records: &[RequestRecord]) {
+        let gathered = &mut *self.lock();
+        records.iter().for_each(|record| gathered.add(record));
+    }
+}
+
+impl Gathered {
+    #[inline]
+    fn add(&mut self, record: &RequestRecord) {
         let times = &record.times;
         let failed = record.state != CommandState::Ok;
-        let gathered = &mut *self.lock();
-        gathered.estimated += u64::from(times.estimated);
+        self.estimated += u64::from(times.estimated);
         let (operation, bytes) = match &record.kind {
-            RequestKind::Kernel(kernel) => (Some(gathered.declared(kernel)), 0),
+            RequestKind::Kernel(kernel) => (Some(self.declared(kernel)), 0),
             RequestKind::Function(name) => {
-                let entry = gathered.named.entry(Arc::clone(name));
+                let entry = self.named.entry(Arc::clone(name));
                 (Some(entry.or_default()), 0)
             }
-            RequestKind::Write(range) => (Some(&mut gathered.writes), range.size as u64),
-            RequestKind::Read(range) => (Some(&mut gathered.reads), range.size as u64),
-            RequestKind::Copy(range) => (Some(&mut gathered.copies), range.size as u64),
-            RequestKind::HostFunction => (Some(&mut gathered.host_functions), 0),
+            RequestKind::Write(range) => (Some(&mut self.writes), range.size as u64),
+            RequestKind::Read(range) => (Some(&mut self.reads), range.size as u64),
+            RequestKind::Copy(range) => (Some(&mut self.copies), range.size as u64),
+            RequestKind::HostFunction => (Some(&mut self.host_functions), 0),
             RequestKind::Alloc(_) | RequestKind::After(_) => (None, 0),
         };
         if let Some(operation) = operation {
             operation.add(times, failed, bytes);
         }
-        if let Some(context) = gathered.context(record.context) {
-            context.requests += 1;
-            context.errors += u64::from(failed);
-            context.queued += nanoseconds(times.started - times.queued);
-            context.running += nanoseconds(times.ended - times.started);
-            context.bytes += if failed { 0 } else { bytes };
+        if let Some(context) = self.context(record.context) {
+            context.add(times, failed, bytes);
         }
     }
-}
 
-fn nanoseconds(time: u64) -> std::time::Duration {
-    std::time::Duration::from_nanos(time)
-}
-
-impl Gathered {
     fn declared(&mut self, kernel: &'static Kernel) -> &mut Operation {
         let index = kernel.index();
         if self.declared.len() <= index {
@@ -112,17 +142,17 @@ impl Gathered {
     }
 
     /// The figures of a context, unless there are too many.
-    fn context(&mut self, number: u64) -> Option<&mut ContextStats> {
-        let is_it = |context: &ContextStats| context.context == number;
+    fn context(&mut self, number: u64) -> Option<&mut ContextFigures> {
+        let is_it = |context: &ContextFigures| context.context == number;
         // Requests of one context come one after another.
         if !self.contexts.get(self.last).is_some_and(is_it) {
             self.last = match self.contexts.iter().position(is_it) {
                 Some(place) => place,
                 None if self.contexts.len() >= MOST_CONTEXTS => return None,
                 None => {
-                    self.contexts.push(ContextStats {
+                    self.contexts.push(ContextFigures {
                         context: number,
-                        ..ContextStats::default()
+                        ..ContextFigures::default()
                     });
                     self.contexts.len() - 1
                 }
@@ -163,7 +193,8 @@ impl StatisticsCollector {
             let longest = other.calls.running.sum.cmp(&one.calls.running.sum);
             longest.then_with(|| (&one.kernel, &one.library).cmp(&(&other.kernel, &other.library)))
         });
-        let mut contexts = gathered.contexts.clone();
+        let contexts = gathered.contexts.iter().map(ContextFigures::stats);
+        let mut contexts: Vec<_> = contexts.collect();
         contexts.sort_by_key(|context| context.context);
         RequestStats {
             kernels,

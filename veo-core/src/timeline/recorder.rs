@@ -539,10 +539,11 @@ struct Follower {
 }
 
 impl RequestObserver for Follower {
-    #[inline]
-    fn request(&self, record: &RequestRecord) {
-        self.recorder
-            .take(Entry::Request(self.process, record.clone()));
+    fn requests(&self, records: &[RequestRecord]) {
+        for record in records {
+            self.recorder
+                .take(Entry::Request(self.process, record.clone()));
+        }
     }
 
     fn memory(&self, time: u64, bytes: u64) {
