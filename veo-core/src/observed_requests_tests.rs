@@ -210,6 +210,33 @@ fn requests_that_fail_or_are_lost_are_told_of_too() -> Result<()> {
     Ok(())
 }
 
+/// An observer that panics, without a message.
+struct Panicking;
+
+impl RequestObserver for Panicking {
+    fn requests(&self, _: &[RequestRecord]) {
+        std::panic::resume_unwind(Box::new("an observer"));
+    }
+}
+
+#[test]
+fn an_observer_that_panics_keeps_nobody_from_collecting() -> Result<()> {
+    let (proc, notes) = process()?;
+    let ctx = proc.open_context()?;
+    let observer: Arc<dyn RequestObserver> = Arc::new(Panicking);
+    proc.shared().core.observe(observer);
+    // Observers are told of each call while the next one runs, by the thread that collects.
+    for x in 0..100 {
+        assert_eq!(next(&ctx, x)?.wait()?, x + 1);
+    }
+    let many: Vec<_> = (0..100).map(|x| next(&ctx, x)).collect::<Result<_>>()?;
+    for request in many {
+        request.wait()?;
+    }
+    assert_eq!(notes.take().len(), 200);
+    Ok(())
+}
+
 #[test]
 fn a_kernel_that_is_collected_late_ran_no_longer_for_that() -> Result<()> {
     const LATE: Duration = Duration::from_millis(30);

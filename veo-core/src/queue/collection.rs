@@ -339,13 +339,14 @@ impl CtxShared {
         })
     }
 
-    /// Tells observers of the kept records. `asks` as for [`take_records`](Self::take_records).
+    /// Tells observers of the kept records, also as the collector. `asks` as for
+    /// [`take_records`](Self::take_records).
     #[cold]
     #[inline(never)]
     fn tell_observed(&self, mut state: StateGuard<'_>, asks: bool) {
         let records = self.take_records(&mut state, asks);
         drop(state);
-        self.core.observers.tell(&records);
+        self.core.observers.tell_observers(&records);
         self.lock().observed.reuse(records);
     }
 
@@ -359,7 +360,8 @@ impl CtxShared {
         state.phase = Phase::Closed;
         let records = self.take_records(&mut state, true);
         drop(state);
-        self.core.observers.tell(&records);
+        // Here, too, nobody may wait for the context.
+        self.core.observers.tell_observers(&records);
         self.lock()
     }
 

@@ -187,14 +187,20 @@ impl Observers {
         self.any.store(true, Ordering::Relaxed);
     }
 
-    /// Hands out records. The caller must hold no lock: a subscriber of `tracing` is code of the
-    /// user. Its panic ends here: collecting must go on, since memory is used until then.
+    /// Hands out records. The caller must hold no lock, and must not be the collector of a context: a
+    /// subscriber of `tracing` is code of the user, which may wait for anything. Its panic ends here.
     #[cold]
     pub(crate) fn tell(&self, records: &[RequestRecord]) {
-        self.each(|observer| observer.requests(records));
+        self.tell_observers(records);
         if is_traced() {
             records.iter().for_each(|record| contain(|| trace(record)));
         }
+    }
+
+    /// Hands out records that were kept. They make no events: while they were collected no subscriber
+    /// wanted any, and one that has come since may not run where this is called.
+    pub(crate) fn tell_observers(&self, records: &[RequestRecord]) {
+        self.each(|observer| observer.requests(records));
     }
 
     /// Tells an observer nothing any more. `last` runs if nobody is left.
@@ -207,10 +213,12 @@ impl Observers {
         }
     }
 
-    /// Tells each observer something.
+    /// Tells each observer something. A panic ends here: what collects must go on, since memory is used
+    /// until then.
     fn each(&self, tell: impl Fn(&dyn RequestObserver)) {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
-        list.iter().for_each(|observer| tell(&**observer));
+        list.iter()
+            .for_each(|observer| contain(|| tell(&**observer)));
     }
 
     /// Tells the observers how many bytes of VE memory are allocated now.
