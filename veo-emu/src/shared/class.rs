@@ -48,15 +48,20 @@ pub(crate) fn are_integers(packed: &[u64]) -> bool {
 #[inline]
 pub(crate) fn are_tagged(packed: &[u64], count: usize) -> bool {
     const LOWER: u64 = !FLOATING;
+    let is_tagged = |bits: u64, wanted| (bits | bits >> 1) & wanted != wanted;
     let full = count / PER_WORD;
     let rest = LOWER & !(u64::MAX << (count % PER_WORD * 2));
+    // Most calls have few words.
+    if let ([bits], 0) = (packed, full) {
+        return is_tagged(*bits, rest);
+    }
     packed.iter().enumerate().any(|(at, bits)| {
         let wanted = match at {
             at if at < full => LOWER,
             at if at == full => rest,
             _ => 0,
         };
-        (bits | bits >> 1) & wanted != wanted
+        is_tagged(*bits, wanted)
     })
 }
 

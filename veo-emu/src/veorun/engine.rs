@@ -100,12 +100,12 @@ pub(super) trait Signals {
 pub(super) trait Runner {
     /// Calls the function at `request.address` with its words and returns the word of its
     /// result. A fault of the function is either a signal, which the handler reports, or a
-    /// trap that this returns.
+    /// trap that this returns. A trap has a box, so that a result fits registers.
     ///
     /// # Safety
     ///
     /// The address is that of a function of this engine's machine code.
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap>;
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Box<EngineTrap>>;
 
     /// The context is about to end: calls what machine code has registered for the end of its thread. Nothing is called afterwards.
     fn close(&mut self);

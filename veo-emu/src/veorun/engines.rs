@@ -138,16 +138,29 @@ pub(super) struct AnyRunner {
     ve: VeRunner,
 }
 
+impl AnyRunner {
+    /// Calls a function of the VE engine. Apart, so that calls of the host's code stay short.
+    ///
+    /// # Safety
+    ///
+    /// The address is that of such a function.
+    #[inline(never)]
+    unsafe fn call_ve(&mut self, request: &Received) -> Result<u64, Box<EngineTrap>> {
+        // The VE engine needs our handler of faults.
+        if std::mem::take(&mut self.native_ran) || signals::may_have_changed() {
+            signals::claim();
+        }
+        // SAFETY: the caller vouches for the function.
+        unsafe { self.ve.call(request) }
+    }
+}
+
 impl Runner for AnyRunner {
-    #[inline]
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
+    #[inline(always)]
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Box<EngineTrap>> {
         if self.of_ve.contains(&request.address) {
-            // The VE engine needs our handler of faults.
-            if std::mem::take(&mut self.native_ran) || signals::may_have_changed() {
-                signals::claim();
-            }
             // SAFETY: the caller vouches for the function.
-            unsafe { self.ve.call(request) }
+            unsafe { self.call_ve(request) }
         } else {
             self.native_ran = true;
             signals::note_change();

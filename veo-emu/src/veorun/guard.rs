@@ -175,7 +175,7 @@ impl<R> GuardedRunner<R> {
 }
 
 impl<R: Runner> Runner for GuardedRunner<R> {
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Box<EngineTrap>> {
         let guard = GUARD.get();
         self.on_stack.clear();
         let found = guard.map(|guard| guard.on_stack(request.words()));
@@ -185,7 +185,7 @@ impl<R: Runner> Runner for GuardedRunner<R> {
         let value = unsafe { self.runner.call(request) }?;
         tell(|listener| self.on_stack.iter().for_each(|span| listener.closing(span)));
         match guard.and_then(|guard| guard.check(request.words(), &self.on_stack)) {
-            Some(address) => Err(overwritten(address)),
+            Some(address) => Err(Box::new(overwritten(address))),
             None => Ok(value),
         }
     }

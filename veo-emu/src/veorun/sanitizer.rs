@@ -211,7 +211,7 @@ impl<R> SanitizedRunner<R> {
 }
 
 impl<R: Runner> Runner for SanitizedRunner<R> {
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Box<EngineTrap>> {
         enter();
         // SAFETY: the caller vouches for the function.
         let value = unsafe { self.0.call(request) }?;

@@ -19,9 +19,9 @@ const LIBRARY: u64 = 1;
 struct Trapping(EngineTrap);
 
 impl Runner for Trapping {
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Box<EngineTrap>> {
         assert_eq!(request.words(), [4, 5]);
-        Err(self.0.clone())
+        Err(Box::new(self.0.clone()))
     }
 
     fn close(&mut self) {}

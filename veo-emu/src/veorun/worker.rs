@@ -77,7 +77,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
         memory::follow();
         match request.op {
             Some(RingOp::Call) => {
-                let started = stamps.begin(ring, request.id);
+                let is_timed = stamps.begin(ring, request.id);
                 ring.set_running(Some(request.id));
                 current::enter(request.id, request.address);
                 // SAFETY: the address is what the host was asked to call. If it is
@@ -90,7 +90,9 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                         exit::by_trap(&trap)
                     }
                 };
-                let span = started.map(|started| stamps.end(started));
+                if is_timed {
+                    stamps.end();
+                }
                 current::leave();
                 flush();
                 if process::own_id() != process {
@@ -98,8 +100,8 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                     exit::now(0);
                 }
                 ring.set_running(None);
-                if let Some(span) = span {
-                    ring.set_span(request.id, span);
+                if is_timed {
+                    ring.set_span(request.id, stamps.span);
                 }
                 ring.complete(request.id, Completion::Done, value);
             }
@@ -125,36 +127,40 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
 struct Stamps {
     /// The places of calls from here on have no times of earlier ones.
     clean: u64,
+    /// When the call runs; zeros: nobody wants to know.
+    span: Span,
     clock: TickClock,
 }
 
 impl Stamps {
-    /// The time at which a call starts; 0: nobody wants to know, but its place has the times of
-    /// an earlier one. `None`: nothing is to be noted.
+    /// A call starts. Whether its times are to be noted: somebody wants to know, or its place has
+    /// the times of an earlier one.
     #[inline]
-    fn begin(&mut self, ring: VeSide<'_>, id: u64) -> Option<u64> {
-        let timed = ring.is_timed();
-        if !timed && id >= self.clean {
-            return None;
+    fn begin(&mut self, ring: VeSide<'_>, id: u64) -> bool {
+        let is_wanted = ring.is_timed();
+        if !is_wanted && id >= self.clean {
+            return false;
         }
-        let mut started = 0;
-        if timed {
-            self.clean = id.saturating_add(SLOTS as u64 + 1);
-            started = self.clock.read().time;
-        }
-        ring.set_running_since(started);
-        Some(started)
+        self.note_start(ring, id, is_wanted);
+        true
     }
 
-    /// When a call ran that ends now.
-    #[inline]
-    fn end(&mut self, started: u64) -> Span {
-        let ended = if started == 0 {
-            0
-        } else {
-            self.clock.read().time
-        };
-        Span { started, ended }
+    #[inline(never)]
+    fn note_start(&mut self, ring: VeSide<'_>, id: u64, is_wanted: bool) {
+        self.span = Span::default();
+        if is_wanted {
+            self.clean = id.saturating_add(SLOTS as u64 + 1);
+            self.span.started = self.clock.read().time;
+        }
+        ring.set_running_since(self.span.started);
+    }
+
+    /// The call ends that has begun last.
+    #[inline(never)]
+    fn end(&mut self) {
+        if self.span.started != 0 {
+            self.span.ended = self.clock.read().time;
+        }
     }
 }
 

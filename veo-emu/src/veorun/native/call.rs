@@ -15,7 +15,7 @@ pub(in crate::veorun) struct NativeRunner;
 
 impl Runner for NativeRunner {
     #[inline]
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Box<EngineTrap>> {
         let mut stack = MaybeUninit::<[u64; MAX_WORDS]>::uninit();
         let mut frame = Frame {
             function: request.address,

@@ -94,7 +94,7 @@ pub(super) struct VeRunner {
 
 impl Runner for VeRunner {
     #[inline]
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Box<EngineTrap>> {
         let result = machine::on_own_thread(|thread| {
             let (kernel, words) = (request.address, request.words());
             let result = if self.watches {
@@ -108,10 +108,10 @@ impl Runner for VeRunner {
             Ok(Ok(word)) => Ok(word),
             Ok(Err(ProcessEnding::Trap(trap))) => {
                 debugging::ended(ProgramEnd::Signal(trap.signal));
-                Err(trap)
+                Err(Box::new(trap))
             }
             Ok(Err(ending)) => ending::happen(ending),
-            Err(why) => Err(ending::no_thread(why)),
+            Err(why) => Err(Box::new(ending::no_thread(why))),
         }
     }
 
