@@ -289,10 +289,10 @@ fn threads_stop_and_go_on_together_and_apart() {
             .and_then(|rest| rest.strip_suffix(";swbreak:;"));
         stopped.push(thread.unwrap_or_else(|| panic!("{answer}")).to_owned());
     }
+    // The first of them may have ended by now, if the second came late; the second has not.
+    let last = stopped[1].clone();
     stopped.sort();
     assert_eq!(stopped, ["02", "03"]);
-    // The first of them may have ended by now, if the second came late; the second has not.
-    let last = &stopped[1];
     let all = gdb.ask("qfThreadInfo");
     assert!(all.contains("01") && all.contains(last.as_str()), "{all}");
     assert_eq!(gdb.ask("qsThreadInfo"), "l");
