@@ -12,6 +12,7 @@ mod templates;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::mem;
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -363,6 +364,20 @@ impl Thread {
         self.process().exits.forget(self.number);
         self.process().sent_signals.take(self.number, u64::MAX);
     }
+
+    /// Gives its stack and its block back. It executes nothing any more.
+    fn give_memory_back(&mut self) {
+        if self.stack.is_empty() {
+            return;
+        }
+        let (stack, block) = (mem::take(&mut self.stack), mem::take(&mut self.block));
+        if let Some(checker) = self.process().heap.checker() {
+            checker.forget_stack(stack.start);
+        }
+        let window = &self.interpreter.common().window;
+        let _ = window.unmap(stack.start);
+        let _ = window.unmap(block.start);
+    }
 }
 
 impl Drop for Thread {
@@ -372,12 +387,7 @@ impl Drop for Thread {
             self.members().forget(caller);
         }
         self.forget_values();
-        if let Some(checker) = self.process().heap.checker() {
-            checker.forget_stack(self.stack.start);
-        }
-        let window = &self.interpreter.common().window;
-        let _ = window.unmap(self.stack.start);
-        let _ = window.unmap(self.block.start);
+        self.give_memory_back();
     }
 }
 

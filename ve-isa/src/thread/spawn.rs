@@ -31,6 +31,8 @@ impl Drop for Ending {
     fn drop(&mut self) {
         let Self { thread, value } = self;
         thread.forget_values();
+        // Who waits for the thread may rely on it that the stack is gone.
+        thread.give_memory_back();
         thread.members().finish(thread.number(), *value);
     }
 }
