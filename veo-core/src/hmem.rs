@@ -7,7 +7,7 @@ use std::fmt;
 use veo_abi::hmem;
 
 use crate::address::VeMemPtr;
-use crate::arg::{Arg, Args};
+use crate::arg::{Arg, Args, Touched};
 use crate::data::{VeData, VePointee};
 use crate::error::{Error, Result};
 use crate::known::{Known, KnownRegion};
@@ -94,13 +94,16 @@ pub fn is_ve_addr(address: *const c_void) -> bool {
 }
 
 macro_rules! argument {
-    ($($to:ty),*) => {$(
+    ([$bound:path] $($to:ty),*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<T: VePointee> Arg<'_, $to> for HmemPtr<T> {
+        impl<T: $bound> Arg<'_, $to> for HmemPtr<T> {
             fn put<'c>(self, args: &mut Args<'c, '_>)
             where
                 Self: 'c,
             {
+                if let Some(touches) = args.touches() {
+                    <$to as Touched>::note(touches, self.ptr.region());
+                }
                 args.hmem(self.ptr, self.tagged);
             }
 
@@ -111,7 +114,9 @@ macro_rules! argument {
     )*};
 }
 
-argument!(*const T, *mut T, VeMemPtr<T>);
+argument!([VePointee] *const T, *mut T, VeMemPtr<T>);
+// As for pointers without a tag: untyped parameters take the address of anything.
+argument!([VeData] *const c_void, *mut c_void);
 
 /// Memory to be read by [`hmemcpy`]: on the host or on a VE.
 #[derive(Debug)]

@@ -3,9 +3,10 @@
 
 mod common;
 
+use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use veo_core::{OnStack, Result, VeoProc, ve_kernel};
+use veo_core::{Error, OnStack, Races, Result, VeoProc, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -18,6 +19,8 @@ unsafe extern "C" {
     safe fn tag_of(address: *const i64) -> i64;
     safe fn first_behind_tag(address: *mut i64, beside: *const i64) -> i64;
     safe fn first_with_tag(address: *const i64) -> i64;
+    safe fn has_tag_untyped(address: *const c_void) -> i64;
+    safe fn first_untyped(address: *mut c_void) -> i64;
 }
 
 fn process() -> VeoProc {
@@ -51,6 +54,30 @@ fn the_library_of_a_kernel_decides() -> Result<()> {
     let sum = first_behind_tag(&proc, tagged, OnStack::input(&[5]))?;
     assert_eq!(sum, 82);
     assert_eq!(first_behind_tag(&ctx, tagged, &buffer)?.wait()?, 154);
+    Ok(())
+}
+
+#[test]
+fn untyped_parameters_take_tagged_pointers() -> Result<()> {
+    let proc = process();
+    let buffer = proc.upload(&[79i64])?;
+    let tagged = buffer.as_ptr().to_hmem()?;
+    assert_eq!(has_tag_untyped(&proc, tagged)?, 1);
+    assert_eq!(first_untyped(&proc, tagged)?, 79);
+    Ok(())
+}
+
+#[test]
+fn races_are_seen_through_tagged_pointers() -> Result<()> {
+    process();
+    let proc = VeoProc::builder().races(Races::Deny).build()?;
+    let (one, two) = (proc.open_context()?, proc.open_context()?);
+    let mut buffer = proc.upload(&[80i64])?;
+    let written = one.write(&mut buffer, vec![81])?;
+    let error = has_tag(&two, buffer.as_ptr().to_hmem()?).unwrap_err();
+    assert!(matches!(error, Error::Race { .. }), "{error}");
+    written.wait()?;
+    assert_eq!(has_tag(&two, buffer.as_ptr().to_hmem()?)?.wait()?, 1);
     Ok(())
 }
 

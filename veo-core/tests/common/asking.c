@@ -26,3 +26,13 @@ int64_t first_with_tag(const int64_t *address)
 {
 	return veo_is_ve_addr(address) ? address[0] : -1;
 }
+
+int64_t has_tag_untyped(const void *address)
+{
+	return veo_is_ve_addr(address);
+}
+
+int64_t first_untyped(void *address)
+{
+	return *(int64_t *)veo_get_hmem_addr(address);
+}
