@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::io::Error;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::call::{
@@ -159,28 +160,26 @@ pub(super) fn bytes(entry: &DirectoryEntry, position: usize) -> Vec<u8> {
     bytes
 }
 
-/// The last part of a path.
-fn base(path: &[u8]) -> Vec<u8> {
-    let path = without_slashes(path);
-    let start = path.iter().rposition(|byte| *byte == b'/');
-    let name = &path[start.map_or(0, |start| start + 1)..];
-    match (path, name) {
-        (b"", _) => b".".to_vec(),
-        (_, b"") => b"/".to_vec(),
-        _ => name.to_vec(),
+/// The last part of a path; nothing if it has none.
+fn base(path: &[u8]) -> Option<Range<usize>> {
+    let end = without_slashes(path).len();
+    let start = path[..end].iter().rposition(|byte| *byte == b'/');
+    match start {
+        _ if path.is_empty() => None,
+        // Only slashes.
+        Some(start) if start + 1 == end => Some(start..end),
+        start => Some(start.map_or(0, |start| start + 1)..end),
     }
 }
 
-/// All but the last part of a path.
-fn directory(path: &[u8]) -> Vec<u8> {
+/// All but the last part of a path; nothing if it has only one.
+fn directory(path: &[u8]) -> Option<Range<usize>> {
     let parts = without_slashes(path);
-    let Some(end) = parts.iter().rposition(|byte| *byte == b'/') else {
-        return b".".to_vec();
-    };
+    let end = parts.iter().rposition(|byte| *byte == b'/')?;
     match without_slashes(&parts[..=end]) {
         // Two slashes, not more, may be another root.
-        b"/" if path.starts_with(b"//") && path.get(2) != Some(&b'/') => b"//".to_vec(),
-        rest => rest.to_vec(),
+        b"/" if path.starts_with(b"//") && path.get(2) != Some(&b'/') => Some(0..2),
+        rest => Some(0..rest.len()),
     }
 }
 
@@ -193,22 +192,19 @@ fn without_slashes(path: &[u8]) -> &[u8] {
     }
 }
 
-/// Leaves the address of a part of the path, which stays until the next call.
-fn part(thread: &mut Thread, how: fn(&[u8]) -> Vec<u8>) -> Outcome {
-    let path = match word(thread, 0) {
+/// Leaves the address of a part of the path, which the caller's memory has: a 0 is written behind it.
+fn part(thread: &mut Thread, how: fn(&[u8]) -> Option<Range<usize>>) -> Outcome {
+    let address = word(thread, 0);
+    let path = match address {
         0 => Vec::new(),
         address => text(thread.window(), address)?,
     };
-    let mut part = how(&path);
-    part.truncate(LONGEST - 1);
-    part.push(0);
-    let place = thread.lasting("part of a path", || vec![0; LONGEST]);
-    let place = place.unwrap_or(0);
-    if place != 0 {
-        write(thread.window(), place, &part)?;
+    let Some(part) = how(&path) else {
+        let place = thread.lasting("this directory", || b".\0".to_vec());
+        return result(thread, place.unwrap_or(0));
+    };
+    if part.end < path.len() {
+        write(thread.window(), address.wrapping_add(part.end as u64), &[0])?;
     }
-    result(thread, place)
+    result(thread, address.wrapping_add(part.start as u64))
 }
-
-/// Bytes of the longest path.
-const LONGEST: usize = 4096;

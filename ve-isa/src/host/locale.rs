@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::ptr::null_mut;
 use std::sync::LazyLock;
 
-use super::call::{Outcome, Table, int, nothing, result, set_errno, store, text, word, write};
+use super::call::{Outcome, Table, int, nothing, result, set_errno, store, text, word};
 use super::ctype::is_space;
 use crate::thread::{Failure, Thread};
 
@@ -36,13 +36,15 @@ pub(super) const TABLE: Table = &[
         give(thread, "localeconv", || lconv)
     }),
     ("nl_langinfo", |thread| {
-        let text = item(int(thread, 0));
-        let place = thread.lasting("nl_langinfo", || vec![0; LONGEST_ITEM]);
-        let place = place.unwrap_or(0);
-        if place != 0 {
-            write(thread.window(), place, &text)?;
-        }
-        result(thread, place)
+        let number = int(thread, 0);
+        let text = item(number);
+        // Most numbers are those of no text.
+        let name = match *text {
+            [0] => "langinfo".to_owned(),
+            _ => format!("langinfo {number}"),
+        };
+        let place = thread.lasting(name, || text);
+        result(thread, place.unwrap_or(0))
     }),
     ("newlocale", |thread| {
         let (mask, name) = (int(thread, 0), word(thread, 1));

@@ -248,6 +248,7 @@ static void various(void)
     out("%d\n", freed);
     const int items[] = { 14, 0x10000, 0x10001, 0x20028, 0x20029, 0x2002a, 0x2002b, 0x20026, 0x20000, 0x2000d, 0x2000e, 0x20025, 0x50000, 0x50001, 0x4000f, 12345678 };
     for (int i = 0; i < 16; i++) out("[%s]", nl_langinfo(items[i]));
+    out("[%s][%s]", nl_langinfo(items[0]), nl_langinfo(items[1]));
     void *plain = newlocale(0x1fbf, "C", 0);
     out(" %d ", plain != 0); out("%g %c %d ", strtod_l("2.5x", 0, plain), toupper_l('q', plain), strcoll_l("a", "b", plain) < 0); out("%d ", uselocale(0) == (void *)-1); freelocale(duplocale(plain)); freelocale(plain); errno = 0; out("%d ", newlocale(0x1fbf, "xx_YY", 0) == 0); out("%d ", errno);
     out("%s %x %x ", ctermid(0), htonl(0x01020304), ntohs(0x0102)); errno = 0; out("%d ", ttyname(999) == 0); out("%d ", errno);

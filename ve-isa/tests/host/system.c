@@ -160,6 +160,8 @@ static void directories(void)
         strcpy(two, paths[i]);
         out("<%s> ", dirname(one)); out("<%s> ", __xpg_basename(two));
     }
+    char whole[] = "/usr/lib/x.so", again[] = "/usr/lib/y.so/";
+    out("<%s><%s>", dirname(whole), __xpg_basename(again)); out("<%s><%s>\n", whole, again);
     out("<%s> ", dirname(0)); out("<%s>\n", __xpg_basename(0));
 }
 
