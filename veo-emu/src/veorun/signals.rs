@@ -146,6 +146,9 @@ static SPENT: AtomicPtr<KeptAction> = AtomicPtr::new(ptr::null_mut());
 /// How many threads are exchanging handlers, so that one may be neither in force nor kept.
 static EXCHANGING: AtomicUsize = AtomicUsize::new(0);
 
+/// How often [`claim`] has begun to take a handler out of force.
+static CLAIMS: AtomicUsize = AtomicUsize::new(0);
+
 /// Notes that code of the host runs, which may install handlers.
 #[inline]
 pub(super) fn note_change() {
@@ -170,6 +173,7 @@ pub(super) fn claim() {
     free_spent();
     for (signal, theirs) in OF_COPIES.into_iter().zip(&THEIRS) {
         EXCHANGING.fetch_add(1, Ordering::SeqCst);
+        CLAIMS.fetch_add(1, Ordering::SeqCst);
         let taken = take_action(signal);
         let freed = taken.map(|action| keep(theirs, Some(action).filter(is_handler)));
         EXCHANGING.fetch_sub(1, Ordering::SeqCst);
@@ -215,6 +219,7 @@ pub(super) fn give_back(signal: i32) -> bool {
         return false;
     };
     for _ in 0..TRIES {
+        let claims = CLAIMS.load(Ordering::SeqCst);
         let before = EXCHANGING.fetch_add(1, Ordering::SeqCst);
         let kept = theirs.swap(ptr::null_mut(), Ordering::SeqCst);
         if !kept.is_null() {
@@ -227,7 +232,8 @@ pub(super) fn give_back(signal: i32) -> bool {
         {
             return true;
         }
-        if before == 0 && others == 0 {
+        // A claim that began meanwhile may have taken it before this looked, even if it is over.
+        if before == 0 && others == 0 && CLAIMS.load(Ordering::SeqCst) == claims {
             return false;
         }
         // SAFETY: a plain number.
