@@ -56,7 +56,10 @@ fn bandwidths<'a>(area: &Area<'a>, rows: &[Row]) -> Drawn<'a> {
         .margin(12)
         .x_label_area_size(36)
         .y_label_area_size(48)
-        .build_cartesian_2d((least..most * 1.01).log_scale(), 0.0..highest * 1.1)?;
+        .build_cartesian_2d(
+            (least..most * 1.01).log_scale().base(4.0),
+            0.0..highest * 1.1,
+        )?;
     chart
         .configure_mesh()
         .x_desc("bytes")
