@@ -116,15 +116,11 @@ pub(super) const TABLE: Table = &[
         break_down(thread, true, Some(place))
     }),
     ("mktime", |thread| {
-        let place = word(thread, 0);
-        let date = date(thread, place)?;
-        let Some(shown) = seconds_of(&date) else {
-            return fail(thread, libc::EOVERFLOW);
-        };
-        // The last number: 0 for no, more for yes, less for not known.
-        let is_summer = (date[8] >= 0).then_some(date[8] > 0);
-        let seconds = zone::time_of(thread, shown, is_summer)?;
-        join(thread, seconds, true)
+        let date = date(thread, word(thread, 0))?;
+        match local_seconds(thread, &date)? {
+            Some(seconds) => join(thread, seconds, true),
+            None => fail(thread, libc::EOVERFLOW),
+        }
     }),
     ("timegm", |thread| {
         let date = date(thread, word(thread, 0))?;
@@ -417,12 +413,47 @@ fn join(thread: &mut Thread, seconds: i64, is_local: bool) -> Outcome {
     }
 }
 
+/// The time of a date in the program's zone, if a number can tell it.
+fn local_seconds(thread: &Thread, date: &Date) -> Result<Option<i64>, Failure> {
+    let Some(shown) = seconds_of(date) else {
+        return Ok(None);
+    };
+    // The last number: 0 for no, more for yes, less for not known.
+    let is_summer = (date[8] >= 0).then_some(date[8] > 0);
+    zone::time_of(thread, shown, is_summer).map(Some)
+}
+
+/// A format of `strftime` with the time in place of `%s`, which the host's C library would compute in a zone of its own.
+fn with_seconds(format: &CString, seconds: i64) -> CString {
+    let bytes = format.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(start) = rest.iter().position(|byte| *byte == b'%') {
+        let letter = rest[start + 1..].iter().position(is_letter);
+        let end = letter.map_or(rest.len(), |letter| start + 2 + letter);
+        let (before, conversion) = rest[..end].split_at(start);
+        out.extend(before);
+        match conversion.last() {
+            Some(b's') => out.extend(seconds.to_string().into_bytes()),
+            _ => out.extend(conversion),
+        }
+        rest = &rest[end..];
+    }
+    out.extend(rest);
+    // No 0 has come in.
+    CString::new(out).unwrap_or_default()
+}
+
+/// Whether this byte ends a conversion of `strftime`.
+fn is_letter(byte: &u8) -> bool {
+    !b"_-0^#+123456789EO".contains(byte)
+}
+
 /// The letters of the conversions in a format of `strftime`.
 fn conversions(format: &[u8]) -> impl Iterator<Item = u8> {
     let mut rest = format.iter().copied();
     std::iter::from_fn(move || {
         rest.find(|byte| *byte == b'%')?;
-        let is_letter = |byte: &u8| !b"_-0^#+123456789EO".contains(byte);
         rest.find(is_letter)
     })
 }
@@ -430,7 +461,8 @@ fn conversions(format: &[u8]) -> impl Iterator<Item = u8> {
 /// Prints a date into as many bytes as the caller has room for, with a 0 behind them; nothing if they are too few.
 fn print(thread: &Thread, format: &CString) -> Result<Option<Vec<u8>>, Failure> {
     let (room, place) = (word(thread, 1), word(thread, 3));
-    let mut tm = to_host(&date(thread, place)?);
+    let date = date(thread, place)?;
+    let mut tm = to_host(&date);
     // A program need not set these if no zone is printed.
     let prints = |letter| conversions(format.as_bytes()).any(|it| it == letter);
     let mut zone = CString::default();
@@ -444,6 +476,11 @@ fn print(thread: &Thread, format: &CString) -> Result<Option<Vec<u8>>, Failure> 
         }
     }
     tm.tm_zone = zone.as_ptr();
+    let format = if prints(b's') {
+        &with_seconds(format, local_seconds(thread, &date)?.unwrap_or(-1))
+    } else {
+        format
+    };
     // Programs print dates into small buffers; longer ones count as full, as any that is too small.
     let mut buffer = vec![0_u8; room.min(64 << 10) as usize];
     // SAFETY: the buffer has the length that is passed; format, date and the name of the zone are there for the call.

@@ -31,13 +31,22 @@ impl Zone {
     }
 }
 
+/// The days on which summer time begins and ends if a text names it and does not say.
+const USUAL_RULE: &str = ",M3.2.0,M11.1.0";
+
 /// The time zone that the variable stands for. A text that cannot be understood is UTC, as for the C library of Linux.
 fn read(variable: Option<&[u8]>) -> TimeZone {
     let text = variable.map(String::from_utf8_lossy);
     let read = match text.as_deref() {
         None => TimeZone::local(),
         Some("") => return TimeZone::utc(),
-        Some(text) => TimeZone::from_posix_tz(text),
+        // Behind a colon, too, may be a rule instead of the name of a file.
+        Some(text) => {
+            let rule = text.strip_prefix(':').unwrap_or(text);
+            TimeZone::from_posix_tz(text)
+                .or_else(|_| TimeZone::from_posix_tz(rule))
+                .or_else(|_| TimeZone::from_posix_tz(&format!("{rule}{USUAL_RULE}")))
+        }
     };
     read.unwrap_or_else(|_| TimeZone::utc())
 }

@@ -14,7 +14,7 @@ static void show(const struct tm *t)
 {
     char text[100];
     if (!t) { out("none\n"); return; }
-    size_t n = strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z %Z", t);
+    size_t n = strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z %Z %s", t);
     out("%lu %s %d %ld %s %d %d\n", n, text, t->tm_isdst, t->gmtoff, t->zone, t->tm_wday, t->tm_yday);
 }
 
@@ -51,8 +51,22 @@ static void zone(const char *name)
     show(&utc);
 }
 
+/* A zone that names summer time and not its days, which hosts know in different ways for other years. */
+static void zone_without_rule(const char *name)
+{
+    static const long times[] = { 1704110400, 1710000000, 1720000000, 1733000000 };
+    setenv("TZ", name, 1);
+    tzset();
+    out("%s: %s %s\n", name, tzname[0], tzname[1]);
+    for (int i = 0; i < sizeof times / sizeof *times; i++) show(localtime(times + i));
+}
+
 static void run(void)
 {
+    zone_without_rule("MEZ-1MESZ");
+    zone_without_rule("CST-8CDT");
+    zone_without_rule(":EST5EDT4");
+    zone(":JST-9");
     zone(0);
     zone("");
     zone("UTC0");
