@@ -6,7 +6,10 @@
 extern "C" {
 #endif
 
-char *dirname(char *), *basename(char *);
+char *dirname(char *), *__xpg_basename(char *);
+
+/* The function `basename` itself is GNU's, which keeps slashes at the end. */
+#define basename __xpg_basename
 
 #ifdef __cplusplus
 }

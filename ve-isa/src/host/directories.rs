@@ -78,7 +78,14 @@ pub(super) const TABLE: Table = &[
         heap::free(thread, address)?;
         result_int(thread, 0)
     }),
-    ("basename", |thread| part(thread, base)),
+    // That of `string.h`, which writes nothing; `libgen.h` calls the other one by its name.
+    ("basename", |thread| {
+        let address = word(thread, 0);
+        let path = text(thread.window(), address)?;
+        let slash = path.iter().rposition(|byte| *byte == b'/');
+        let start = slash.map_or(0, |slash| slash as u64 + 1);
+        result(thread, address.wrapping_add(start))
+    }),
     ("__xpg_basename", |thread| part(thread, base)),
     ("dirname", |thread| part(thread, directory)),
 ];

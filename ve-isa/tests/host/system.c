@@ -118,7 +118,7 @@ DIR *opendir(const char *);
 struct dirent *readdir(DIR *);
 void rewinddir(DIR *);
 int closedir(DIR *), pipe(int *), fcntl(int, int, ...), truncate(const char *, long), mprotect(void *, size_t, int);
-char *mkdtemp(char *), *dirname(char *), *__xpg_basename(char *);
+char *mkdtemp(char *), *dirname(char *), *__xpg_basename(char *), *basename(const char *);
 struct iovec { void *start; size_t length; };
 long readv(int, const struct iovec *, int), writev(int, const struct iovec *, int), syscall(long, ...);
 static void directories(void)
@@ -158,6 +158,7 @@ static void directories(void)
         char one[20], two[20];
         strcpy(one, paths[i]);
         strcpy(two, paths[i]);
+        out("<%s> ", basename(paths[i]));
         out("<%s> ", dirname(one)); out("<%s> ", __xpg_basename(two));
     }
     char whole[] = "/usr/lib/x.so", again[] = "/usr/lib/y.so/";
