@@ -15,7 +15,7 @@ use veo_abi::{hmem, word_class};
 
 use super::args::returns;
 use super::process::{self, create};
-use super::{call, context_of, guard, open_context, process_of, string};
+use super::{call, context_of, guard, identifiers, open_context, process_of, string};
 use crate::error::{self, Error, Result};
 use crate::host::kill::requested;
 use crate::host::library_file;
@@ -224,7 +224,8 @@ pub unsafe extern "C" fn veo_emu_call_async(
         };
         let queue = &context.queue;
         if are_tagged(classes, count) && !queue.child.asks_for_tags(addr) {
-            let words = untagged(words, classes);
+            let is_own = |identifier| identifiers::process(identifier) == context.process;
+            let words = untagged(words, classes, is_own);
             let words = &words;
             return queue.call(CallView { words, ..view }, &[]);
         }
@@ -232,12 +233,14 @@ pub unsafe extern "C" fn veo_emu_call_async(
     })
 }
 
-/// The words, of which those without a class are addresses that lose their tags.
+/// The words, of which those of the class of tagged addresses lose the tags of the process that gets them. An address of another
+/// process keeps its tag: without it, it would be one of this process.
 #[cold]
-fn untagged(words: &[u64], classes: &[u64]) -> Vec<u64> {
+fn untagged(words: &[u64], classes: &[u64], is_own: impl Fn(usize) -> bool) -> Vec<u64> {
     let mut words = words.to_vec();
     for (index, word) in words.iter_mut().enumerate() {
-        if word_class::get(classes, index) == word_class::HMEM {
+        let is_tagged = word_class::get(classes, index) == word_class::HMEM;
+        if is_tagged && is_own(hmem::identifier(*word)) {
             *word = hmem::untag(*word);
         }
     }
