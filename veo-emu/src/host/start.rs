@@ -227,13 +227,13 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         error.text = format!("{}; {}", error.text, program.advice);
         error
     })?;
+    let unready = Unready(Some(pid));
     drop(theirs);
     let output = match (&mut streams, options.output) {
         (Some(streams), Some(sink)) => Some(OutputForwarder::start(streams.ours(), sink)?),
         _ => None,
     };
     drop(streams);
-    let unready = Unready(Some(pid));
     let spawned = Spawned {
         pid,
         pidfd: process::open_pidfd(pid).ok().map(KeptDescriptor::new),
