@@ -197,8 +197,8 @@ impl Observers {
         }
     }
 
-    /// Hands out records that were kept. They make no events: while they were collected no subscriber
-    /// wanted any, and one that has come since may not run where this is called.
+    /// Hands out records that were kept, where a subscriber may not run. They make no events: while they
+    /// were collected, most likely no subscriber wanted any.
     pub(crate) fn tell_observers(&self, records: &[RequestRecord]) {
         self.each(|observer| observer.requests(records));
     }
