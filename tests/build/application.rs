@@ -241,7 +241,8 @@ fn a_program_installed_alone_is_told_how_to_bring_its_libraries() {
         .output()
         .unwrap();
     assert!(!output.status.success());
-    let advice = format!("VEO_INSTALL_DIR={} ", bin.display());
+    // The directory has a space in its name; it is to be copied into a shell.
+    let advice = format!("VEO_INSTALL_DIR='{}' ", bin.display());
     assert!(said(&output).contains(&advice), "{}", said(&output));
 }
 
