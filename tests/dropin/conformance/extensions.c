@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <veo_emu.h>
+#include <veo_hmem.h>
 
 static char output[2][1000];
 
@@ -183,11 +184,15 @@ static void direct(struct veo_proc_handle *proc, uint64_t library)
 	CHECK_EQ(veo_emu_call_async(NULL, echo, words, &integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
 	CHECK_EQ(veo_emu_call_async(ctx, echo, words, &integers, 1, VEO_EMU_CLASS_UNTYPED), INVALID);
 	CHECK_EQ(veo_emu_call_async(ctx, echo, words, NULL, 1, VEO_EMU_CLASS_INTEGER), INVALID);
-	/* A word without a class is an address, which loses its tag. */
-	words[0] = 0xd800600012345678;
-	requests[0] = veo_emu_call_async(ctx, echo, words, &none, 1, VEO_EMU_CLASS_INTEGER);
-	CHECK_EQ(veo_emu_collect(ctx, requests, 1, UINT64_MAX, results), 1);
-	CHECK_EQ(results[0].value, 0x600012345678);
+	/* A word without a class is an address, which loses the tag of this process but not that of another. */
+	int own = veo_proc_identifier(proc);
+	for (int other = 0; other <= 1; other++) {
+		words[0] = (uint64_t)veo_set_proc_identifier((void *)0x600012345678, own ^ other);
+		CHECK(words[0] != 0);
+		requests[0] = veo_emu_call_async(ctx, echo, words, &none, 1, VEO_EMU_CLASS_INTEGER);
+		CHECK_EQ(veo_emu_collect(ctx, requests, 1, UINT64_MAX, results), 1);
+		CHECK_EQ(results[0].value, other ? words[0] : 0x600012345678);
+	}
 	CHECK_EQ(veo_emu_collect(ctx, requests, 0, UINT64_MAX, results), 0);
 }
 

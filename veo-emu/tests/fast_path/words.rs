@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use veo_abi::ffi::*;
+use veo_abi::hmem;
 
 use crate::common::*;
 use fastrand::Rng;
@@ -138,21 +139,31 @@ fn a_word_without_a_class_is_an_address_that_loses_its_tag() {
     let proc = Proc::new(0);
     let library = proc.load(&compile(KERNELS));
     let (ctx, function) = (proc.open(), proc.sym(library, "give"));
-    let (address, tagged) = (0x6000_1234_5678, 0xd800_6000_1234_5678);
-    let (hmem, integer) = (VEO_EMU_CLASS_HMEM as u8, VEO_EMU_CLASS_INTEGER as u8);
+    let own = identifier(&proc);
+    let (address, tagged) = (0x6000_1234_5678, hmem::tag(0x6000_1234_5678, own));
+    let foreign = hmem::tag(address, (own + 1) % hmem::MAX_PROCESSES);
+    let (classless, integer) = (VEO_EMU_CLASS_HMEM as u8, VEO_EMU_CLASS_INTEGER as u8);
     for count in [1, 2, 7, 31, 32, 33, 64, 256] {
         let words = vec![tagged; count];
         let mut classes = vec![integer; count];
         let id = call_fast_path(ctx, function, &words, &classes);
         assert_eq!(ctx.ok(id), tagged);
         // Other words without a class do not affect the first, which has one.
-        classes[1..].fill(hmem);
+        classes[1..].fill(classless);
         let id = call_fast_path(ctx, function, &words, &classes);
         assert_eq!(ctx.ok(id), tagged);
-        classes[0] = hmem;
+        classes[0] = classless;
         let id = call_fast_path(ctx, function, &words, &classes);
         assert_eq!(ctx.ok(id), address);
+        // That of another process keeps its tag: without it, it would be one of this process.
+        let id = call_fast_path(ctx, function, &vec![foreign; count], &classes);
+        assert_eq!(ctx.ok(id), foreign);
     }
+}
+
+/// The number by which hmem addresses name the process.
+fn identifier(proc: &Proc) -> usize {
+    usize::try_from(call!(veo_proc_identifier(proc.0))).unwrap()
 }
 
 #[test]
@@ -223,7 +234,7 @@ fn a_huge_file_that_a_kernel_has_mapped_is_not_read() {
     let id = call_fast_path(
         ctx,
         proc.sym(library, "same"),
-        &[0xd800_6000_1234_5678],
+        &[hmem::tag(0x6000_1234_5678, identifier(&proc))],
         &[0],
     );
     assert_eq!(ctx.ok(id), 0x6000_1234_5678);
