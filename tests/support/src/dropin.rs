@@ -1,7 +1,7 @@
 //! The installed drop-in library, and programs compiled against it.
 //!
-//! Everything lies below `target/tmp/dropin`. The library is installed by the
-//! documented command, once for each test program that asks.
+//! Everything lies below `target/tmp/dropin`. The library is installed by `veo install`, once for
+//! each test program that asks.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -50,6 +50,17 @@ fn target_dir() -> PathBuf {
         .to_owned()
 }
 
+/// Has cargo build the command `veo` for its own tests. In a test of the workspace it has done so: `cargo run -p veo-cli` would build
+/// what the command depends on again, with the features that this package alone asks for.
+fn build_veo() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["test", "--quiet", "--workspace", "--test", "command"]);
+    command.args(["--no-run", "--manifest-path"]);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"));
+    tool(command.arg("--target-dir").arg(target_dir()));
+}
+
 /// The sources of the conformance programs.
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../dropin/conformance")
@@ -69,6 +80,7 @@ impl Dropin {
         let lock = fs::File::create(root.join("lock")).unwrap();
         rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
         let dropin = Dropin { root };
+        build_veo();
         tool(
             dropin
                 .install_command()
@@ -101,14 +113,10 @@ impl Dropin {
         dropin
     }
 
-    /// The documented command, as far as `--prefix`, with the profile of the tests.
+    /// `veo install` as far as `--prefix`, with the profile of the tests.
     pub fn install_command(&self) -> Command {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-        let mut command = Command::new(cargo);
-        command.args(["run", "--quiet", "--package", "veo-cli", "--manifest-path"]);
-        command.arg(manifest).arg("--target-dir").arg(target_dir());
-        command.args(["--", "install", "--quiet", "--profile", "dev"]);
+        let mut command = Command::new(target_dir().join("debug/veo"));
+        command.args(["install", "--quiet", "--profile", "dev"]);
         command
     }
 
