@@ -1,7 +1,7 @@
 //! Machine code of NEC's Vector Engine at the speed of compiled code: regions that run often are translated to code of the host by
 //! Cranelift.
 //!
-//! The crate is empty without its feature `cranelift`. With it, [`Cranelift`] is a [`Translator`](ve_isa::interp::Translator) for a machine of
+//! Programs let people choose by [`EngineChoice`]. That is all there is without the feature `cranelift`. With it, [`Cranelift`] is a [`Translator`](ve_isa::interp::Translator) for a machine of
 //! `ve_isa`, which decides what is worth it and runs the code.
 //!
 //! - `region`: which instructions are translated together.
@@ -11,6 +11,7 @@
 //! - `function`: registers of a function of the host, and how it ends.
 //! - `integer`, `float`, `memory`, `control`: what instructions become.
 //! - `compiler`: a region to code of the host.
+//! - `engine`: which engine executes machine code.
 // The names that the text above links to are missing then.
 #![cfg_attr(not(feature = "cranelift"), allow(rustdoc::broken_intra_doc_links))]
 
@@ -20,6 +21,7 @@ mod compiler;
 mod control;
 #[cfg(feature = "cranelift")]
 mod doubles;
+mod engine;
 #[cfg(feature = "cranelift")]
 mod float;
 #[cfg(feature = "cranelift")]
@@ -37,3 +39,4 @@ mod region;
 
 #[cfg(feature = "cranelift")]
 pub use compiler::{Cranelift, NoCompiler};
+pub use engine::EngineChoice;

@@ -8,8 +8,7 @@ use lexopt::prelude::*;
 use ve_isa::check::CheckOptions;
 use ve_isa::machine::Unresolved;
 use ve_isa::watch::{NoTrace, TraceKind};
-
-use crate::engine::EngineChoice;
+use ve_jit::EngineChoice;
 
 pub const USAGE: &str = "\
 usage: ve-run [OPTIONS] FILE [ARGS...]
@@ -79,12 +78,7 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Invocation, lexopt::Error> {
                 )?;
             }
             Long("engine") => {
-                let choices = [
-                    ("interp", EngineChoice::Interpreter),
-                    ("jit", EngineChoice::Jit),
-                    ("both", EngineChoice::Both),
-                ];
-                run.engine = choice(&mut parser, "--engine", choices)?;
+                run.engine = choice(&mut parser, "--engine", EngineChoice::NAMES)?;
             }
             Long("time-limit") => {
                 let seconds = parser.value()?;

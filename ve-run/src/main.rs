@@ -5,7 +5,6 @@
 
 mod arguments;
 mod disassemble;
-mod engine;
 mod places;
 mod run;
 mod system;

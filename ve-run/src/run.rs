@@ -22,7 +22,6 @@ use ve_isa::trap::{Trap, TrapKind};
 use ve_isa::watch::{TraceKind, Watcher};
 
 use crate::arguments::RunOptions;
-use crate::engine;
 use crate::places::ImageLines;
 use crate::system;
 
@@ -59,7 +58,7 @@ impl RunFailure {
 /// Runs what the command line asks for. The result is the exit status.
 pub fn run(run: &RunOptions) -> Result<u8, RunFailure> {
     let machine = Arc::new(Machine::new().map_err(RunFailure::loading)?);
-    engine::choose(&machine, run.engine).map_err(RunFailure::loading)?;
+    run.engine.prepare(&machine).map_err(RunFailure::loading)?;
     let places = Arc::new(ImageLines::default());
     if let Some(options) = run.check {
         check(&machine, &places, options)?;

@@ -8,6 +8,7 @@ use veo_abi::environment::{
 use ve_isa::check::CheckOptions;
 use ve_isa::semantics::float::FloatMode;
 use ve_isa::watch::{NoTrace, TraceKind};
+use ve_jit::EngineChoice;
 
 /// Values of `VEO_EMU_PROFILE`: nothing is counted; counts are printed at the end; counts are kept for those who ask.
 const OFF: &str = "0";
@@ -24,21 +25,10 @@ pub(crate) fn profile(counts: bool) -> &'static str {
     }
 }
 
-/// The engine that executes machine code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MachineEngine {
-    /// The interpreter.
-    Interpreter,
-    /// The interpreter, and code of the host for frequent machine code.
-    Jit,
-    /// Both, one checked against the other.
-    Both,
-}
-
 /// The variables' choices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MachineOptions {
-    pub(crate) engine: MachineEngine,
+    pub(crate) engine: EngineChoice,
     pub(crate) floats: FloatMode,
     pub(crate) trace: Option<TraceKind>,
     /// Whether it counts what it executes.
@@ -52,7 +42,7 @@ pub(crate) struct MachineOptions {
 impl MachineOptions {
     /// The choices where no variable says anything.
     pub(crate) const USUAL: MachineOptions = MachineOptions {
-        engine: MachineEngine::Interpreter,
+        engine: EngineChoice::Interpreter,
         floats: FloatMode::Host,
         trace: None,
         counts: false,
@@ -106,23 +96,13 @@ fn trace() -> Result<Option<TraceKind>, String> {
     }
 }
 
-fn engine() -> Result<MachineEngine, String> {
-    let engine = choice(
-        VEO_EMU_ENGINE,
-        MachineEngine::Interpreter,
-        &[
-            ("interp", MachineEngine::Interpreter),
-            ("jit", MachineEngine::Jit),
-            ("both", MachineEngine::Both),
-        ],
-    )?;
-    if engine != MachineEngine::Interpreter && !cfg!(feature = "jit") {
-        return Err(format!(
-            "{} is {:?}, but this program has no translator: build it with `--features jit`",
-            VEO_EMU_ENGINE.name(),
-            VEO_EMU_ENGINE.text().unwrap_or_default()
-        ));
-    }
+fn engine() -> Result<EngineChoice, String> {
+    let usual = EngineChoice::default();
+    let engine = choice(VEO_EMU_ENGINE, usual, &EngineChoice::NAMES)?;
+    engine.check().map_err(|why| {
+        let text = VEO_EMU_ENGINE.text().unwrap_or_default();
+        format!("{} is {text:?}, but {why}", VEO_EMU_ENGINE.name())
+    })?;
     Ok(engine)
 }
 

@@ -15,7 +15,6 @@ use veo_abi::{environment, hmem};
 
 use super::{checking, debugging, ending, interface, watching};
 use crate::shared::fpe::parse;
-use crate::shared::machine_options::MachineEngine;
 use crate::sys::process;
 use crate::veorun::engine::ProcessEnding;
 use crate::veorun::{current, fpe, memory, signals};
@@ -58,7 +57,7 @@ fn make() -> Result<Machine, String> {
     // installed before anything is loaded, calls `recover`.
     let window = unsafe { Window::adopt(all, own, tags) };
     let machine = Machine::in_window(window).map_err(|error| error.to_string())?;
-    translate(&machine)?;
+    watching::options().engine.prepare(&machine)?;
     checking::prepare(&machine).map_err(|error| error.to_string())?;
     interface::provide(&machine).map_err(|error| error.to_string())?;
     let entries: Vec<CString> = environment::inherited()
@@ -75,27 +74,6 @@ fn make() -> Result<Machine, String> {
     // SAFETY: the function takes no arguments and does not unwind.
     unsafe { libc::atexit(at_exit) };
     Ok(machine)
-}
-
-/// Lets machine code that runs often be translated, if variables ask for it.
-#[cfg(feature = "jit")]
-fn translate(machine: &Machine) -> Result<(), String> {
-    use ve_isa::interp::Reach;
-    let reach = match watching::options().engine {
-        MachineEngine::Interpreter => return Ok(()),
-        MachineEngine::Jit => Reach::Region,
-        MachineEngine::Both => Reach::Row,
-    };
-    let translator = ve_jit::Cranelift::new().map_err(|error| error.to_string())?;
-    machine.translate_with(Box::new(translator), reach);
-    Ok(())
-}
-
-/// There is no translator: the host has refused processes that ask for one.
-#[cfg(not(feature = "jit"))]
-fn translate(_: &Machine) -> Result<(), String> {
-    debug_assert_eq!(watching::options().engine, MachineEngine::Interpreter);
-    Ok(())
 }
 
 /// Does something with the machine's thread that belongs to the calling one. The first call makes it, with a stack of the same size.
