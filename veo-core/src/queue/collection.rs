@@ -264,14 +264,13 @@ impl CtxShared {
     #[inline(never)]
     pub(super) fn record_observed<'a>(
         &'a self,
-        own: Option<Ticket>,
+        mut own: Option<Ticket>,
         ids: &[u64],
         results: &[veo_emu_result],
     ) -> (StateGuard<'a>, Option<(u64, Stamp)>) {
         let now = Stamp::now();
         let mut state = self.lock();
         let (mut after, mut finished) = (DeferredWorks::new(), None);
-        let mut own = own;
         for (id, result) in ids.iter().zip(results) {
             // When the process was destroyed meanwhile, its requests were lost.
             if state.table.oldest() != Some(*id) {
@@ -379,9 +378,7 @@ impl CtxShared {
             if state.table.oldest() != Some(*id) {
                 break;
             }
-            if let Some(left) = self.record(&mut state, outcome(result), now) {
-                after.push(left);
-            }
+            after.extend(self.record(&mut state, outcome(result), now));
         }
         self.wake(&state);
         if after.is_empty() {
