@@ -5,6 +5,7 @@
 //! | `veo/<target>/<library>` | a library of kernels for one target |
 //! | `veo/prototypes/<library>.txt` | the prototypes of its functions |
 //! | `veo/import/<header>.rs` | declarations imported from a C header |
+//! | `veo/note.txt` | what the build script said of all its libraries |
 //! | `veo/work` | where the build makes all of it; nobody else looks there |
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,9 @@ pub const DIR: &str = "veo";
 pub const PROTOTYPES: &str = "prototypes";
 /// The directory of imported declarations, below [`DIR`].
 pub const IMPORTS: &str = "import";
+
+/// The file below [`DIR`] with what the build script said of all its libraries.
+pub const NOTE: &str = "note.txt";
 
 /// The directory below [`DIR`] where the build makes all of it.
 pub const WORK: &str = "work";

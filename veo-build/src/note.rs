@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use veo_abi::build_dir;
+
 use crate::context::Context;
 use crate::directives::Directives;
 use crate::kernels::Kernels;
@@ -99,7 +101,7 @@ impl Note {
                 true,
             );
         }
-        let file = context.out.join("note.txt");
+        let file = context.out.join(build_dir::NOTE);
         let log = OpenOptions::new().create(true).append(true).open(&file);
         log.and_then(|mut log| {
             directives

@@ -47,7 +47,7 @@ pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_
             fs::remove_dir_all(&dir)
                 .map_err(|e| Error::io(format_args!("cannot clear {}", dir.display()), &e))?;
         }
-        let note = context.out.join("note.txt");
+        let note = context.out.join(build_dir::NOTE);
         if note.exists() {
             fs::remove_file(&note)
                 .map_err(|e| Error::io(format_args!("cannot remove {}", note.display()), &e))?;
