@@ -18,6 +18,18 @@ fn compile(directory: &Path, source: &str, flags: &[&str]) -> Vec<u8> {
     std::fs::read(ve::object_of(directory, "k.c", source, &flags)).unwrap()
 }
 
+/// A machine with the functions of this source.
+fn machine(directory: &Path, source: &str, flags: &[&str]) -> Machine {
+    let object = compile(directory, source, flags);
+    let machine = Machine::new().unwrap();
+    let input = ImageFile {
+        name: "k.o",
+        bytes: &object,
+    };
+    machine.load(&[input], Unresolved::Error).unwrap();
+    machine
+}
+
 #[test]
 fn integers() {
     if !can_compile() {
@@ -57,13 +69,7 @@ fn integers() {
     ";
     let directory = tempfile::tempdir().unwrap();
     for flags in FLAGS {
-        let object = compile(directory.path(), source, flags);
-        let machine = Machine::new().unwrap();
-        let input = ImageFile {
-            name: "k.o",
-            bytes: &object,
-        };
-        machine.load(&[input], Unresolved::Error).unwrap();
+        let machine = machine(directory.path(), source, flags);
         let mut thread = machine.thread(1 << 20).unwrap();
         let mut call = |name: &str, words: &[i64]| {
             let function = machine.symbol(name).expect(name);
@@ -133,13 +139,7 @@ fn recursion_without_end_overflows_the_stack_alone() {
         long deep(long n) { volatile char room[100]; room[n & 63] = 1; return n == 0 ? 0 : 1 + deep(n - 1) + room[n & 63]; }
     ";
     let directory = tempfile::tempdir().unwrap();
-    let object = compile(directory.path(), source, &["-O0"]);
-    let machine = Machine::new().unwrap();
-    let input = ImageFile {
-        name: "k.o",
-        bytes: &object,
-    };
-    machine.load(&[input], Unresolved::Error).unwrap();
+    let machine = machine(directory.path(), source, &["-O0"]);
     let mut thread = machine.thread(256 << 10).unwrap();
     let deep = machine.symbol("deep").unwrap();
     let trap = thread.call(deep, &[1 << 40]).unwrap_err();
@@ -202,13 +202,7 @@ fn floats() {
     ";
     let directory = tempfile::tempdir().unwrap();
     for flags in FLAGS {
-        let object = compile(directory.path(), source, flags);
-        let machine = Machine::new().unwrap();
-        let input = ImageFile {
-            name: "k.o",
-            bytes: &object,
-        };
-        machine.load(&[input], Unresolved::Error).unwrap();
+        let machine = machine(directory.path(), source, flags);
         let mut thread = machine.thread(1 << 20).unwrap();
         let mut call = |name: &str, words: &[u64]| {
             thread
@@ -269,13 +263,7 @@ fn an_object_with_data_alone_is_loaded() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let object = compile(directory.path(), "long answer = 42;", &["-O2"]);
-    let machine = Machine::new().unwrap();
-    let input = ImageFile {
-        name: "k.o",
-        bytes: &object,
-    };
-    machine.load(&[input], Unresolved::Error).unwrap();
+    let machine = machine(directory.path(), "long answer = 42;", &["-O2"]);
     let answer = machine.symbol("answer").unwrap();
     assert_eq!(machine.window().load::<8>(answer), Ok(42));
 }
