@@ -16,11 +16,12 @@ const LIBRARY: &str = "VEO_TEST_REFUSED_LIBRARY";
 /// kilobytes. Gives what came of it.
 fn with_address_space(way: Way, kilobytes: u64) -> String {
     let mut command = Command::new("sh");
+    let child = run::one_test("refused::child_part");
     command
         .arg("-c")
         .arg(format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\""))
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "refused::child_part", "--nocapture"])
+        .arg(child.get_program())
+        .args(child.get_args())
         .env(LIBRARY, library("wrong.c", way, false));
     let outcome = run::run(&mut command, Duration::from_secs(100));
     outcome.expect_success("a process that is refused");

@@ -41,10 +41,18 @@ impl Outcome {
 ///
 /// # Panics
 ///
-/// If the program has no path.
+/// If this program has no such test: it would run none and end with success.
 pub fn one_test(name: &str) -> Command {
-    let mut command = Command::new(env::current_exe().expect("a test program has a path"));
+    let program = env::current_exe().expect("a test program has a path");
+    let mut command = Command::new(&program);
     command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
+    let listed = Command::new(program)
+        .args(["--exact", name, "--list"])
+        .output();
+    let listed = String::from_utf8(listed.expect("a test program starts").stdout);
+    let line = format!("{name}: test");
+    let is_there = listed.is_ok_and(|listed| listed.lines().any(|other| other == line));
+    assert!(is_there, "this program has no test {name}");
     command
 }
 

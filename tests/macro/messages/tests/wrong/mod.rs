@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use veo_test_support::run::one_test;
+
 /// The version of the compiler whose words are beside the programs.
 const COMPILER: &str = "rustc 1.95.";
 
@@ -29,10 +31,8 @@ pub fn cases_in(folder: &str) -> Vec<PathBuf> {
 /// Compiles the programs of `folder` with these variables, in the test `inner` of the
 /// same file, which calls [`compile`]: variables have to be there before threads are.
 pub fn refused(folder: &str, inner: &str, variables: &[(&str, &Path)]) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", inner, "--ignored", "--nocapture"])
-        .envs(variables.iter().copied());
+    let mut command = one_test(inner);
+    command.arg("--ignored").envs(variables.iter().copied());
     if !same_words() {
         eprintln!(
             "the words in {folder} are not compared: they are those of {COMPILER}x, this is {}",
