@@ -2,7 +2,6 @@
 
 mod common;
 
-use std::ffi::OsStr;
 use std::fs;
 use std::process::Command;
 
@@ -158,21 +157,8 @@ fn a_program_in_c_exchanges_arrays_with_a_rank() {
         let Some(launch) = Launch::of_programs(path) else {
             return;
         };
-        let own = std::env::current_exe().expect("a test program has a path");
-        let words: [&OsStr; 11] = [
-            "-n".as_ref(),
-            "1".as_ref(),
-            own.as_os_str(),
-            "--exact".as_ref(),
-            "rank".as_ref(),
-            "--nocapture".as_ref(),
-            "--test-threads=1".as_ref(),
-            ":".as_ref(),
-            "-n".as_ref(),
-            "1".as_ref(),
-            program.as_os_str(),
-        ];
-        let launch = words.iter().fold(launch, |launch, word| launch.arg(word));
+        let launch = launch.args(["-n", "1"]).test("rank");
+        let launch = launch.args([":", "-n", "1"]).arg(&program);
         let job = launch.env("VEO_MPI_PATH", path).run();
         let said = job.succeeds().lines();
         let mut expected = [

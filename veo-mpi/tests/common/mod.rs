@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use std::env;
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -66,13 +67,8 @@ pub struct Launch {
 impl Launch {
     /// Ranks that run the test `test` of this program, as `case` says. `None`: there is no launcher.
     pub fn new(ranks: usize, test: &str, case: &str) -> Option<Launch> {
-        let mut launch = Launch::of_programs(case)?;
-        launch.command.args(["-n", &ranks.to_string()]);
-        launch
-            .command
-            .arg(env::current_exe().expect("a test program has a path"));
-        launch.command.args(arguments(test));
-        Some(launch)
+        let launch = Launch::of_programs(case)?;
+        Some(launch.args(["-n", &ranks.to_string()]).test(test))
     }
 
     /// A job whose programs are still to be given.
@@ -112,8 +108,20 @@ impl Launch {
         self
     }
 
-    pub fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Launch {
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Launch {
         self.command.arg(argument);
+        self
+    }
+
+    pub fn args(mut self, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Launch {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Has the ranks that come next run the test `test` of this program.
+    pub fn test(mut self, test: &str) -> Launch {
+        let one = run::one_test(test);
+        self.command.arg(one.get_program()).args(one.get_args());
         self
     }
 
@@ -172,8 +180,8 @@ impl Job {
 
 /// Runs the test `test` of this program without a launcher.
 pub fn alone(test: &str, case: &str, set: impl FnOnce(&mut Command)) -> Job {
-    let mut command = Command::new(env::current_exe().expect("a test program has a path"));
-    command.args(arguments(test)).env(CASE, case);
+    let mut command = run::one_test(test);
+    command.env(CASE, case);
     set(&mut command);
     Job(run::run(&mut command, LONGEST))
 }
@@ -182,10 +190,11 @@ pub fn alone(test: &str, case: &str, set: impl FnOnce(&mut Command)) -> Job {
 pub fn under_a_shell(test: &str, case: &str, set: impl FnOnce(&mut Command)) -> Job {
     let mut command = Command::new("/bin/sh");
     let script = format!("export {LAUNCHER}=$$; \"$@\" & wait");
+    let one = run::one_test(test);
     command
         .args(["-c", &script, "sh"])
-        .arg(env::current_exe().expect("a test program has a path"))
-        .args(arguments(test))
+        .arg(one.get_program())
+        .args(one.get_args())
         // That of an MPI which this is not.
         .env("MPIRANK", "0")
         .env(CASE, case);
@@ -195,17 +204,12 @@ pub fn under_a_shell(test: &str, case: &str, set: impl FnOnce(&mut Command)) -> 
 
 /// Begins one rank without a launcher. Its standard error is a pipe that nobody reads yet.
 pub fn begin_alone(test: &str, case: &str) -> Child {
-    Command::new(env::current_exe().expect("a test program has a path"))
-        .args(arguments(test))
+    run::one_test(test)
         .env(CASE, case)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .expect("a test program starts")
-}
-
-fn arguments(test: &str) -> [&str; 4] {
-    ["--exact", test, "--nocapture", "--test-threads=1"]
 }
 
 /// Where tests of this crate may put what they make.

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use veo_mpi::{Integer, Number, Operation};
 
-use crate::common::case;
 use crate::values::{Cell, Sample, lengths, values};
-use crate::{CHUNK, Part, Rank, on_each_path, rank};
+use crate::{CHUNK, Part, Rank, on_each_path};
 
 fn broadcasts<T: Sample>(rank: &Rank, len: usize) -> Part {
     let Rank { comm, proc, ctx } = rank;
@@ -205,10 +204,7 @@ fn moves<T: Sample>(rank: &Rank) -> Part {
 
 #[test]
 fn ranks_exchange_all_types() {
-    if case().is_none() {
-        return on_each_path(4, "collectives::ranks_exchange_all_types");
-    }
-    rank(|rank| {
+    on_each_path(4, "collectives::ranks_exchange_all_types", |rank| {
         moves::<i8>(rank)?;
         moves::<i16>(rank)?;
         moves::<i32>(rank)?;
@@ -227,10 +223,7 @@ fn ranks_exchange_all_types() {
 
 #[test]
 fn three_ranks_exchange_as_well() {
-    if case().is_none() {
-        return on_each_path(3, "collectives::three_ranks_exchange_as_well");
-    }
-    rank(moves::<f64>);
+    on_each_path(3, "collectives::three_ranks_exchange_as_well", moves::<f64>);
 }
 
 /// Small numbers, so that no order of adding and multiplying rounds.
@@ -363,10 +356,7 @@ fn integers<T: Bits>(rank: &Rank) -> Part {
 
 #[test]
 fn signed_integers_are_reduced() {
-    if case().is_none() {
-        return on_each_path(4, "collectives::signed_integers_are_reduced");
-    }
-    rank(|rank| {
+    on_each_path(4, "collectives::signed_integers_are_reduced", |rank| {
         integers::<i8>(rank)?;
         integers::<i16>(rank)?;
         integers::<i32>(rank)?;
@@ -377,10 +367,7 @@ fn signed_integers_are_reduced() {
 
 #[test]
 fn unsigned_integers_are_reduced() {
-    if case().is_none() {
-        return on_each_path(4, "collectives::unsigned_integers_are_reduced");
-    }
-    rank(|rank| {
+    on_each_path(4, "collectives::unsigned_integers_are_reduced", |rank| {
         integers::<u8>(rank)?;
         integers::<u16>(rank)?;
         integers::<u32>(rank)?;
@@ -391,10 +378,7 @@ fn unsigned_integers_are_reduced() {
 
 #[test]
 fn floats_are_reduced() {
-    if case().is_none() {
-        return on_each_path(4, "collectives::floats_are_reduced");
-    }
-    rank(|rank| {
+    on_each_path(4, "collectives::floats_are_reduced", |rank| {
         numbers::<f32>(rank)?;
         numbers::<f64>(rank)
     });
@@ -402,51 +386,46 @@ fn floats_are_reduced() {
 
 #[test]
 fn a_panic_of_an_operation_is_one_of_the_transfer() {
-    if case().is_none() {
-        return on_each_path(
-            2,
-            "collectives::a_panic_of_an_operation_is_one_of_the_transfer",
-        );
-    }
-    rank(|rank| {
-        let Rank { comm, proc, ctx } = rank;
-        let mut x = proc.upload(&[1i32; 3 * CHUNK])?;
-        let calls = std::cell::Cell::new(0);
-        let odd = Operation::commutative(|_, _| {
-            calls.set(calls.get() + 1);
-            panic!("odd")
-        });
-        let reduced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            comm.all_reduce_in_place(ctx, &mut x, &odd)
-        }));
-        // Those ranks that MPI has compute; the others are told.
-        let panicked = match reduced {
-            Err(panic) => {
-                assert_eq!(panic.downcast_ref::<&str>(), Some(&"odd"));
-                1
-            }
-            Ok(ended) => {
-                let error = ended.unwrap_err();
-                assert!(error.to_string().contains("in another rank"), "{error}");
-                0
-            }
-        };
-        assert_eq!(calls.get(), panicked, "it is not called again");
-        let mut count = proc.upload(&[panicked])?;
-        comm.all_reduce_in_place(ctx, &mut count, &Operation::sum())?;
-        assert!(count.to_vec()?[0] > 0);
-        // It has ended all the same.
-        comm.all_reduce_in_place(ctx, &mut x, &Operation::max())?;
-        Ok(())
-    });
+    on_each_path(
+        2,
+        "collectives::a_panic_of_an_operation_is_one_of_the_transfer",
+        |rank| {
+            let Rank { comm, proc, ctx } = rank;
+            let mut x = proc.upload(&[1i32; 3 * CHUNK])?;
+            let calls = std::cell::Cell::new(0);
+            let odd = Operation::commutative(|_, _| {
+                calls.set(calls.get() + 1);
+                panic!("odd")
+            });
+            let reduced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                comm.all_reduce_in_place(ctx, &mut x, &odd)
+            }));
+            // Those ranks that MPI has compute; the others are told.
+            let panicked = match reduced {
+                Err(panic) => {
+                    assert_eq!(panic.downcast_ref::<&str>(), Some(&"odd"));
+                    1
+                }
+                Ok(ended) => {
+                    let error = ended.unwrap_err();
+                    assert!(error.to_string().contains("in another rank"), "{error}");
+                    0
+                }
+            };
+            assert_eq!(calls.get(), panicked, "it is not called again");
+            let mut count = proc.upload(&[panicked])?;
+            comm.all_reduce_in_place(ctx, &mut count, &Operation::sum())?;
+            assert!(count.to_vec()?[0] > 0);
+            // It has ended all the same.
+            comm.all_reduce_in_place(ctx, &mut x, &Operation::max())?;
+            Ok(())
+        },
+    );
 }
 
 #[test]
 fn an_operation_begins_no_transfer() {
-    if case().is_none() {
-        return on_each_path(2, "collectives::an_operation_begins_no_transfer");
-    }
-    rank(|rank| {
+    on_each_path(2, "collectives::an_operation_begins_no_transfer", |rank| {
         let Rank { comm, proc, ctx } = rank;
         let mut x = proc.upload(&[1i32; 10])?;
         let refused = std::cell::Cell::new(0);

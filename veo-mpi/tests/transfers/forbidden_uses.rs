@@ -10,7 +10,7 @@ use veo_mpi::{ANY_SOURCE, ANY_TAG, Error, Operation, VeComm};
 
 use crate::common::{Launch, case};
 use crate::values::values;
-use crate::{CHUNK, Part, Rank, on_each_path, rank};
+use crate::{CHUNK, Part, Rank, on_each_path};
 
 /// Every collective operation on nothing at all, also where some ranks have something.
 fn nothing(comm: &VeComm<'_>, rank: &Rank) -> Part {
@@ -90,13 +90,11 @@ fn odd_communicators(rank: &Rank) -> Part {
 
 #[test]
 fn communicators_of_any_shape_work_on_nothing_and_more() {
-    if case().is_none() {
-        return on_each_path(
-            4,
-            "forbidden_uses::communicators_of_any_shape_work_on_nothing_and_more",
-        );
-    }
-    rank(odd_communicators);
+    on_each_path(
+        4,
+        "forbidden_uses::communicators_of_any_shape_work_on_nothing_and_more",
+        odd_communicators,
+    );
 }
 
 /// Messages of any rank with any tag are those of the communicator that is asked, each in its order.
@@ -131,10 +129,11 @@ fn mixed(rank: &Rank) -> Part {
 
 #[test]
 fn messages_stay_with_their_communicator() {
-    if case().is_none() {
-        return on_each_path(2, "forbidden_uses::messages_stay_with_their_communicator");
-    }
-    rank(mixed);
+    on_each_path(
+        2,
+        "forbidden_uses::messages_stay_with_their_communicator",
+        mixed,
+    );
 }
 
 /// Parts of memory that cannot be.
@@ -175,10 +174,11 @@ fn wrong_parts(rank: &Rank) -> Part {
 
 #[test]
 fn parts_that_cannot_be_are_refused() {
-    if case().is_none() {
-        return on_each_path(2, "forbidden_uses::parts_that_cannot_be_are_refused");
-    }
-    rank(wrong_parts);
+    on_each_path(
+        2,
+        "forbidden_uses::parts_that_cannot_be_are_refused",
+        wrong_parts,
+    );
 }
 
 /// An operation that begins another transfer, drops a communicator, or panics in some rank.
@@ -232,10 +232,11 @@ fn operations(rank: &Rank) -> Part {
 
 #[test]
 fn operations_that_misbehave_end_in_errors() {
-    if case().is_none() {
-        return on_each_path(2, "forbidden_uses::operations_that_misbehave_end_in_errors");
-    }
-    rank(operations);
+    on_each_path(
+        2,
+        "forbidden_uses::operations_that_misbehave_end_in_errors",
+        operations,
+    );
 }
 
 /// Ranks that are in different operations of one communicator.
@@ -277,10 +278,11 @@ fn different(rank: &Rank) -> Part {
 
 #[test]
 fn ranks_in_different_operations_are_told() {
-    if case().is_none() {
-        return on_each_path(2, "forbidden_uses::ranks_in_different_operations_are_told");
-    }
-    rank(different);
+    on_each_path(
+        2,
+        "forbidden_uses::ranks_in_different_operations_are_told",
+        different,
+    );
 }
 
 /// Another thread runs kernels of the same process, and allocates and frees, while this one sends and reduces.
@@ -320,10 +322,11 @@ fn threads(rank: &Rank) -> Part {
 
 #[test]
 fn other_threads_use_the_process_meanwhile() {
-    if case().is_none() {
-        return on_each_path(2, "forbidden_uses::other_threads_use_the_process_meanwhile");
-    }
-    rank(threads);
+    on_each_path(
+        2,
+        "forbidden_uses::other_threads_use_the_process_meanwhile",
+        threads,
+    );
 }
 
 /// A child process that the program forks has copies of everything, and MPI is not its own.
@@ -369,13 +372,11 @@ fn forks(rank: &Rank) -> Part {
 
 #[test]
 fn a_forked_child_process_is_told_that_mpi_is_not_its_own() {
-    if case().is_none() {
-        return on_each_path(
-            2,
-            "forbidden_uses::a_forked_child_process_is_told_that_mpi_is_not_its_own",
-        );
-    }
-    rank(forks);
+    on_each_path(
+        2,
+        "forbidden_uses::a_forked_child_process_is_told_that_mpi_is_not_its_own",
+        forks,
+    );
 }
 
 #[test]
@@ -432,13 +433,11 @@ fn closed(rank: &Rank) -> Part {
 
 #[test]
 fn a_process_that_is_closed_ends_its_messages() {
-    if case().is_none() {
-        return on_each_path(
-            2,
-            "forbidden_uses::a_process_that_is_closed_ends_its_messages",
-        );
-    }
-    rank(closed);
+    on_each_path(
+        2,
+        "forbidden_uses::a_process_that_is_closed_ends_its_messages",
+        closed,
+    );
 }
 
 /// Requests of all kinds are forgotten, and MPI ends with them.
@@ -464,8 +463,9 @@ fn forgotten_at_the_end(rank: &Rank) -> Part {
 
 #[test]
 fn requests_are_forgotten_at_the_end() {
-    if case().is_none() {
-        return on_each_path(2, "forbidden_uses::requests_are_forgotten_at_the_end");
-    }
-    rank(forgotten_at_the_end);
+    on_each_path(
+        2,
+        "forbidden_uses::requests_are_forgotten_at_the_end",
+        forgotten_at_the_end,
+    );
 }

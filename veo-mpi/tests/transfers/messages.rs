@@ -63,10 +63,7 @@ fn all_lengths<T: Sample>(rank: &Rank) -> Part {
 
 #[test]
 fn all_types_and_lengths_arrive() {
-    if case().is_none() {
-        return on_each_path(4, "messages::all_types_and_lengths_arrive");
-    }
-    rank(|rank| {
+    on_each_path(4, "messages::all_types_and_lengths_arrive", |rank| {
         all_lengths::<i8>(rank)?;
         all_lengths::<i16>(rank)?;
         all_lengths::<i32>(rank)?;
@@ -125,10 +122,11 @@ fn everything_at_once(rank: &Rank) -> Part {
 
 #[test]
 fn messages_that_were_begun_together_all_come() {
-    if case().is_none() {
-        return on_each_path(4, "messages::messages_that_were_begun_together_all_come");
-    }
-    rank(everything_at_once);
+    on_each_path(
+        4,
+        "messages::messages_that_were_begun_together_all_come",
+        everything_at_once,
+    );
 }
 
 /// Receives of any source with any tag, begun before and after the messages have come.
@@ -187,10 +185,11 @@ fn any(rank: &Rank) -> Part {
 
 #[test]
 fn any_source_and_any_tag_take_whatever_comes() {
-    if case().is_none() {
-        return on_each_path(4, "messages::any_source_and_any_tag_take_whatever_comes");
-    }
-    rank(any);
+    on_each_path(
+        4,
+        "messages::any_source_and_any_tag_take_whatever_comes",
+        any,
+    );
 }
 
 /// Messages of so many tags and types, again and again, that ranks cannot keep in mind what each is; received in another order.
@@ -249,10 +248,11 @@ fn of_many_kinds(rank: &Rank) -> Part {
 
 #[test]
 fn messages_of_many_tags_come_with_theirs() {
-    if case().is_none() {
-        return on_each_path(2, "messages::messages_of_many_tags_come_with_theirs");
-    }
-    rank(of_many_kinds);
+    on_each_path(
+        2,
+        "messages::messages_of_many_tags_come_with_theirs",
+        of_many_kinds,
+    );
 }
 
 /// Memory of this program that is no file's, in KiB.

@@ -3,9 +3,8 @@
 use mpi::traits::*;
 use veo_mpi::{ANY_SOURCE, ANY_TAG, Error};
 
-use crate::common::case;
 use crate::values::{Cell, lengths, values};
-use crate::{CHUNK, Part, Rank, on_each_path, rank};
+use crate::{CHUNK, Part, Rank, on_each_path};
 
 /// Rank 0 has a VE, rank 1 uses MPI with host memory.
 fn with_the_host(rank: &Rank) -> Part {
@@ -44,10 +43,11 @@ fn with_the_host(rank: &Rank) -> Part {
 
 #[test]
 fn numbers_go_to_programs_with_plain_mpi() {
-    if case().is_none() {
-        return on_each_path(2, "plain::numbers_go_to_programs_with_plain_mpi");
-    }
-    rank(with_the_host);
+    on_each_path(
+        2,
+        "plain::numbers_go_to_programs_with_plain_mpi",
+        with_the_host,
+    );
 }
 
 /// Structures between two ranks that say so, and what does not fit.
@@ -98,8 +98,5 @@ fn wrong(rank: &Rank) -> Part {
 
 #[test]
 fn messages_that_do_not_fit_are_explained() {
-    if case().is_none() {
-        return on_each_path(2, "plain::messages_that_do_not_fit_are_explained");
-    }
-    rank(wrong);
+    on_each_path(2, "plain::messages_that_do_not_fit_are_explained", wrong);
 }

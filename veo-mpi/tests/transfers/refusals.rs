@@ -5,7 +5,7 @@ use veo_mpi::{Error, Operation, VeComm};
 
 use crate::common::{Launch, case};
 use crate::values::values;
-use crate::{CHUNK, Part, Rank, on_each_path, rank};
+use crate::{CHUNK, Part, Rank, on_each_path};
 
 /// A message that does not fit writes nothing, and the ranks go on.
 fn does_not_fit(rank: &Rank) -> Part {
@@ -42,10 +42,11 @@ fn does_not_fit(rank: &Rank) -> Part {
 
 #[test]
 fn a_message_that_does_not_fit_writes_nothing() {
-    if case().is_none() {
-        return on_each_path(2, "refusals::a_message_that_does_not_fit_writes_nothing");
-    }
-    rank(does_not_fit);
+    on_each_path(
+        2,
+        "refusals::a_message_that_does_not_fit_writes_nothing",
+        does_not_fit,
+    );
 }
 
 /// The refusals that a rank gets without the others.
@@ -127,10 +128,11 @@ fn alone(rank: &Rank) -> Part {
 
 #[test]
 fn wrong_ranks_tags_and_memory_are_refused() {
-    if case().is_none() {
-        return on_each_path(2, "refusals::wrong_ranks_tags_and_memory_are_refused");
-    }
-    rank(alone);
+    on_each_path(
+        2,
+        "refusals::wrong_ranks_tags_and_memory_are_refused",
+        alone,
+    );
 }
 
 /// Ranks that do not do the same together.
@@ -193,10 +195,11 @@ fn x_room(proc: &VeoProc) -> veo_core::Result<veo_core::VeBuffer<f64>> {
 
 #[test]
 fn ranks_that_do_different_things_are_told() {
-    if case().is_none() {
-        return on_each_path(2, "refusals::ranks_that_do_different_things_are_told");
-    }
-    rank(apart);
+    on_each_path(
+        2,
+        "refusals::ranks_that_do_different_things_are_told",
+        apart,
+    );
 }
 
 /// The VE process of rank 0 has ended: whatever it begins is an error.
@@ -245,10 +248,7 @@ fn ended(rank: &Rank) -> Part {
 
 #[test]
 fn memory_of_an_ended_process_is_refused() {
-    if case().is_none() {
-        return on_each_path(2, "refusals::memory_of_an_ended_process_is_refused");
-    }
-    rank(ended);
+    on_each_path(2, "refusals::memory_of_an_ended_process_is_refused", ended);
 }
 
 /// Ranks that want different paths, and one that wants what is none.
@@ -321,10 +321,11 @@ fn between_groups(rank: &Rank) -> Part {
 
 #[test]
 fn a_communicator_between_groups_is_refused() {
-    if case().is_none() {
-        return on_each_path(2, "refusals::a_communicator_between_groups_is_refused");
-    }
-    rank(between_groups);
+    on_each_path(
+        2,
+        "refusals::a_communicator_between_groups_is_refused",
+        between_groups,
+    );
 }
 
 /// A rank on the way of a broadcast cannot take it: those behind it are told.
@@ -360,11 +361,9 @@ fn broken(rank: &Rank) -> Part {
 
 #[test]
 fn a_broadcast_that_breaks_off_is_told_to_all_behind() {
-    if case().is_none() {
-        return on_each_path(
-            4,
-            "refusals::a_broadcast_that_breaks_off_is_told_to_all_behind",
-        );
-    }
-    rank(broken);
+    on_each_path(
+        4,
+        "refusals::a_broadcast_that_breaks_off_is_told_to_all_behind",
+        broken,
+    );
 }

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use ve_kernels::basics::fill;
 use veo_mpi::{ANY_SOURCE, ANY_TAG, Operation, VeComm};
 
-use crate::common::case;
 use crate::values::values;
-use crate::{CHUNK, Part, Rank, on_each_path, rank};
+use crate::{CHUNK, Part, Rank, on_each_path};
 
 /// A long message: it goes in many chunks.
 const LONG: usize = 20 * CHUNK;
@@ -90,10 +89,11 @@ fn forgotten(rank: &Rank) -> Part {
 
 #[test]
 fn forgotten_requests_use_memory_of_their_own() {
-    if case().is_none() {
-        return on_each_path(2, "requests::forgotten_requests_use_memory_of_their_own");
-    }
-    rank(forgotten);
+    on_each_path(
+        2,
+        "requests::forgotten_requests_use_memory_of_their_own",
+        forgotten,
+    );
 }
 
 /// A receive that is dropped before its message comes takes none, and its memory is freed.
@@ -123,10 +123,11 @@ fn dropped(rank: &Rank) -> Part {
 
 #[test]
 fn dropped_requests_send_and_do_not_receive() {
-    if case().is_none() {
-        return on_each_path(2, "requests::dropped_requests_send_and_do_not_receive");
-    }
-    rank(dropped);
+    on_each_path(
+        2,
+        "requests::dropped_requests_send_and_do_not_receive",
+        dropped,
+    );
 }
 
 /// Both ranks send to each other first, then each waits for the other: each wait moves everything.
@@ -163,13 +164,11 @@ fn crossed(rank: &Rank) -> Part {
 
 #[test]
 fn ranks_that_send_to_each_other_first_come_to_an_end() {
-    if case().is_none() {
-        return on_each_path(
-            2,
-            "requests::ranks_that_send_to_each_other_first_come_to_an_end",
-        );
-    }
-    rank(crossed);
+    on_each_path(
+        2,
+        "requests::ranks_that_send_to_each_other_first_come_to_an_end",
+        crossed,
+    );
 }
 
 /// A transfer comes after what its context has queued, and before what is queued afterwards.
@@ -193,10 +192,7 @@ fn ordered(rank: &Rank) -> Part {
 
 #[test]
 fn transfers_come_after_what_is_queued() {
-    if case().is_none() {
-        return on_each_path(2, "requests::transfers_come_after_what_is_queued");
-    }
-    rank(ordered);
+    on_each_path(2, "requests::transfers_come_after_what_is_queued", ordered);
 }
 
 /// A message is under way while all ranks reduce, and its receiver waits for it before or after that.
@@ -237,10 +233,11 @@ fn reduced_meanwhile(rank: &Rank) -> Part {
 
 #[test]
 fn messages_go_on_while_ranks_reduce() {
-    if case().is_none() {
-        return on_each_path(2, "requests::messages_go_on_while_ranks_reduce");
-    }
-    rank(reduced_meanwhile);
+    on_each_path(
+        2,
+        "requests::messages_go_on_while_ranks_reduce",
+        reduced_meanwhile,
+    );
 }
 
 /// A communicator is made while a message is under way, whose receiver takes part only when it has come.
@@ -266,10 +263,11 @@ fn made_meanwhile(rank: &Rank) -> Part {
 
 #[test]
 fn messages_go_on_while_a_communicator_is_made() {
-    if case().is_none() {
-        return on_each_path(2, "requests::messages_go_on_while_a_communicator_is_made");
-    }
-    rank(made_meanwhile);
+    on_each_path(
+        2,
+        "requests::messages_go_on_while_a_communicator_is_made",
+        made_meanwhile,
+    );
 }
 
 /// A rank has done its part while the others still send to it and receive of it.
@@ -298,10 +296,11 @@ fn ended_early(rank: &Rank) -> Part {
 
 #[test]
 fn ranks_that_are_done_still_send_and_receive() {
-    if case().is_none() {
-        return on_each_path(2, "requests::ranks_that_are_done_still_send_and_receive");
-    }
-    rank(ended_early);
+    on_each_path(
+        2,
+        "requests::ranks_that_are_done_still_send_and_receive",
+        ended_early,
+    );
 }
 
 /// A rank gives up a communicator before it has asked for messages which have come there.
@@ -346,11 +345,9 @@ fn not_asked_for(rank: &Rank) -> Part {
 
 #[test]
 fn messages_that_nobody_can_ask_for_come_to_an_end() {
-    if case().is_none() {
-        return on_each_path(
-            2,
-            "requests::messages_that_nobody_can_ask_for_come_to_an_end",
-        );
-    }
-    rank(not_asked_for);
+    on_each_path(
+        2,
+        "requests::messages_that_nobody_can_ask_for_come_to_an_end",
+        not_asked_for,
+    );
 }

@@ -49,13 +49,11 @@ fn zero_and_truncated(rank: &Rank) -> Part {
 
 #[test]
 fn empty_messages_come_between_truncated_ones() {
-    if case().is_none() {
-        return on_each_path(
-            4,
-            "unusual_uses::empty_messages_come_between_truncated_ones",
-        );
-    }
-    rank(zero_and_truncated);
+    on_each_path(
+        4,
+        "unusual_uses::empty_messages_come_between_truncated_ones",
+        zero_and_truncated,
+    );
 }
 
 fn many_unreceived(rank: &Rank) -> Part {
@@ -74,13 +72,11 @@ fn many_unreceived(rank: &Rank) -> Part {
 
 #[test]
 fn small_messages_that_nobody_receives_end_with_the_job() {
-    if case().is_none() {
-        return on_each_path(
-            2,
-            "unusual_uses::small_messages_that_nobody_receives_end_with_the_job",
-        );
-    }
-    rank(many_unreceived);
+    on_each_path(
+        2,
+        "unusual_uses::small_messages_that_nobody_receives_end_with_the_job",
+        many_unreceived,
+    );
 }
 
 fn panics(rank: &Rank) -> Part {
@@ -107,13 +103,11 @@ fn panics(rank: &Rank) -> Part {
 
 #[test]
 fn a_panic_that_is_caught_drops_requests_only() {
-    if case().is_none() {
-        return on_each_path(
-            2,
-            "unusual_uses::a_panic_that_is_caught_drops_requests_only",
-        );
-    }
-    rank(panics);
+    on_each_path(
+        2,
+        "unusual_uses::a_panic_that_is_caught_drops_requests_only",
+        panics,
+    );
 }
 
 fn communicators(rank: &Rank) -> Part {
@@ -165,10 +159,7 @@ fn communicators(rank: &Rank) -> Part {
 
 #[test]
 fn communicators_come_and_go() {
-    if case().is_none() {
-        return on_each_path(4, "unusual_uses::communicators_come_and_go");
-    }
-    rank(communicators);
+    on_each_path(4, "unusual_uses::communicators_come_and_go", communicators);
 }
 
 fn tags(rank: &Rank) -> Part {
@@ -196,10 +187,7 @@ fn tags(rank: &Rank) -> Part {
 
 #[test]
 fn tags_go_to_their_bound() {
-    if case().is_none() {
-        return on_each_path(2, "unusual_uses::tags_go_to_their_bound");
-    }
-    rank(tags);
+    on_each_path(2, "unusual_uses::tags_go_to_their_bound", tags);
 }
 
 fn very_many(rank: &Rank) -> Part {
@@ -234,13 +222,11 @@ fn very_many(rank: &Rank) -> Part {
 
 #[test]
 fn very_many_requests_are_begun_before_any_is_waited_for() {
-    if case().is_none() {
-        return on_each_path(
-            2,
-            "unusual_uses::very_many_requests_are_begun_before_any_is_waited_for",
-        );
-    }
-    rank(very_many);
+    on_each_path(
+        2,
+        "unusual_uses::very_many_requests_are_begun_before_any_is_waited_for",
+        very_many,
+    );
 }
 
 fn odd_chunks(rank: &Rank) -> Part {
@@ -309,10 +295,11 @@ fn two_processes(rank: &Rank) -> Part {
 
 #[test]
 fn a_rank_may_have_two_processes() {
-    if case().is_none() {
-        return on_each_path(2, "unusual_uses::a_rank_may_have_two_processes");
-    }
-    rank(two_processes);
+    on_each_path(
+        2,
+        "unusual_uses::a_rank_may_have_two_processes",
+        two_processes,
+    );
 }
 
 fn killed_in_flight(rank: &Rank) -> Part {
@@ -353,10 +340,11 @@ fn killed_in_flight(rank: &Rank) -> Part {
 
 #[test]
 fn a_process_that_ends_in_a_message_ends_it() {
-    if case().is_none() {
-        return on_each_path(2, "unusual_uses::a_process_that_ends_in_a_message_ends_it");
-    }
-    rank(killed_in_flight);
+    on_each_path(
+        2,
+        "unusual_uses::a_process_that_ends_in_a_message_ends_it",
+        killed_in_flight,
+    );
 }
 
 fn both_kinds(rank: &Rank) -> Part {
@@ -379,10 +367,11 @@ fn both_kinds(rank: &Rank) -> Part {
 
 #[test]
 fn plain_messages_do_not_meet_others() {
-    if case().is_none() {
-        return on_each_path(2, "unusual_uses::plain_messages_do_not_meet_others");
-    }
-    rank(both_kinds);
+    on_each_path(
+        2,
+        "unusual_uses::plain_messages_do_not_meet_others",
+        both_kinds,
+    );
 }
 
 /// Receives and sends end by `test` alone, of all ranks to all, in a wrong order.
@@ -435,8 +424,5 @@ fn tested(rank: &Rank) -> Part {
 
 #[test]
 fn requests_end_by_tests_alone() {
-    if case().is_none() {
-        return on_each_path(3, "unusual_uses::requests_end_by_tests_alone");
-    }
-    rank(tested);
+    on_each_path(3, "unusual_uses::requests_end_by_tests_alone", tested);
 }
