@@ -49,10 +49,10 @@ pub(crate) fn serve(
             continue;
         };
         let served = catch_unwind(AssertUnwindSafe(|| client(&stream, threads)));
-        if let Ok(Ok(End::Silent)) = served {
+        if let Ok(Ok(SessionEnd::Silent)) = served {
             continue;
         }
-        if let Ok(Ok(End::Kill)) = served {
+        if let Ok(Ok(SessionEnd::Kill)) = served {
             socket.remove();
             threads.hang_up();
             (host.kill)();
@@ -72,7 +72,7 @@ pub(crate) fn serve(
 }
 
 /// The work that a session leaves.
-enum End {
+enum SessionEnd {
     /// The client has sent nothing, like one that only checks whether somebody listens. The threads have not
     /// been told of it.
     Silent,
@@ -90,10 +90,10 @@ impl Drop for HangUp<'_> {
 }
 
 /// Serves a client to its end. The error says why it is sent away.
-fn client(stream: &UnixStream, threads: &Arc<Threads>) -> Result<End, String> {
+fn client(stream: &UnixStream, threads: &Arc<Threads>) -> Result<SessionEnd, String> {
     let first = receive(stream);
     if matches!(first, Event::Closed) {
-        return Ok(End::Silent);
+        return Ok(SessionEnd::Silent);
     }
     let (events, waiting) = sync_channel(WAITING);
     // The buffer has room.
@@ -136,7 +136,7 @@ fn read(stream: &UnixStream, events: &SyncSender<Event>) {
 }
 
 /// Events, byte by byte.
-struct Incoming {
+struct IncomingEvents {
     waiting: Receiver<Event>,
     bytes: std::vec::IntoIter<u8>,
 }
@@ -147,7 +147,7 @@ enum Next {
     Closed,
 }
 
-impl Incoming {
+impl IncomingEvents {
     fn next(&mut self) -> Next {
         loop {
             if let Some(byte) = self.bytes.next() {
@@ -166,9 +166,9 @@ fn converse(
     connection: Buffered,
     waiting: Receiver<Event>,
     threads: &Arc<Threads>,
-) -> Result<End, String> {
+) -> Result<SessionEnd, String> {
     let target = &mut Debuggee::new(threads.clone());
-    let mut incoming = Incoming {
+    let mut incoming = IncomingEvents {
         waiting,
         bytes: Vec::new().into_iter(),
     };
@@ -185,20 +185,22 @@ fn converse(
             GdbStubStateMachine::Idle(mut idle) => {
                 runs = false;
                 if idle.borrow_conn().flush().is_err() {
-                    return Ok(End::Gone);
+                    return Ok(SessionEnd::Gone);
                 }
                 match incoming.next() {
                     Next::Byte(byte) => idle.incoming_data(target, byte),
-                    Next::Changed if target.threads().ended().is_some() => return Ok(End::Gone),
+                    Next::Changed if target.threads().ended().is_some() => {
+                        return Ok(SessionEnd::Gone);
+                    }
                     // The client already knows of the stop that it looks at.
                     Next::Changed => Ok(idle.into()),
-                    Next::Closed => return Ok(End::Gone),
+                    Next::Closed => return Ok(SessionEnd::Gone),
                 }
             }
             GdbStubStateMachine::Running(mut running) => {
                 runs = true;
                 if running.borrow_conn().flush().is_err() {
-                    return Ok(End::Gone);
+                    return Ok(SessionEnd::Gone);
                 }
                 if let Some(stop) = target.threads().take_stop() {
                     running.report_stop(target, target::told(stop))
@@ -208,7 +210,7 @@ fn converse(
                     match incoming.next() {
                         Next::Byte(byte) => running.incoming_data(target, byte),
                         Next::Changed => Ok(running.into()),
-                        Next::Closed => return Ok(End::Gone),
+                        Next::Closed => return Ok(SessionEnd::Gone),
                     }
                 }
             }
@@ -220,8 +222,8 @@ fn converse(
             GdbStubStateMachine::Disconnected(mut gone) => {
                 let _ = gone.borrow_conn().flush();
                 return Ok(match gone.get_reason() {
-                    DisconnectReason::Kill => End::Kill,
-                    _ => End::Gone,
+                    DisconnectReason::Kill => SessionEnd::Kill,
+                    _ => SessionEnd::Gone,
                 });
             }
         };

@@ -20,18 +20,18 @@ pub struct Recent {
 #[derive(Debug, Clone)]
 pub struct RecentOfThread {
     all: Recent,
-    ring: Arc<Ring>,
+    ring: Arc<RecentRing>,
 }
 
 #[derive(Debug, Default)]
 struct KnownRings {
-    all: Vec<Weak<Ring>>,
+    all: Vec<Weak<RecentRing>>,
     /// The instructions of threads that have trapped, and may be gone.
-    trapped: Vec<Arc<Ring>>,
+    trapped: Vec<Arc<RecentRing>>,
 }
 
 #[derive(Debug)]
-struct Ring {
+struct RecentRing {
     thread: String,
     executed: Mutex<Executed>,
 }
@@ -61,7 +61,7 @@ impl Recent {
     /// A thread that has executed nothing yet, with a name for the report.
     #[must_use]
     pub fn thread(&self, name: &str) -> RecentOfThread {
-        let ring = Arc::new(Ring {
+        let ring = Arc::new(RecentRing {
             thread: name.to_owned(),
             executed: Mutex::default(),
         });

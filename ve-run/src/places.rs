@@ -10,10 +10,10 @@ use veo_debuginfo::{Original, SourceLines};
 
 /// The lines of all images.
 #[derive(Default)]
-pub struct ImageLines(Mutex<Vec<Lines>>);
+pub struct ImageLines(Mutex<Vec<LoadedLines>>);
 
 /// The lines of one image.
-struct Lines {
+struct LoadedLines {
     /// Its parts in memory, and the address in the file of each.
     parts: Vec<(Range<u64>, u64)>,
     lines: SourceLines,
@@ -36,13 +36,13 @@ impl ImageLines {
             parts.push((base..base.saturating_add(lines.extent()), 0));
         }
         let mut all = self.0.lock().unwrap_or_else(|lock| lock.into_inner());
-        all.push(Lines { parts, lines });
+        all.push(LoadedLines { parts, lines });
     }
 
     /// The line of an instruction, as `k.c:12`.
     pub fn line(&self, address: u64) -> Option<String> {
         let all = self.0.lock().unwrap_or_else(|lock| lock.into_inner());
-        let (lines, in_file) = all.iter().find_map(|Lines { parts, lines }| {
+        let (lines, in_file) = all.iter().find_map(|LoadedLines { parts, lines }| {
             let (range, start) = parts.iter().find(|(range, _)| range.contains(&address))?;
             Some((lines, start + (address - range.start)))
         })?;

@@ -192,8 +192,8 @@ fn execute(
     };
     let status = match end {
         Ok(status) => status,
-        Err(End::Failure(failure)) => return Err(failure),
-        Err(End::Trap(trap)) => status(machine, places, trap)?,
+        Err(EarlyEnd::Failure(failure)) => return Err(failure),
+        Err(EarlyEnd::Trap(trap)) => status(machine, places, trap)?,
     };
     if machine.symbol("exit").is_none()
         && let Err(trap) = destroy(machine, thread)
@@ -236,19 +236,23 @@ fn load(machine: &Machine, run: &RunOptions, places: &ImageLines) -> Result<(), 
 }
 
 /// Why a program or a call did not come to its end.
-enum End {
+enum EarlyEnd {
     Failure(RunFailure),
     Trap(Trap),
 }
 
-impl From<Trap> for End {
+impl From<Trap> for EarlyEnd {
     fn from(trap: Trap) -> Self {
         Self::Trap(trap)
     }
 }
 
 /// Constructors, then `main(argc, argv, envp)`.
-fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &RunOptions) -> Result<u8, End> {
+fn program(
+    machine: &Machine,
+    thread: &mut MachineThread<'_>,
+    run: &RunOptions,
+) -> Result<u8, EarlyEnd> {
     let main = symbol(machine, run, "main")?;
     let environment: Vec<CString> = std::env::vars_os()
         .filter_map(|(name, value)| {
@@ -256,13 +260,13 @@ fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &RunOptions) 
         })
         .collect();
     let environment = machine.set_environment(&environment);
-    let envp = environment.map_err(|error| End::Failure(RunFailure::loading(error)))?;
+    let envp = environment.map_err(|error| EarlyEnd::Failure(RunFailure::loading(error)))?;
     thread.start()?;
     let arguments: Vec<OsString> = [run.file.clone().into_os_string()]
         .into_iter()
         .chain(run.arguments.iter().cloned())
         .collect();
-    let argv = strings(machine, &arguments).map_err(End::Failure)?;
+    let argv = strings(machine, &arguments).map_err(EarlyEnd::Failure)?;
     let result = thread.call(main, &[arguments.len() as u64, argv, envp])?;
     thread.check_result(main, u32::MAX.into())?;
     leave(machine, thread, result)
@@ -270,7 +274,7 @@ fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &RunOptions) 
 
 /// The end of a program after `main`, as in C: `exit` calls the functions that the program has registered, and flushes its output. The `exit`
 /// of a C library that is machine code ends the program by a system call, so destructors come before it.
-fn leave(machine: &Machine, thread: &mut MachineThread<'_>, code: u64) -> Result<u8, End> {
+fn leave(machine: &Machine, thread: &mut MachineThread<'_>, code: u64) -> Result<u8, EarlyEnd> {
     let own = machine.symbol("exit");
     if own.is_some() {
         destroy(machine, thread)?;
@@ -295,12 +299,12 @@ fn call(
     thread: &mut MachineThread<'_>,
     run: &RunOptions,
     name: &str,
-) -> Result<u8, End> {
+) -> Result<u8, EarlyEnd> {
     let function = symbol(machine, run, name)?;
     let mut words = Vec::new();
     for argument in &run.arguments {
         words.push(word(machine, argument).map_err(|why| {
-            End::Failure(RunFailure {
+            EarlyEnd::Failure(RunFailure {
                 status: crate::STATUS_USAGE,
                 why,
             })
@@ -309,7 +313,7 @@ fn call(
     thread.start()?;
     let result = thread.call(function, &words)?;
     match leave(machine, thread, 0) {
-        Err(End::Trap(Trap {
+        Err(EarlyEnd::Trap(Trap {
             kind: TrapKind::Exit { .. },
             ..
         })) => {}
@@ -326,10 +330,10 @@ fn call(
     Ok(0)
 }
 
-fn symbol(machine: &Machine, run: &RunOptions, name: &str) -> Result<u64, End> {
+fn symbol(machine: &Machine, run: &RunOptions, name: &str) -> Result<u64, EarlyEnd> {
     machine.symbol(name).ok_or_else(|| {
         let file = run.file.display();
-        End::Failure(RunFailure::loading(format!(
+        EarlyEnd::Failure(RunFailure::loading(format!(
             "{file} has no function {name}"
         )))
     })

@@ -24,17 +24,17 @@ pub(crate) struct CheckCommand {
 }
 
 #[derive(Serialize)]
-struct Verdict {
+struct CheckedDeclarations {
     library: String,
     /// Declarations of this library that were compared.
     compared: usize,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<FoundMistake>,
     /// Sentences about declarations that could not be compared.
     notes: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct Mistake {
+struct FoundMistake {
     file: String,
     /// From 1, as the column.
     line: usize,
@@ -68,9 +68,9 @@ pub(crate) fn run(command: &CheckCommand, console: &Console) -> Result<(), Comma
             ),
         }));
     }
-    let mistakes: Vec<Mistake> = found.mistakes.into_iter().map(Mistake::from).collect();
+    let mistakes: Vec<FoundMistake> = found.mistakes.into_iter().map(FoundMistake::from).collect();
     let is_right = mistakes.is_empty();
-    console.give(&Verdict {
+    console.give(&CheckedDeclarations {
         library: lossy(&command.library),
         compared: found.compared,
         mistakes,
@@ -83,7 +83,7 @@ pub(crate) fn run(command: &CheckCommand, console: &Console) -> Result<(), Comma
     }
 }
 
-impl From<SourceMistake> for Mistake {
+impl From<SourceMistake> for FoundMistake {
     fn from(mistake: SourceMistake) -> Self {
         Self {
             file: mistake.file,
@@ -94,10 +94,10 @@ impl From<SourceMistake> for Mistake {
     }
 }
 
-impl Answer for Verdict {
+impl Answer for CheckedDeclarations {
     fn print(&self, page: &mut Page) -> io::Result<()> {
         for mistake in &self.mistakes {
-            let Mistake {
+            let FoundMistake {
                 file,
                 line,
                 column,

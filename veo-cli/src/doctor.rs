@@ -39,17 +39,17 @@ const OF_COMPILERS: [&str; 12] = [
 struct Diagnosis {
     version: &'static str,
     system: System,
-    backend: Chosen,
+    backend: ChosenBackend,
     /// Each backend, tried alone.
     emu: Tried,
     libveo: Tried,
     /// Files whose presence means a card.
     cards: Vec<String>,
-    targets: Vec<Target>,
+    targets: Vec<TargetReport>,
     /// Whether libclang reads headers.
     libclang: Tried,
     /// Variables that this project, NEC's software or the compilers read, as they are set.
-    variables: Vec<Variable>,
+    variables: Vec<SetVariable>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +64,7 @@ struct System {
 
 /// The backend that programs get if they choose none.
 #[derive(Serialize)]
-struct Chosen {
+struct ChosenBackend {
     name: Option<String>,
     why: String,
 }
@@ -79,7 +79,7 @@ struct Tried {
 
 /// A target of `veo-build`.
 #[derive(Serialize)]
-struct Target {
+struct TargetReport {
     name: String,
     works: bool,
     /// The compilers, or why there are none.
@@ -87,7 +87,7 @@ struct Target {
 }
 
 #[derive(Serialize)]
-struct Variable {
+struct SetVariable {
     name: String,
     value: String,
 }
@@ -150,7 +150,7 @@ fn cards() -> Vec<String> {
 }
 
 /// The backend that a program gets, and the reason.
-fn chosen(card: bool, libveo: bool) -> Chosen {
+fn chosen(card: bool, libveo: bool) -> ChosenBackend {
     let variable = environment::VEO_BACKEND.text();
     let there = |it: bool| if it { "there is" } else { "there is no" };
     let why = match variable.as_deref() {
@@ -158,14 +158,14 @@ fn chosen(card: bool, libveo: bool) -> Chosen {
         Some(word) => format!("VEO_BACKEND is {word}"),
     };
     match veo_core::nodes() {
-        Ok(nodes) => Chosen {
+        Ok(nodes) => ChosenBackend {
             name: match nodes.first() {
                 Some(node) => Some(node.backend.to_string()),
                 None => Some("libveo".to_owned()),
             },
             why,
         },
-        Err(error) => Chosen {
+        Err(error) => ChosenBackend {
             name: None,
             why: format!("{why}: {error}"),
         },
@@ -211,12 +211,12 @@ fn backend(name: &str) -> Tried {
 }
 
 /// Builds a kernel for all targets.
-fn targets(scratch: &Path) -> Vec<Target> {
+fn targets(scratch: &Path) -> Vec<TargetReport> {
     let mut kernels = scratch::kernels(scratch, "libdoctor.so");
     kernels.inline("doctor.c", "int doctor(int x) { return x; }\n");
     match kernels.try_compile() {
         Ok(built) => of_build(&built),
-        Err(error) => vec![Target {
+        Err(error) => vec![TargetReport {
             name: "all".to_owned(),
             works: false,
             said: error.to_string(),
@@ -224,20 +224,20 @@ fn targets(scratch: &Path) -> Vec<Target> {
     }
 }
 
-fn of_build(built: &Built) -> Vec<Target> {
+fn of_build(built: &Built) -> Vec<TargetReport> {
     let works = built.targets.iter().map(|target| {
         let name = target.target.to_string();
         let said = match tools(&built.note, &name) {
             Some(tools) => tools.to_owned(),
             None => lossy(&target.library),
         };
-        Target {
+        TargetReport {
             name,
             works: true,
             said,
         }
     });
-    let left_out = built.left_out.iter().map(|(target, why)| Target {
+    let left_out = built.left_out.iter().map(|(target, why)| TargetReport {
         name: target.to_string(),
         works: false,
         said: why.clone(),
@@ -283,7 +283,7 @@ fn libclang(scratch: &Path) -> Tried {
     }
 }
 
-fn variables() -> Vec<Variable> {
+fn variables() -> Vec<SetVariable> {
     let is_ours = |name: &str| {
         let known = environment::ALL
             .iter()
@@ -291,9 +291,9 @@ fn variables() -> Vec<Variable> {
         known || OF_COMPILERS.contains(&name) || name.starts_with("VEO_") || name.starts_with("VE_")
     };
     let all = environment::inherited().map(|(name, value)| (lossy(name), lossy(value)));
-    let mut found: Vec<Variable> = all
+    let mut found: Vec<SetVariable> = all
         .filter(|(name, _)| is_ours(name))
-        .map(|(name, value)| Variable { name, value })
+        .map(|(name, value)| SetVariable { name, value })
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found

@@ -17,12 +17,12 @@ pub(crate) struct Nodes {
 
 #[derive(Serialize)]
 struct NodeList {
-    nodes: Vec<Node>,
+    nodes: Vec<ListedNode>,
 }
 
 /// One node. An unknown value is null.
 #[derive(Serialize)]
-struct Node {
+struct ListedNode {
     node: i32,
     /// The state that its operating system reports: `online`, or a number of the driver.
     state: Option<String>,
@@ -48,11 +48,11 @@ pub(crate) fn run(command: &Nodes, console: &Console) -> Result<(), CommandFailu
         node_option::known(wanted)?;
         listed.retain(|info| info.node == wanted);
     }
-    let nodes = listed.iter().map(Node::of).collect();
+    let nodes = listed.iter().map(ListedNode::of).collect();
     console.give(&NodeList { nodes })
 }
 
-impl Node {
+impl ListedNode {
     fn of(info: &NodeInfo) -> Self {
         let card = match info.backend {
             Backend::Libveo => Card::of_node(info.node),

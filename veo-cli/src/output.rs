@@ -37,7 +37,7 @@ pub(crate) struct Console {
 
 /// One JSON object of the output.
 #[derive(Serialize)]
-struct Envelope<'a, T> {
+struct JsonAnswer<'a, T> {
     command: &'static str,
     #[serde(flatten)]
     content: &'a T,
@@ -45,7 +45,7 @@ struct Envelope<'a, T> {
 
 /// The object of a command that fails.
 #[derive(Serialize)]
-struct Said<'a> {
+struct JsonFailure<'a> {
     error: &'a str,
 }
 
@@ -93,13 +93,13 @@ impl Console {
         // Perhaps nobody reads standard error either.
         let _ = writeln!(io::stderr(), "veo: {}", harmless(why));
         if self.json {
-            let _ = self.print_json(&Said { error: why });
+            let _ = self.print_json(&JsonFailure { error: why });
         }
         status
     }
 
     fn print_json(&self, content: &impl Serialize) -> io::Result<()> {
-        let envelope = Envelope {
+        let envelope = JsonAnswer {
             command: self.command,
             content,
         };

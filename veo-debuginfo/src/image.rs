@@ -43,7 +43,7 @@ pub struct DynamicSymbol<'d> {
     pub is_needed: bool,
 }
 
-type ElfSymbol<'d, 'f> = ElfSymbol64<'d, 'f, LittleEndian>;
+type SymbolEntry<'d, 'f> = ElfSymbol64<'d, 'f, LittleEndian>;
 pub(crate) type DynamicTable<'d> = object::read::elf::DynamicTable<'d, FileHeader64<LittleEndian>>;
 
 impl<'d> ElfImage<'d> {
@@ -80,7 +80,7 @@ impl<'d> ElfImage<'d> {
         let mut exports = Vec::new();
         let mut known = HashMap::new();
         let versions = self.versions();
-        let is_function = |symbol: &ElfSymbol<'d, '_>| match symbol.elf_symbol().st_type() {
+        let is_function = |symbol: &SymbolEntry<'d, '_>| match symbol.elf_symbol().st_type() {
             elf::STT_FUNC | elf::STT_GNU_IFUNC => true,
             // Assembly code may leave out the type of a function.
             elf::STT_NOTYPE => self.is_code(symbol.section_index()),
@@ -119,7 +119,7 @@ impl<'d> ElfImage<'d> {
     /// The variables that other programs can find. Thread-local ones are left out, since they
     /// have no single address.
     pub fn variables(&self, budget: &mut Budget) -> Result<BTreeSet<String>, ReadError> {
-        let is_variable = |symbol: &ElfSymbol<'d, '_>| {
+        let is_variable = |symbol: &SymbolEntry<'d, '_>| {
             let kind = symbol.elf_symbol().st_type();
             kind == elf::STT_OBJECT || kind == elf::STT_COMMON
         };
@@ -128,7 +128,7 @@ impl<'d> ElfImage<'d> {
 
     /// The symbols that are defined and are not code.
     fn data_symbols(&self, budget: &mut Budget) -> Result<BTreeSet<String>, ReadError> {
-        let is_data = |symbol: &ElfSymbol<'d, '_>| {
+        let is_data = |symbol: &SymbolEntry<'d, '_>| {
             let kind = symbol.elf_symbol().st_type();
             let lies_in_data = || match symbol.section_index() {
                 Some(section) => !self.is_code(Some(section)),
@@ -148,7 +148,7 @@ impl<'d> ElfImage<'d> {
     fn names(
         &self,
         budget: &mut Budget,
-        wanted: impl Fn(&ElfSymbol<'d, '_>) -> bool,
+        wanted: impl Fn(&SymbolEntry<'d, '_>) -> bool,
     ) -> Result<BTreeSet<String>, ReadError> {
         let mut names = BTreeSet::new();
         self.each_visible(budget, wanted, |name, _| {
@@ -161,8 +161,8 @@ impl<'d> ElfImage<'d> {
     fn each_visible(
         &self,
         budget: &mut Budget,
-        wanted: impl Fn(&ElfSymbol<'d, '_>) -> bool,
-        mut visit: impl FnMut(&str, &ElfSymbol<'d, '_>),
+        wanted: impl Fn(&SymbolEntry<'d, '_>) -> bool,
+        mut visit: impl FnMut(&str, &SymbolEntry<'d, '_>),
     ) -> Result<(), ReadError> {
         let symbols = match self.has_dynamic_symbols() {
             true => self.file.dynamic_symbols(),
@@ -201,7 +201,7 @@ impl<'d> ElfImage<'d> {
 
     /// The name of the function that contains an address.
     pub fn function_at(&self, address: u64) -> Option<&'d str> {
-        let contains = |symbol: &ElfSymbol<'d, '_>| {
+        let contains = |symbol: &SymbolEntry<'d, '_>| {
             let end = symbol.address().saturating_add(symbol.size());
             (symbol.address()..end).contains(&address)
         };
@@ -350,7 +350,7 @@ pub fn dynamic_symbols(bytes: &[u8]) -> Vec<DynamicSymbol<'_>> {
 
 /// The name of a symbol, if it is text of a length that names have. It is paid for in any case:
 /// many symbols may share the bytes of one name.
-fn name_of<'d>(symbol: &ElfSymbol<'d, '_>, budget: &mut Budget) -> ReadResult<Option<&'d str>> {
+fn name_of<'d>(symbol: &SymbolEntry<'d, '_>, budget: &mut Budget) -> ReadResult<Option<&'d str>> {
     let Ok(name) = symbol.name_bytes() else {
         return Ok(None);
     };

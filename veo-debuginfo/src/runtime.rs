@@ -37,7 +37,7 @@ pub fn runtimes(path: &Path) -> Vec<PathBuf> {
     let Some(names) = elf::open(path)
         .ok()
         .filter(|(_, data)| data.is_file())
-        .and_then(|(file, _)| Names::read(&mut BufReader::new(file)))
+        .and_then(|(file, _)| DynamicNames::read(&mut BufReader::new(file)))
     else {
         return Vec::new();
     };
@@ -71,15 +71,15 @@ pub fn runtimes(path: &Path) -> Vec<PathBuf> {
 
 /// The names in the dynamic table of a library.
 #[derive(Default)]
-struct Names {
+struct DynamicNames {
     needed: Vec<String>,
     /// Directories to search.
     places: Vec<String>,
 }
 
-impl Names {
+impl DynamicNames {
     /// `None` for a file that is no 64-bit little-endian library, or a damaged one.
-    fn read(file: &mut (impl Read + Seek)) -> Option<Names> {
+    fn read(file: &mut (impl Read + Seek)) -> Option<DynamicNames> {
         let segments = LoadSegments::read(file)?;
         let (at, len) = segments.dynamic?;
         let mut table = Vec::new();
@@ -91,7 +91,7 @@ impl Names {
             .take_while(|(tag, _)| *tag != 0)
             .collect();
         let strings = entries.iter().find(|(tag, _)| *tag == STRINGS)?.1;
-        let mut names = Names::default();
+        let mut names = DynamicNames::default();
         for (tag, value) in entries {
             if !matches!(tag, NEEDED | RPATH | RUNPATH) {
                 continue;

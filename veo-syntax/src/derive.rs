@@ -44,7 +44,7 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
         }
         Data::Struct(data) => {
             let layout = layout(&input.attrs);
-            if layout == Representation::Rust {
+            if layout == ReprAttribute::Rust {
                 report.at(ident, &Mistake::NotRepr(name.clone()));
             }
             if data.fields.is_empty() {
@@ -58,7 +58,7 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
             let exhaustive = exhaustive(&data.fields, &traits);
             let mut fields = data.fields.members().zip(&data.fields);
             let [ty, outline] = match (layout, fields.next(), fields.next()) {
-                (Representation::Transparent, Some((member, field)), None) => {
+                (ReprAttribute::Transparent, Some((member, field)), None) => {
                     [TypeDescription::Type, TypeDescription::Outline]
                         .map(|part| described(&member, &field.ty, part, quote!(alone_in), &traits))
                 }
@@ -162,23 +162,23 @@ enum TypeDescription {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Representation {
+enum ReprAttribute {
     Rust,
     C,
     Transparent,
 }
 
-fn layout(attrs: &[Attribute]) -> Representation {
-    let mut layout = Representation::Rust;
+fn layout(attrs: &[Attribute]) -> ReprAttribute {
+    let mut layout = ReprAttribute::Rust;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
         let Ok(list) = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
             continue;
         };
         for meta in list {
             if meta.path().is_ident("C") {
-                layout = Representation::C;
+                layout = ReprAttribute::C;
             } else if meta.path().is_ident("transparent") {
-                layout = Representation::Transparent;
+                layout = ReprAttribute::Transparent;
             }
         }
     }

@@ -82,15 +82,15 @@ pub(crate) fn item(tokens: TokenStream, report: &mut MistakeReport) -> Item {
     }
 }
 
-struct Head {
+struct ItemHead {
     attrs: Vec<Attribute>,
     unsafety: Option<Token![unsafe]>,
     extern_token: Token![extern],
     abi: Option<LitStr>,
 }
 
-fn block_head(input: ParseStream) -> syn::Result<(Head, TokenStream)> {
-    let head = Head {
+fn block_head(input: ParseStream) -> syn::Result<(ItemHead, TokenStream)> {
+    let head = ItemHead {
         attrs: input.call(Attribute::parse_outer)?,
         unsafety: input.parse()?,
         extern_token: input.parse()?,
@@ -101,7 +101,7 @@ fn block_head(input: ParseStream) -> syn::Result<(Head, TokenStream)> {
     Ok((head, content.parse()?))
 }
 
-fn block(head: Head, body: TokenStream, report: &mut MistakeReport) -> Vec<Parsed> {
+fn block(head: ItemHead, body: TokenStream, report: &mut MistakeReport) -> Vec<Parsed> {
     if head.unsafety.is_none() {
         report.at(&head.extern_token, &Mistake::BlockNotUnsafe);
     }

@@ -18,7 +18,7 @@ const KEPT: u64 = 16 << 20;
 const REMEMBERED: usize = 1 << 16;
 
 #[derive(Debug, Clone)]
-struct Allocation {
+struct CheckedBlock {
     size: u64,
     /// The beginning of the memory that was cut for it.
     cut: u64,
@@ -31,8 +31,8 @@ struct Allocation {
 /// All blocks, by their addresses.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
-    live: BTreeMap<u64, Allocation>,
-    freed: BTreeMap<u64, Allocation>,
+    live: BTreeMap<u64, CheckedBlock>,
+    freed: BTreeMap<u64, CheckedBlock>,
     /// The freed ones whose memory is kept, the oldest first.
     order: VecDeque<u64>,
     /// How many bytes they have.
@@ -52,7 +52,7 @@ impl Blocks {
         for start in over {
             self.freed.remove(&start);
         }
-        let allocation = Allocation {
+        let allocation = CheckedBlock {
             size,
             cut,
             allocated: by,
@@ -113,7 +113,7 @@ impl Blocks {
 
     /// The block that is nearest to an address, if one is near.
     pub(super) fn near(&self, address: u64) -> Option<NearBlock> {
-        let mut nearest: Option<(u64, u64, &Allocation)> = None;
+        let mut nearest: Option<(u64, u64, &CheckedBlock)> = None;
         for blocks in [&self.live, &self.freed] {
             let before = blocks.range(..=address).next_back();
             let behind = blocks.range(address..).next();
@@ -183,7 +183,7 @@ impl Blocks {
     }
 }
 
-fn describe(address: u64, block: &Allocation) -> NearBlock {
+fn describe(address: u64, block: &CheckedBlock) -> NearBlock {
     NearBlock {
         address,
         size: block.size,

@@ -447,12 +447,12 @@ impl Undefined {
         }
         let x = access::register(insn.vx(), cpu);
         let part = match insn.op() {
-            Op::Vldu | Op::Vldu2d | Op::Vgtu => Part::Upper,
-            Op::VldlSx | Op::Vldl2dSx | Op::VgtlSx => Part::Signed,
-            Op::VldlZx | Op::Vldl2dZx | Op::VgtlZx => Part::Lower,
-            Op::Vstu | Op::Vstu2d | Op::Vscu => Part::Upper,
-            Op::Vstl | Op::Vstl2d | Op::Vscl => Part::Lower,
-            _ => Part::All,
+            Op::Vldu | Op::Vldu2d | Op::Vgtu => ElementPart::Upper,
+            Op::VldlSx | Op::Vldl2dSx | Op::VgtlSx => ElementPart::Signed,
+            Op::VldlZx | Op::Vldl2dZx | Op::VgtlZx => ElementPart::Lower,
+            Op::Vstu | Op::Vstu2d | Op::Vscu => ElementPart::Upper,
+            Op::Vstl | Op::Vstl2d | Op::Vscl => ElementPart::Lower,
+            _ => ElementPart::All,
         };
         let is_dirty = self.dirty >> x & 1 != 0;
         if let Some(range) = vector.whole() {
@@ -478,12 +478,12 @@ impl Undefined {
             let at = window.plain(vector.address(index, cpu));
             let element = &mut self.v[x][index];
             match (vector.write, part) {
-                (false, Part::All) => *element = shadow.undefined::<8>(at),
-                (false, Part::Upper) => *element = shadow.undefined::<4>(at) << 32,
-                (false, Part::Signed) => *element = sx(shadow.undefined::<4>(at) as u32),
-                (false, Part::Lower) => *element = shadow.undefined::<4>(at),
-                (true, Part::All) => shadow.set_undefined::<8>(at, *element),
-                (true, Part::Upper) => shadow.set_undefined::<4>(at, *element >> 32),
+                (false, ElementPart::All) => *element = shadow.undefined::<8>(at),
+                (false, ElementPart::Upper) => *element = shadow.undefined::<4>(at) << 32,
+                (false, ElementPart::Signed) => *element = sx(shadow.undefined::<4>(at) as u32),
+                (false, ElementPart::Lower) => *element = shadow.undefined::<4>(at),
+                (true, ElementPart::All) => shadow.set_undefined::<8>(at, *element),
+                (true, ElementPart::Upper) => shadow.set_undefined::<4>(at, *element >> 32),
                 (true, _) => shadow.set_undefined::<4>(at, *element & LOWER),
             }
             loaded |= *element;
@@ -508,7 +508,7 @@ fn beside_atomic(window: &Window, ic: u64, undefined: u64) -> u64 {
 
 /// The part of an element that is in memory.
 #[derive(Debug, Clone, Copy)]
-enum Part {
+enum ElementPart {
     All,
     Upper,
     Lower,

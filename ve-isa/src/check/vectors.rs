@@ -13,7 +13,7 @@ use crate::semantics::vector::{Active, Operand, integer as lane, mask, moves};
 use crate::state::{Cpu, ELEMENTS, Mask};
 
 /// The registers of an instruction.
-struct Fields {
+struct VectorFields {
     x: usize,
     y: usize,
     z: usize,
@@ -21,7 +21,7 @@ struct Fields {
     operands: VectorOperands,
 }
 
-impl Fields {
+impl VectorFields {
     fn of(insn: &Insn, cpu: &Cpu) -> Self {
         Self {
             x: register(insn.vx(), cpu),
@@ -56,7 +56,7 @@ pub(super) fn step(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu) {
     if masks(undefined, insn, cpu) {
         return;
     }
-    let fields = Fields::of(insn, cpu);
+    let fields = VectorFields::of(insn, cpu);
     if scalars(undefined, insn, cpu, &fields) || !fields.operands.x {
         return;
     }
@@ -85,22 +85,22 @@ pub(super) fn step(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu) {
 
 /// The vector registers that an instruction reads.
 #[derive(Debug, Clone, Copy)]
-struct Sources([Option<usize>; 3]);
+struct ReadRegisters([Option<usize>; 3]);
 
-impl Sources {
+impl ReadRegisters {
     fn any(&self, mut holds: impl FnMut(usize) -> bool) -> bool {
         self.0.iter().flatten().any(|register| holds(*register))
     }
 }
 
-fn sources(insn: &Insn, fields: &Fields) -> Sources {
+fn sources(insn: &Insn, fields: &VectorFields) -> ReadRegisters {
     let operands = &fields.operands;
     // Instructions on pairs take y and z as vectors both, whichever operand is scalar.
     let scalar = match insn.op() {
         Op::Vsld | Op::Vsrd | Op::Vshf => ScalarOperand::None,
         _ => insn.scalar(),
     };
-    Sources([
+    ReadRegisters([
         (operands.y && scalar != ScalarOperand::Y).then_some(fields.y),
         (operands.z && scalar != ScalarOperand::Z).then_some(fields.z),
         operands.w.then_some(fields.w),
@@ -199,7 +199,7 @@ fn made(
 }
 
 /// Single elements to and from scalars. The result says whether it was that.
-fn scalars(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &Fields) -> bool {
+fn scalars(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &VectorFields) -> bool {
     let element = cpu.operand(insn.y()) as usize % ELEMENTS;
     let known = undefined.s[insn.y()] == 0;
     match insn.op() {
@@ -226,7 +226,7 @@ fn scalars(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &Fields) -
 }
 
 /// Elements that move as a whole. The result says whether it was that.
-fn moved(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &Fields) -> bool {
+fn moved(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &VectorFields) -> bool {
     let taking_part = taking_part(insn, cpu);
     let scalar = undefined.s[insn.y()];
     let broadcast = |undefined: &mut Undefined, value: u64| {
@@ -293,8 +293,8 @@ fn reduced(
     undefined: &mut Undefined,
     insn: &Insn,
     cpu: &Cpu,
-    fields: &Fields,
-    sources: &Sources,
+    fields: &VectorFields,
+    sources: &ReadRegisters,
 ) -> bool {
     let name = insn.op().name();
     let is = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
@@ -330,7 +330,7 @@ fn reduced(
 
 /// The part of each element that an operation works on, and what becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lane {
+enum ElementLane {
     Whole,
     /// The lower half, extended by the sign or by zeros.
     Signed,
@@ -345,7 +345,7 @@ enum Lane {
     },
 }
 
-impl Lane {
+impl ElementLane {
     /// The undefined bits of a result if each bit of the operands may decide each of its bits.
     fn spread(self, undefined: u64) -> u64 {
         match self {
@@ -373,8 +373,8 @@ impl Lane {
 }
 
 /// The part that an operation of this name works on.
-fn part_of(name: &str) -> Lane {
-    let convert = |from, to| Lane::Convert { from, to };
+fn part_of(name: &str) -> ElementLane {
+    let convert = |from, to| ElementLane::Convert { from, to };
     match name {
         _ if name.starts_with("vcvt.d.w") => return convert(LOWER, ALL),
         _ if name.starts_with("vcvt.s.w") => return convert(LOWER, UPPER),
@@ -385,22 +385,28 @@ fn part_of(name: &str) -> Lane {
     }
     if name.starts_with("pv") {
         return match name {
-            _ if name.contains(".lo") => Lane::Lower,
-            _ if name.contains(".up") => Lane::Upper,
-            _ => Lane::Both,
+            _ if name.contains(".lo") => ElementLane::Lower,
+            _ if name.contains(".up") => ElementLane::Upper,
+            _ => ElementLane::Both,
         };
     }
     match name {
-        _ if name.starts_with("vcvt.w.d") || name == "vmuls.l.w" => Lane::Whole,
-        _ if name.contains(".w") && name.ends_with(".zx") => Lane::Lower,
-        _ if name.contains(".w") => Lane::Signed,
-        _ if name.ends_with(".s") || name.contains(".s.") => Lane::Upper,
-        _ => Lane::Whole,
+        _ if name.starts_with("vcvt.w.d") || name == "vmuls.l.w" => ElementLane::Whole,
+        _ if name.contains(".w") && name.ends_with(".zx") => ElementLane::Lower,
+        _ if name.contains(".w") => ElementLane::Signed,
+        _ if name.ends_with(".s") || name.contains(".s.") => ElementLane::Upper,
+        _ => ElementLane::Whole,
     }
 }
 
 /// Element by element.
-fn elements(undefined: &mut Undefined, insn: &Insn, cpu: &Cpu, fields: &Fields, sources: &Sources) {
+fn elements(
+    undefined: &mut Undefined,
+    insn: &Insn,
+    cpu: &Cpu,
+    fields: &VectorFields,
+    sources: &ReadRegisters,
+) {
     let (op, name) = (insn.op(), insn.op().name());
     let active = taking_part(insn, cpu);
     let part = part_of(name);

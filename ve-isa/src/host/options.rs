@@ -31,7 +31,7 @@ enum OptionOrder {
 }
 
 /// One reading of the command line.
-struct Reading<'t> {
+struct OptionReading<'t> {
     thread: &'t Thread,
     arguments: u64,
     count: u64,
@@ -67,7 +67,7 @@ fn next(thread: &mut Thread, long: Long) -> Outcome {
     }
     let silent = letters.first() == Some(&b':')
         || load::<4>(thread.window(), variable(thread, "opterr"))? as i32 == 0;
-    let mut reading = Reading {
+    let mut reading = OptionReading {
         thread,
         arguments,
         count: u64::try_from(count).unwrap_or(0),
@@ -82,7 +82,7 @@ fn next(thread: &mut Thread, long: Long) -> Outcome {
     result_int(thread, option)
 }
 
-impl Reading<'_> {
+impl OptionReading<'_> {
     fn argument(&self, index: u64) -> Result<u64, Failure> {
         load::<8>(self.thread.window(), self.arguments.wrapping_add(8 * index))
     }

@@ -37,7 +37,7 @@ const LEADING_DIRECTORY: i32 = 8;
 const FOLD_CASE: i32 = 16;
 
 /// One element of a pattern.
-enum Element {
+enum PatternElement {
     /// Any text.
     Star,
     /// Any character.
@@ -51,14 +51,15 @@ enum Element {
 
 /// A pattern that has been read.
 pub(super) struct Pattern {
-    elements: Vec<Element>,
+    elements: Vec<PatternElement>,
     flags: i32,
 }
 
 impl Pattern {
     /// Nothing, if it is too long.
     pub(super) fn new(pattern: &[u8], flags: i32) -> Option<Self> {
-        let elements = (pattern.len() <= LONGEST).then(|| Reader::new(pattern, flags).elements());
+        let elements =
+            (pattern.len() <= LONGEST).then(|| PatternReader::new(pattern, flags).elements());
         elements.map(|elements| Self { elements, flags })
     }
 
@@ -88,7 +89,7 @@ impl Pattern {
                 return Ok(true);
             }
             if let Some(element) = self.elements.get(at) {
-                if matches!(element, Element::Star) {
+                if matches!(element, PatternElement::Star) {
                     at += 1;
                     star = Some((at, place));
                     continue;
@@ -129,13 +130,13 @@ fn fold(character: u8, flags: i32) -> u8 {
     }
 }
 
-fn matches(element: &Element, character: u8, hidden: bool, flags: i32) -> bool {
+fn matches(element: &PatternElement, character: u8, hidden: bool, flags: i32) -> bool {
     let slash = flags & PATH != 0 && character == b'/';
     match element {
-        Element::Character(own) => fold(*own, flags) == fold(character, flags),
-        Element::Any => !hidden && !slash,
-        Element::Set(members) => !hidden && !slash && members[usize::from(character)],
-        Element::Star | Element::Wrong => false,
+        PatternElement::Character(own) => fold(*own, flags) == fold(character, flags),
+        PatternElement::Any => !hidden && !slash,
+        PatternElement::Set(members) => !hidden && !slash && members[usize::from(character)],
+        PatternElement::Star | PatternElement::Wrong => false,
     }
 }
 
@@ -146,7 +147,7 @@ const KINDS: [u8; 3] = *b".:=";
 const NONE: usize = usize::MAX;
 
 /// Reads a pattern. Where something ends is known for all places before, so that nothing is looked for twice.
-struct Reader<'p> {
+struct PatternReader<'p> {
     pattern: &'p [u8],
     flags: i32,
     /// For each kind and place, where what closes that kind comes next.
@@ -155,7 +156,7 @@ struct Reader<'p> {
     ends: Vec<usize>,
 }
 
-impl<'p> Reader<'p> {
+impl<'p> PatternReader<'p> {
     fn new(pattern: &'p [u8], flags: i32) -> Self {
         let length = pattern.len();
         let mut reader = Self {
@@ -185,28 +186,30 @@ impl<'p> Reader<'p> {
         self.flags & NO_ESCAPE == 0
     }
 
-    fn elements(&self) -> Vec<Element> {
+    fn elements(&self) -> Vec<PatternElement> {
         let mut elements = Vec::new();
         let mut at = 0;
         while let Some(byte) = self.pattern.get(at) {
             at += 1;
             elements.push(match byte {
-                b'*' => Element::Star,
-                b'?' => Element::Any,
+                b'*' => PatternElement::Star,
+                b'?' => PatternElement::Any,
                 b'\\' if self.escapes() => {
                     at += 1;
                     let next = self.pattern.get(at - 1);
-                    next.map_or(Element::Wrong, |next| Element::Character(*next))
+                    next.map_or(PatternElement::Wrong, |next| {
+                        PatternElement::Character(*next)
+                    })
                 }
                 b'[' => match self.end_of_set(at) {
-                    NONE => Element::Character(b'['),
+                    NONE => PatternElement::Character(b'['),
                     end => {
                         let members = self.members(at, end - 1);
                         at = end;
-                        Element::Set(members)
+                        PatternElement::Set(members)
                     }
                 },
-                other => Element::Character(*other),
+                other => PatternElement::Character(*other),
             });
         }
         elements

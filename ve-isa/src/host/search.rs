@@ -79,8 +79,8 @@ pub(super) const TABLE: Table = &[
     ("tsearch", |thread| {
         let (key, root, compare) = (word(thread, 0), word(thread, 1), word(thread, 2));
         let place = match find_in_tree(thread, key, root, compare)? {
-            Found::Node { node, .. } => return result(thread, node),
-            Found::Place(place) => place,
+            SearchOutcome::Node { node, .. } => return result(thread, node),
+            SearchOutcome::Place(place) => place,
         };
         let node = heap::allocate(thread, 24);
         if node != 0 {
@@ -98,8 +98,8 @@ pub(super) const TABLE: Table = &[
         }
         let found = find_in_tree(thread, key, root, compare)?;
         let node = match found {
-            Found::Node { node, .. } => node,
-            Found::Place(_) => 0,
+            SearchOutcome::Node { node, .. } => node,
+            SearchOutcome::Place(_) => 0,
         };
         result(thread, node)
     }),
@@ -108,7 +108,7 @@ pub(super) const TABLE: Table = &[
         if root == 0 {
             return result(thread, 0);
         }
-        let Found::Node {
+        let SearchOutcome::Node {
             place,
             node,
             parent,
@@ -195,24 +195,29 @@ fn find_in_list(thread: &mut Thread) -> Result<Option<u64>, Failure> {
 }
 
 /// The outcome of a search in a tree.
-enum Found {
+enum SearchOutcome {
     /// A node, the place that points to it, and its parent, which is any address but 0 for the root.
     Node { place: u64, node: u64, parent: u64 },
     /// The place where it would be.
     Place(u64),
 }
 
-fn find_in_tree(thread: &mut Thread, key: u64, root: u64, compare: u64) -> Result<Found, Failure> {
+fn find_in_tree(
+    thread: &mut Thread,
+    key: u64,
+    root: u64,
+    compare: u64,
+) -> Result<SearchOutcome, Failure> {
     let (mut place, mut parent) = (root, root);
     loop {
         let node = load::<8>(thread.window(), place)?;
         if node == 0 {
-            return Ok(Found::Place(place));
+            return Ok(SearchOutcome::Place(place));
         }
         let other = load::<8>(thread.window(), node)?;
         place = match compare_items(thread, compare, key, other)? {
             0 => {
-                return Ok(Found::Node {
+                return Ok(SearchOutcome::Node {
                     place,
                     node,
                     parent,

@@ -98,7 +98,7 @@ const LONGEST_ENTRY: usize = 1 << 20;
 const ROOM: usize = 16 << 10;
 
 /// An entry of a user or a group: the fields of its structure, with texts in place of addresses.
-struct Entry {
+struct UserEntry {
     fields: Vec<EntryField>,
     /// The members of a group; their list is the last field then.
     members: Option<Vec<CString>>,
@@ -110,7 +110,7 @@ enum EntryField {
     Number(u32, usize),
 }
 
-impl Entry {
+impl UserEntry {
     /// How many bytes the structure has.
     fn size(&self) -> usize {
         let fields = self.fields.iter().map(|field| match field {
@@ -153,7 +153,7 @@ impl Entry {
 }
 
 /// The entry, if there is one. The error is a number as in `errno`.
-type FoundEntry = Result<Option<Entry>, i32>;
+type FoundEntry = Result<Option<UserEntry>, i32>;
 
 /// A text of the host's, empty if there is none.
 ///
@@ -171,7 +171,7 @@ unsafe fn copied(text: *const c_char) -> CString {
 /// filled, which stays null where there is none; its result is a number as in `errno`.
 fn look_up<T>(
     ask: impl Fn(*mut T, *mut c_char, usize, *mut *mut T) -> i32,
-    make: impl FnOnce(&T) -> Entry,
+    make: impl FnOnce(&T) -> UserEntry,
 ) -> FoundEntry {
     let mut room = vec![0_u8; 1024];
     loop {
@@ -196,10 +196,10 @@ fn look_up<T>(
     }
 }
 
-fn user_of(user: &libc::passwd) -> Entry {
+fn user_of(user: &libc::passwd) -> UserEntry {
     // SAFETY: the entry is filled, so its texts are strings.
     let text = |text| EntryField::Text(unsafe { copied(text) });
-    Entry {
+    UserEntry {
         fields: vec![
             text(user.pw_name),
             text(user.pw_passwd),
@@ -233,7 +233,7 @@ fn user_by_name(name: &CStr) -> FoundEntry {
     )
 }
 
-fn group_of(group: &libc::group) -> Entry {
+fn group_of(group: &libc::group) -> UserEntry {
     // SAFETY: as above.
     let text = |text| EntryField::Text(unsafe { copied(text) });
     let mut members = Vec::new();
@@ -245,7 +245,7 @@ fn group_of(group: &libc::group) -> Entry {
             next = next.add(1);
         }
     }
-    Entry {
+    UserEntry {
         fields: vec![
             text(group.gr_name),
             text(group.gr_passwd),
@@ -313,7 +313,7 @@ fn give_at(thread: &mut Thread, found: FoundEntry) -> Outcome {
 
 fn fill(
     thread: &Thread,
-    entry: &Entry,
+    entry: &UserEntry,
     place: u64,
     room: u64,
     length: u64,

@@ -64,7 +64,7 @@ mod kind {
 }
 
 /// A file that was found, or a directory that is left.
-struct Found {
+struct FoundFile {
     path: Vec<u8>,
     level: u64,
     /// Its kind, if everything below it has been told.
@@ -111,7 +111,7 @@ fn walk_from(
     let is_set = |flag| flags.unwrap_or(0) & flag != 0;
     let mut seen = HashSet::new();
     let mut device = None;
-    let mut left = vec![Found {
+    let mut left = vec![FoundFile {
         path: start,
         level: 0,
         done: None,
@@ -144,7 +144,7 @@ fn walk_from(
                 match directories::list(&found.path) {
                     Ok(entries) => {
                         if is_set(DEPTH) {
-                            left.push(Found {
+                            left.push(FoundFile {
                                 path: found.path.clone(),
                                 level: found.level,
                                 done: Some(kind::DIRECTORY_DONE),
@@ -171,9 +171,9 @@ fn walk_from(
 }
 
 fn below(
-    found: &Found,
+    found: &FoundFile,
     entries: Vec<crate::process::DirectoryEntry>,
-) -> impl Iterator<Item = Found> {
+) -> impl Iterator<Item = FoundFile> {
     let entries = entries
         .into_iter()
         .filter(|entry| ![&b"."[..], b".."].contains(&&entry.name[..]));
@@ -183,7 +183,7 @@ fn below(
         } else {
             b"/"
         };
-        Found {
+        FoundFile {
             path: [&found.path[..], slash, &entry.name].concat(),
             level: found.level + 1,
             done: None,
@@ -221,7 +221,7 @@ fn status(path: &CStr, physical: bool) -> Option<(libc::stat, i32)> {
 /// Calls the function of the program for a file.
 fn tell(
     thread: &mut Thread,
-    found: &Found,
+    found: &FoundFile,
     status: Option<libc::stat>,
     what: i32,
     function: u64,

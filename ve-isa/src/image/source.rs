@@ -10,11 +10,11 @@ use std::os::unix::fs::FileExt;
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     name: &'a str,
-    content: Content<'a>,
+    content: SourceContent<'a>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Content<'a> {
+enum SourceContent<'a> {
     Bytes(&'a [u8]),
     File(&'a File),
 }
@@ -25,7 +25,7 @@ impl<'a> Source<'a> {
     pub fn bytes(name: &'a str, bytes: &'a [u8]) -> Self {
         Self {
             name,
-            content: Content::Bytes(bytes),
+            content: SourceContent::Bytes(bytes),
         }
     }
 
@@ -34,7 +34,7 @@ impl<'a> Source<'a> {
     pub fn file(name: &'a str, file: &'a File) -> Self {
         Self {
             name,
-            content: Content::File(file),
+            content: SourceContent::File(file),
         }
     }
 
@@ -47,24 +47,24 @@ impl<'a> Source<'a> {
     /// The file, if it can be mapped.
     pub(super) fn as_file(&self) -> Option<&'a File> {
         match self.content {
-            Content::Bytes(_) => None,
-            Content::File(file) => Some(file),
+            SourceContent::Bytes(_) => None,
+            SourceContent::File(file) => Some(file),
         }
     }
 
     /// The bytes, if they are in memory.
     pub(super) fn as_bytes(&self) -> Option<&'a [u8]> {
         match self.content {
-            Content::Bytes(bytes) => Some(bytes),
-            Content::File(_) => None,
+            SourceContent::Bytes(bytes) => Some(bytes),
+            SourceContent::File(_) => None,
         }
     }
 
     /// How many bytes it has.
     pub(super) fn length(&self) -> Result<u64, String> {
         match self.content {
-            Content::Bytes(bytes) => Ok(bytes.len() as u64),
-            Content::File(file) => file
+            SourceContent::Bytes(bytes) => Ok(bytes.len() as u64),
+            SourceContent::File(file) => file
                 .metadata()
                 .map(|metadata| metadata.len())
                 .map_err(|error| format!("its length cannot be found: {error}")),
@@ -80,10 +80,10 @@ impl<'a> Source<'a> {
             ));
         }
         match self.content {
-            Content::Bytes(bytes) => {
+            SourceContent::Bytes(bytes) => {
                 Ok(bytes[offset as usize..(offset + length) as usize].to_vec())
             }
-            Content::File(file) => {
+            SourceContent::File(file) => {
                 // A file with holes may claim more than memory.
                 let mut bytes = Vec::new();
                 bytes

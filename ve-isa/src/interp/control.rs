@@ -5,7 +5,7 @@ use crate::encoding::{ConditionCode, Insn, Op};
 use crate::semantics::control::{Relation, relation_d, relation_l, relation_s, relation_w};
 
 /// How two operands compare, by type.
-trait Compare {
+trait OperandOrder {
     fn relation(y: u64, z: u64) -> Relation;
 }
 
@@ -13,7 +13,7 @@ macro_rules! compare {
     ($name:ident, $relation:path) => {
         struct $name;
 
-        impl Compare for $name {
+        impl OperandOrder for $name {
             #[inline(always)]
             fn relation(y: u64, z: u64) -> Relation {
                 $relation(y, z)
@@ -28,7 +28,7 @@ compare!(D, relation_d);
 compare!(S, relation_s);
 
 /// `br`: a branch to a fixed distance. The condition is known when it is decoded, so one comparison of the host is left.
-fn relative<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
+fn relative<T: OperandOrder, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
     let holds = match CONDITION {
         0 => false,
         15 => true,
@@ -42,7 +42,7 @@ fn relative<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: F
 }
 
 /// `b`: a branch to an address in a register. `y` is compared with 0.
-fn absolute<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
+fn absolute<T: OperandOrder, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
     let holds = match CONDITION {
         0 => false,
         15 => true,

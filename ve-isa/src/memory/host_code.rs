@@ -21,11 +21,11 @@ const ROOM: u64 = 256 << 10;
 const MOST: usize = 256;
 
 /// A function that may fault, and what it returns then.
-struct Piece {
+struct FaultingFunction {
     range: std::ops::Range<u64>,
     /// Places in it, in order, and results.
     returns: Vec<(u32, u64)>,
-    next: *mut Piece,
+    next: *mut FaultingFunction,
     /// The values that the function uses.
     _kept: Box<dyn Any + Send>,
 }
@@ -34,7 +34,7 @@ struct Piece {
 struct Record {
     /// Its beginning, 0 if there is none. It is one number, since the handler may look while another arena takes the record.
     base: AtomicU64,
-    pieces: AtomicPtr<Piece>,
+    pieces: AtomicPtr<FaultingFunction>,
 }
 
 static RECORDS: [Record; MOST] = [const {
@@ -168,7 +168,7 @@ impl CodeArena {
         }
         self.used += length;
         let record = &RECORDS[self.place.record];
-        let piece = Piece {
+        let piece = FaultingFunction {
             range: start..start + bytes.len() as u64,
             returns,
             next: record.pieces.load(Ordering::Relaxed),

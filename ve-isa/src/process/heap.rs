@@ -25,7 +25,7 @@ const LARGEST: u64 = i64::MAX as u64;
 /// The blocks of a machine.
 #[derive(Debug, Default)]
 pub(crate) struct Heap {
-    blocks: Mutex<Blocks>,
+    blocks: Mutex<HeapBlocks>,
     /// Knows the blocks, where memory is checked: each lies in a larger one of `blocks`.
     checker: OnceLock<Arc<Checker>>,
 }
@@ -46,8 +46,8 @@ impl HeapError {
 }
 
 #[derive(Debug, Default)]
-struct Blocks {
-    used: HashMap<u64, Block>,
+struct HeapBlocks {
+    used: HashMap<u64, HeapBlock>,
     /// Freed blocks, by class. They end up here in the order of being freed, and are used again from the end.
     free: HashMap<u64, Vec<u64>>,
     /// Where blocks that were freed began, until they are used again.
@@ -60,7 +60,7 @@ struct Blocks {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Block {
+struct HeapBlock {
     /// The start of the memory that was cut or mapped for it. It is before its first byte if alignment asks for it.
     start: u64,
     /// How many bytes were asked for.
@@ -79,7 +79,7 @@ fn class(size: u64) -> u64 {
 }
 
 impl Heap {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Blocks> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HeapBlocks> {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -123,7 +123,7 @@ impl Heap {
                 .ok()?;
             let start = range.start;
             check::close(window, start..range.end.next_multiple_of(64 << 10));
-            let block = Block {
+            let block = HeapBlock {
                 start,
                 size,
                 class: 0,
@@ -140,7 +140,7 @@ impl Heap {
             None => (blocks.cut(window, class)?, true),
         };
         let address = start.next_multiple_of(alignment.max(ALIGNMENT));
-        let block = Block { start, size, class };
+        let block = HeapBlock { start, size, class };
         blocks.freed.remove(&address);
         blocks.used.insert(address, block);
         Some((address, fresh))
@@ -218,7 +218,7 @@ impl Heap {
     }
 }
 
-impl Blocks {
+impl HeapBlocks {
     fn missing(&self, address: u64) -> HeapError {
         if self.freed.contains_key(&address) {
             HeapError::Freed

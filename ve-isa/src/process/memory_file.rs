@@ -18,11 +18,11 @@ pub(crate) enum MemoryPlace {
 #[derive(Debug)]
 pub(crate) struct MemoryFile {
     place: MemoryPlace,
-    contents: Mutex<Contents>,
+    contents: Mutex<FileContents>,
 }
 
 #[derive(Debug)]
-struct Contents {
+struct FileContents {
     bytes: Vec<u8>,
     /// How many bytes count. Those behind them are zeros.
     end: usize,
@@ -73,7 +73,7 @@ impl MemoryFile {
         let appends = mode.first() == Some(&b'a');
         Self {
             place,
-            contents: Mutex::new(Contents {
+            contents: Mutex::new(FileContents {
                 end,
                 position: if appends { end } else { 0 },
                 most,
@@ -84,7 +84,7 @@ impl MemoryFile {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Contents> {
+    fn lock(&self) -> MutexGuard<'_, FileContents> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -138,10 +138,10 @@ impl Drop for Regex {
 
 /// The expressions of a machine.
 #[derive(Debug, Default)]
-pub(crate) struct Regexes(Mutex<Known>);
+pub(crate) struct Regexes(Mutex<KnownRegexes>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownRegexes {
     by_number: HashMap<u64, Arc<Regex>>,
     made: u64,
 }
@@ -150,7 +150,7 @@ struct Known {
 const MARK: u64 = 0x7665_7265 << 32;
 
 impl Regexes {
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, KnownRegexes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

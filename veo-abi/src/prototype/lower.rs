@@ -47,7 +47,7 @@ impl Lowered<'_> {
 
 /// How many more pointers are followed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Reach {
+enum PointerReach {
     /// All. This type is not inside a structure.
     Full,
     /// Inside a structure: this many, one after the other.
@@ -60,10 +60,10 @@ struct Lowering<'a> {
     fields: Vec<ShapeField<'a>>,
     field_types: Vec<TypeId>,
     holders: Vec<TypeId>,
-    known: HashMap<(TypeId, Reach), u32>,
-    open: VecDeque<(TypeId, Reach, u32)>,
+    known: HashMap<(TypeId, PointerReach), u32>,
+    open: VecDeque<(TypeId, PointerReach, u32)>,
     /// The pointees of pointers in structures, which are lowered later.
-    behind: VecDeque<(TypeId, Reach, u32)>,
+    behind: VecDeque<(TypeId, PointerReach, u32)>,
     /// The index of the shape for any type.
     void: Option<u32>,
     /// How many pointers are followed within structures.
@@ -85,7 +85,7 @@ pub(super) fn lower(types: &Types, id: TypeId, pointers: u8) -> Lowered<'_> {
         known: HashMap::new(),
         open: VecDeque::new(),
     };
-    let root = lowering.slot(id, Reach::Full, false);
+    let root = lowering.slot(id, PointerReach::Full, false);
     let mut near = None;
     loop {
         while let Some((id, reach, slot)) = lowering.open.pop_front() {
@@ -110,7 +110,7 @@ pub(super) fn lower(types: &Types, id: TypeId, pointers: u8) -> Lowered<'_> {
 
 impl<'a> Lowering<'a> {
     /// The index of a type. Its shape is filled in later.
-    fn slot(&mut self, id: TypeId, reach: Reach, behind: bool) -> u32 {
+    fn slot(&mut self, id: TypeId, reach: PointerReach, behind: bool) -> u32 {
         let key = (self.types.resolve(id), reach);
         if let Some(slot) = self.known.get(&key) {
             return *slot;
@@ -133,7 +133,7 @@ impl<'a> Lowering<'a> {
         slot
     }
 
-    fn shape(&mut self, id: TypeId, reach: Reach) -> Shape {
+    fn shape(&mut self, id: TypeId, reach: PointerReach) -> Shape {
         let types = self.types;
         match types.get(id) {
             FoundType::Void => Shape::Void,
@@ -173,7 +173,7 @@ impl<'a> Lowering<'a> {
                 ..
             } => {
                 let reach = match reach {
-                    Reach::Full => Reach::Memory(self.pointers),
+                    PointerReach::Full => PointerReach::Memory(self.pointers),
                     within => within,
                 };
                 let lowered: Vec<_> = fields
@@ -207,7 +207,7 @@ impl<'a> Lowering<'a> {
                 for id in params.iter().chain([result]) {
                     let slot = self.constant(Shape::Unknown);
                     let id = types.resolve(*id);
-                    self.open.push_back((id, Reach::Memory(0), slot));
+                    self.open.push_back((id, PointerReach::Memory(0), slot));
                 }
                 Shape::Function {
                     first,
@@ -263,7 +263,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn pointee(&mut self, id: TypeId, reach: Reach) -> u32 {
+    fn pointee(&mut self, id: TypeId, reach: PointerReach) -> u32 {
         // There may be several pointers before the scalar.
         let scalar = || {
             let mut id = id;
@@ -276,18 +276,18 @@ impl<'a> Lowering<'a> {
             false
         };
         match reach {
-            Reach::Full => self.slot(id, reach, false),
-            Reach::Memory(0) if scalar() => self.slot(id, reach, true),
-            Reach::Memory(0) => {
+            PointerReach::Full => self.slot(id, reach, false),
+            PointerReach::Memory(0) if scalar() => self.slot(id, reach, true),
+            PointerReach::Memory(0) => {
                 let void = self.void.unwrap_or_else(|| self.constant(Shape::Void));
                 self.void = Some(void);
                 void
             }
-            Reach::Memory(more) => self.slot(id, Reach::Memory(more - 1), true),
+            PointerReach::Memory(more) => self.slot(id, PointerReach::Memory(more - 1), true),
         }
     }
 
-    fn array(&mut self, id: TypeId, reach: Reach) -> Shape {
+    fn array(&mut self, id: TypeId, reach: PointerReach) -> Shape {
         let (mut at, mut dimensions) = (id, Vec::new());
         while let FoundType::Array {
             element,

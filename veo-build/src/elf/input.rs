@@ -107,7 +107,7 @@ pub(super) struct InputGroup<'d> {
     pub(super) sections: Vec<usize>,
 }
 
-type Header = FileHeader64<LittleEndian>;
+type InputHeader = FileHeader64<LittleEndian>;
 
 impl<'d> Object<'d> {
     /// Reads an object, or adds the reasons why it cannot be read.
@@ -200,10 +200,10 @@ struct ObjectReader<'a, 'd> {
 }
 
 /// The reason why a file cannot be read any further.
-type ReadResult<T> = Result<T, String>;
+type InputResult<T> = Result<T, String>;
 
 impl<'d> ObjectReader<'_, 'd> {
-    fn object(&mut self) -> ReadResult<Object<'d>> {
+    fn object(&mut self) -> InputResult<Object<'d>> {
         let bytes = self.bytes;
         if bytes.starts_with(b"BC\xc0\xde") {
             return Err(
@@ -213,7 +213,7 @@ impl<'d> ObjectReader<'_, 'd> {
         if !bytes.starts_with(&elf::ELFMAG) {
             return Err("it is not an object: it is not an ELF file".into());
         }
-        let header = Header::parse(bytes).map_err(damaged)?;
+        let header = InputHeader::parse(bytes).map_err(damaged)?;
         if !header.is_little_endian() {
             return Err("it is for a big-endian machine".into());
         }
@@ -344,11 +344,11 @@ impl<'d> ObjectReader<'_, 'd> {
 
     fn symbol(
         &mut self,
-        table: &object::read::elf::SymbolTable<'d, Header>,
+        table: &object::read::elf::SymbolTable<'d, InputHeader>,
         index: SymbolIndex,
         symbol: &'d elf::Sym64<LittleEndian>,
         sections: usize,
-    ) -> ReadResult<InputSymbol<'d>> {
+    ) -> InputResult<InputSymbol<'d>> {
         let name = symbol
             .name(LittleEndian, table.strings())
             .map_err(damaged)?;
@@ -397,7 +397,7 @@ impl<'d> ObjectReader<'_, 'd> {
         list: &[elf::Rela64<LittleEndian>],
         of: usize,
         object: &mut Object<'d>,
-    ) -> ReadResult<()> {
+    ) -> InputResult<()> {
         let Some(section) = object.sections.get(of) else {
             return Err("it has relocations for a section that is not there".into());
         };
@@ -466,6 +466,6 @@ fn damaged(error: object::Error) -> String {
     format!("it is damaged: {error}")
 }
 
-fn text(name: &[u8]) -> ReadResult<&str> {
+fn text(name: &[u8]) -> InputResult<&str> {
     std::str::from_utf8(name).map_err(|_| "a name in it is not UTF-8".to_owned())
 }

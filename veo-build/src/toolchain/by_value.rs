@@ -15,11 +15,11 @@ pub(crate) fn copied(ir: &str) -> Cow<'_, str> {
         return Cow::Borrowed(ir);
     }
     let mut lines = Vec::new();
-    let mut function: Option<Function> = None;
+    let mut function: Option<ByValueFunction> = None;
     for line in ir.lines() {
         let is_head = line.starts_with("define ");
         if is_head {
-            function = Some(Function::at(lines.len()));
+            function = Some(ByValueFunction::at(lines.len()));
         }
         match &mut function {
             _ if !line.contains(BYVAL) => lines.push(line.to_owned()),
@@ -50,14 +50,14 @@ fn is_call(line: &str) -> bool {
 }
 
 /// A function on the way, and the room that its calls need for copies.
-struct Function {
+struct ByValueFunction {
     /// The line of its head.
     head: usize,
     /// A type and an alignment; calls that follow each other share them.
     rooms: Vec<(String, String)>,
 }
 
-impl Function {
+impl ByValueFunction {
     fn at(head: usize) -> Self {
         let rooms = Vec::new();
         Self { head, rooms }
@@ -67,10 +67,10 @@ impl Function {
     fn call(&mut self, line: &str, lines: &mut Vec<String>) {
         let (mut done, mut rest) = (String::new(), line);
         let mut used = Vec::new();
-        while let Some(argument) = Argument::first(rest) {
+        while let Some(argument) = ByValueArgument::first(rest) {
             let room = self.room(&argument, &used);
             used.push(room);
-            let Argument {
+            let ByValueArgument {
                 kind,
                 align,
                 operand,
@@ -93,7 +93,7 @@ impl Function {
     }
 
     /// A room for this argument that the same call does not use yet.
-    fn room(&mut self, argument: &Argument<'_>, used: &[usize]) -> usize {
+    fn room(&mut self, argument: &ByValueArgument<'_>, used: &[usize]) -> usize {
         let wanted = (argument.kind.to_owned(), argument.align.to_owned());
         let mut all = self.rooms.iter().enumerate();
         let free = all.find(|(number, room)| **room == wanted && !used.contains(number));
@@ -118,7 +118,7 @@ impl Function {
 }
 
 /// An argument with `byval`, in a line.
-struct Argument<'a> {
+struct ByValueArgument<'a> {
     before: &'a str,
     /// The type that it points to.
     kind: &'a str,
@@ -128,7 +128,7 @@ struct Argument<'a> {
     after: &'a str,
 }
 
-impl<'a> Argument<'a> {
+impl<'a> ByValueArgument<'a> {
     /// The first one.
     fn first(line: &'a str) -> Option<Self> {
         let (before, rest) = line.split_once(BYVAL)?;
@@ -202,7 +202,7 @@ fn without_byval(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Argument, copied, without_byval};
+    use super::{ByValueArgument, copied, without_byval};
 
     #[test]
     fn copies_are_made_before_calls_in_rooms_of_the_first_block() {
@@ -270,7 +270,7 @@ entry:
             "x byval(a",
             "byval(\"é",
         ] {
-            let _ = (without_byval(line), Argument::first(line).is_some());
+            let _ = (without_byval(line), ByValueArgument::first(line).is_some());
             copied(&format!("define void @f({line}\n  call {line}\n}}\n"));
         }
     }

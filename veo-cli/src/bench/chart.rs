@@ -2,12 +2,12 @@
 
 use plotters::prelude::*;
 
-use super::{COPY, Row, TO_HOST, TO_VE};
+use super::{BenchRow, COPY, TO_HOST, TO_VE};
 
 const SIZE: (u32, u32) = (1000, 420);
 
 /// Draws a run.
-pub(super) fn draw(rows: &[Row]) -> Result<String, String> {
+pub(super) fn draw(rows: &[BenchRow]) -> Result<String, String> {
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
@@ -24,19 +24,19 @@ pub(super) fn draw(rows: &[Row]) -> Result<String, String> {
     Ok(text)
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+type ChartArea<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
 /// Sizes and gigabytes a second.
-type Line = Vec<(f64, f64)>;
+type Curve = Vec<(f64, f64)>;
 
-fn line(rows: &[Row], name: &str, time: impl Fn(&Row) -> Option<f64>) -> Line {
+fn line(rows: &[BenchRow], name: &str, time: impl Fn(&BenchRow) -> Option<f64>) -> Curve {
     let rows = rows.iter().filter(|row| row.name == name);
     rows.filter_map(|row| Some((row.size? as f64, row.bandwidth(time(row))? / 1e9)))
         .collect()
 }
 
-fn bandwidths<'a>(area: &Area<'a>, rows: &[Row]) -> Drawn<'a> {
+fn bandwidths<'a>(area: &ChartArea<'a>, rows: &[BenchRow]) -> Drawn<'a> {
     let lines = [
         (TO_VE, line(rows, TO_VE, |row| row.time), BLUE),
         (TO_HOST, line(rows, TO_HOST, |row| row.time), RED),
@@ -80,9 +80,9 @@ fn bandwidths<'a>(area: &Area<'a>, rows: &[Row]) -> Drawn<'a> {
 }
 
 /// A bar for everything that has no size.
-fn ratios<'a>(area: &Area<'a>, rows: &[Row]) -> Drawn<'a> {
+fn ratios<'a>(area: &ChartArea<'a>, rows: &[BenchRow]) -> Drawn<'a> {
     let rows = rows.iter().filter(|row| row.size.is_none());
-    let bars: Vec<(&Row, f64)> = rows.filter_map(|row| Some((row, row.ratio?))).collect();
+    let bars: Vec<(&BenchRow, f64)> = rows.filter_map(|row| Some((row, row.ratio?))).collect();
     let (width, _) = area.dim_in_pixel();
     let style = ("sans-serif", 12).into_font();
     area.draw(&Text::new(
@@ -111,8 +111,8 @@ fn ratios<'a>(area: &Area<'a>, rows: &[Row]) -> Drawn<'a> {
 mod tests {
     use super::*;
 
-    fn row(name: &str, size: Option<u64>, time: f64) -> Row {
-        Row {
+    fn row(name: &str, size: Option<u64>, time: f64) -> BenchRow {
+        BenchRow {
             name: name.into(),
             size,
             time: Some(time),

@@ -51,7 +51,7 @@ fn measured_time(text: &str) -> Result<Duration, String> {
 
 /// A run. It is read again when another one is compared with it.
 #[derive(Serialize, Deserialize)]
-struct Run {
+struct BenchRun {
     version: String,
     backend: String,
     node: i32,
@@ -59,12 +59,12 @@ struct Run {
     optimised: bool,
     /// The run that this one is compared with.
     compared_with: Option<String>,
-    rows: Vec<Row>,
+    rows: Vec<BenchRow>,
 }
 
 /// The measured values.
 #[derive(Clone, Serialize, Deserialize)]
-struct Row {
+struct BenchRow {
     name: String,
     /// The size of a transfer, in bytes.
     size: Option<u64>,
@@ -83,15 +83,15 @@ struct Row {
 }
 
 /// One thing to measure.
-struct Plan {
+struct PlannedMeasurement {
     name: &'static str,
     beside: &'static str,
     size: Option<usize>,
     measure: Box<dyn Fn(&Bench) -> Measured>,
 }
 
-fn plans() -> Vec<Plan> {
-    let plan = |name, beside, size, measure| Plan {
+fn plans() -> Vec<PlannedMeasurement> {
+    let plan = |name, beside, size, measure| PlannedMeasurement {
         name,
         beside,
         size,
@@ -137,13 +137,13 @@ const COPY: &str = "memcpy";
 const TO_VE: &str = "transfer to the VE";
 const TO_HOST: &str = "transfer to the host";
 
-impl Row {
-    fn new(plan: &Plan, measured: Result<MeasuredPair, String>) -> Row {
+impl BenchRow {
+    fn new(plan: &PlannedMeasurement, measured: Result<MeasuredPair, String>) -> BenchRow {
         let (pair, missing) = match measured {
             Ok(pair) => (Some(pair), None),
             Err(why) => (None, Some(why)),
         };
-        Row {
+        BenchRow {
             name: plan.name.into(),
             size: plan.size.map(|size| size as u64),
             time: pair.map(|pair| pair.ours),
@@ -180,11 +180,11 @@ pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Comma
     let mut rows = Vec::new();
     for plan in &plans {
         progress.set_message(plan.name);
-        rows.push(Row::new(plan, (plan.measure)(&bench)?));
+        rows.push(BenchRow::new(plan, (plan.measure)(&bench)?));
         progress.inc(1);
     }
     progress.finish_and_clear();
-    let mut run = Run {
+    let mut run = BenchRun {
         version: env!("CARGO_PKG_VERSION").into(),
         backend: bench.backend().to_string(),
         node: bench.node(),
@@ -230,7 +230,7 @@ impl<'a> Picture<'a> {
 }
 
 /// A run that was saved.
-fn read(path: &Path) -> Result<Run, CommandFailure> {
+fn read(path: &Path) -> Result<BenchRun, CommandFailure> {
     let text = files::read(path).map_err(|why| CommandFailure::file("read", path, &why))?;
     serde_json::from_slice(&text).map_err(|why| {
         CommandFailure::failed(format_args!(
@@ -240,10 +240,10 @@ fn read(path: &Path) -> Result<Run, CommandFailure> {
     })
 }
 
-fn compare(rows: &mut [Row], saved: &[Row]) {
+fn compare(rows: &mut [BenchRow], saved: &[BenchRow]) {
     for row in rows {
         let same =
-            |it: &&Row| (&it.name, it.size, &it.beside) == (&row.name, row.size, &row.beside);
+            |it: &&BenchRow| (&it.name, it.size, &it.beside) == (&row.name, row.size, &row.beside);
         let before = saved.iter().find(same).and_then(|row| row.ratio);
         let change = row.ratio.zip(before).map(|(now, before)| now / before);
         row.change = change.filter(|change| change.is_finite());
@@ -255,7 +255,7 @@ fn time(nanoseconds: f64) -> String {
     output::time(nanoseconds / 1e9)
 }
 
-impl Answer for Run {
+impl Answer for BenchRun {
     fn print(&self, page: &mut Page) -> io::Result<()> {
         page.line(format_args!("node {}, backend {}", self.node, self.backend))?;
         if !self.optimised {
@@ -305,8 +305,8 @@ impl Answer for Run {
 mod tests {
     use super::*;
 
-    fn row(ratio: Option<f64>, size: Option<u64>) -> Row {
-        Row {
+    fn row(ratio: Option<f64>, size: Option<u64>) -> BenchRow {
+        BenchRow {
             name: "a".into(),
             size,
             time: Some(2000.0),

@@ -33,7 +33,7 @@ const TURN: usize = 4 << 20;
 const STEPS: u64 = 20_000;
 
 /// A kernel.
-type Function = TypedFunction<fn(u64) -> u64>;
+type BenchKernel = TypedFunction<fn(u64) -> u64>;
 
 /// Why calls have no times.
 const NO_KERNELS: &str = "no kernels for this node: build veo-cli with a compiler for it";
@@ -43,8 +43,8 @@ pub(super) type Measured = Result<Result<MeasuredPair, String>, CommandFailure>;
 
 /// The kernels in a process.
 struct BenchKernels {
-    echo: Function,
-    work: Function,
+    echo: BenchKernel,
+    work: BenchKernel,
 }
 
 /// A VE process with the kernels.

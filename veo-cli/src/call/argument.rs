@@ -40,7 +40,7 @@ pub(crate) struct Array {
 
 /// The elements behind a pointer.
 #[derive(Clone, Copy)]
-struct Element {
+struct PointeeElement {
     /// The type of their numbers. An element may be an array of them.
     scalar: Option<ScalarType>,
     /// Bytes of an element.
@@ -49,7 +49,7 @@ struct Element {
     is_bool: bool,
 }
 
-impl Element {
+impl PointeeElement {
     /// The type of its numbers, as C writes it.
     fn spelled(self, ty: ScalarType) -> &'static str {
         if self.is_bool { "_Bool" } else { ty.c_name() }
@@ -263,7 +263,7 @@ fn pointer(
 }
 
 /// Reads an array: the text after the `@`.
-fn memory(given: &OsStr, element: Element) -> Result<Vec<u8>, String> {
+fn memory(given: &OsStr, element: PointeeElement) -> Result<Vec<u8>, String> {
     if given.is_empty() {
         return Err("`@` needs numbers, a file or zeros:N behind it".into());
     }
@@ -278,7 +278,7 @@ fn memory(given: &OsStr, element: Element) -> Result<Vec<u8>, String> {
     file(Path::new(given), element)
 }
 
-fn zeros(count: &str, element: Element) -> Result<Vec<u8>, String> {
+fn zeros(count: &str, element: PointeeElement) -> Result<Vec<u8>, String> {
     let Ok(TypedNumber::Integer(count)) = TypedNumber::parse(count, ScalarType::U64, "N") else {
         return Err(format!(
             "`@zeros:{count}` needs the number of elements after the colon"
@@ -297,7 +297,7 @@ fn zeros(count: &str, element: Element) -> Result<Vec<u8>, String> {
     Ok(zeros)
 }
 
-fn list(parts: &[&str], element: Element) -> Result<Vec<u8>, String> {
+fn list(parts: &[&str], element: PointeeElement) -> Result<Vec<u8>, String> {
     let Some(ty) = element.scalar else {
         return Err(
             "the pointer says nothing of what its elements are; pass their bytes in a file (@file.bin) or @zeros:N".into(),
@@ -311,7 +311,7 @@ fn list(parts: &[&str], element: Element) -> Result<Vec<u8>, String> {
     whole(bytes, element, "the list")
 }
 
-fn file(path: &Path, element: Element) -> Result<Vec<u8>, String> {
+fn file(path: &Path, element: PointeeElement) -> Result<Vec<u8>, String> {
     let bytes = files::read_regular(path).map_err(|why| {
         format!(
             "`@{0}` is no list of numbers, and the file {0} cannot be read: {why}",
@@ -322,7 +322,7 @@ fn file(path: &Path, element: Element) -> Result<Vec<u8>, String> {
 }
 
 /// Memory has whole elements only.
-fn whole(bytes: Vec<u8>, element: Element, what: &str) -> Result<Vec<u8>, String> {
+fn whole(bytes: Vec<u8>, element: PointeeElement, what: &str) -> Result<Vec<u8>, String> {
     let (len, size) = (bytes.len() as u64, element.size.max(1));
     if !len.is_multiple_of(size) {
         return Err(format!(
@@ -333,7 +333,7 @@ fn whole(bytes: Vec<u8>, element: Element, what: &str) -> Result<Vec<u8>, String
 }
 
 /// The type that a pointer of this type points to.
-fn element(types: &Types, pointee: TypeId) -> Element {
+fn element(types: &Types, pointee: TypeId) -> PointeeElement {
     let size = types.size(pointee).unwrap_or(0);
     let mut at = pointee;
     for _ in 0..NESTING {
@@ -367,7 +367,7 @@ fn element(types: &Types, pointee: TypeId) -> Element {
     } else {
         size
     };
-    Element {
+    PointeeElement {
         scalar,
         size: size.max(1),
         is_bool,

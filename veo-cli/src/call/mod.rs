@@ -65,7 +65,7 @@ struct Called {
     backend: String,
     /// A number, an address as text, or null if there is none.
     result: CallResult,
-    arrays: Vec<Returned>,
+    arrays: Vec<ReturnedArray>,
     /// Null unless the call was repeated.
     times: Option<CallTimes>,
 }
@@ -81,7 +81,7 @@ enum CallResult {
 
 /// An array after the call. It has one of `values`, `text` and `bytes`; of structures only the length is known.
 #[derive(Serialize)]
-struct Returned {
+struct ReturnedArray {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<NumberArray>,
@@ -261,7 +261,7 @@ impl<'a> Session<'a> {
     }
 
     /// The arrays that the function may have written to.
-    fn returned(&self, arguments: &mut [Argument]) -> Result<Vec<Returned>, CommandFailure> {
+    fn returned(&self, arguments: &mut [Argument]) -> Result<Vec<ReturnedArray>, CommandFailure> {
         let mut returned = Vec::new();
         for (place, argument) in self.places.iter().zip(arguments) {
             if let (ArgumentPlace::Memory(memory), Argument::Array(array)) = (place, argument)
@@ -269,7 +269,7 @@ impl<'a> Session<'a> {
             {
                 // The array may be as large as the machine's memory.
                 array.bytes = Vec::new();
-                returned.push(Returned::of(array, memory.to_vec()?));
+                returned.push(ReturnedArray::of(array, memory.to_vec()?));
             }
         }
         Ok(returned)
@@ -298,7 +298,7 @@ impl CallResult {
     }
 }
 
-impl Returned {
+impl ReturnedArray {
     fn of(array: &Array, bytes: Vec<u8>) -> Self {
         let mut returned = Self {
             name: array.name.clone(),

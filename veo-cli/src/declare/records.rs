@@ -38,11 +38,11 @@ pub(super) struct Records<'a> {
     /// The items, by their names.
     items: BTreeMap<String, String>,
     /// Size and alignment of the Rust types.
-    extents: BTreeMap<TypeId, Extent>,
+    extents: BTreeMap<TypeId, RecordExtent>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-struct Extent {
+struct RecordExtent {
     size: u64,
     align: u64,
 }
@@ -50,7 +50,7 @@ struct Extent {
 /// A type in memory.
 struct InMemory {
     rust: String,
-    extent: Extent,
+    extent: RecordExtent,
 }
 
 impl<'a> Records<'a> {
@@ -178,7 +178,7 @@ impl<'a> Records<'a> {
                 };
                 Some(InMemory {
                     rust: format!("VeAddr<{to}>"),
-                    extent: Extent { size: 8, align: 8 },
+                    extent: RecordExtent { size: 8, align: 8 },
                 })
             }
             FoundType::Base {
@@ -224,7 +224,7 @@ impl<'a> Records<'a> {
         };
         let name = self.name(id)?;
         // A pointer in the structure may lead back to it.
-        self.extents.insert(id, Extent { size, align: 1 });
+        self.extents.insert(id, RecordExtent { size, align: 1 });
         let fields = match kind {
             RecordKind::Union => None,
             RecordKind::Struct | RecordKind::Class => self.fields(fields, size, depth),
@@ -233,7 +233,7 @@ impl<'a> Records<'a> {
             let note = "    /// Its members overlap or have no counterpart in Rust.\n";
             (format!("{note}    pub bytes: [u8; {size}],\n"), 1)
         });
-        let extent = Extent { size, align };
+        let extent = RecordExtent { size, align };
         self.extents.insert(id, extent);
         let item = format!(
             "/// `{}`\n#[derive(Clone, Copy, Debug, VeData)]\n#[repr(C)]\n{ALLOWED}pub struct {name} {{\n{lines}}}\n\
@@ -330,14 +330,14 @@ fn number(scalar: ScalarType) -> InMemory {
     let size = scalar.size() as u64;
     InMemory {
         rust: scalar.rust_name().to_owned(),
-        extent: Extent { size, align: size },
+        extent: RecordExtent { size, align: size },
     }
 }
 
 fn array(element: InMemory, count: u64) -> InMemory {
     InMemory {
         rust: format!("[{}; {count}]", element.rust),
-        extent: Extent {
+        extent: RecordExtent {
             size: element.extent.size.saturating_mul(count),
             align: element.extent.align,
         },

@@ -21,7 +21,7 @@ use veo_abi::headers::HEADERS;
 use super::error::Error;
 
 /// The content of an installed file.
-enum Content<'a> {
+enum InstalledContent<'a> {
     /// Bytes, not executable.
     Data(&'a [u8]),
     /// Bytes, executable.
@@ -60,37 +60,49 @@ pub(super) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<()
     let veorun = read(veorun)?;
     let pkg_config = pkg_config();
     let mut files = vec![
-        ("lib64", "libveo.so.1.0.0", Content::Program(&library)),
-        ("lib64", "libveo.so.1", Content::Link("libveo.so.1.0.0")),
-        ("lib64", "libveo.so", Content::Link("libveo.so.1")),
+        (
+            "lib64",
+            "libveo.so.1.0.0",
+            InstalledContent::Program(&library),
+        ),
+        (
+            "lib64",
+            "libveo.so.1",
+            InstalledContent::Link("libveo.so.1.0.0"),
+        ),
+        ("lib64", "libveo.so", InstalledContent::Link("libveo.so.1")),
         (
             "lib64",
             "libveohmem.so.1.0.0",
-            Content::Program(veo_emu::LIBVEOHMEM),
+            InstalledContent::Program(veo_emu::LIBVEOHMEM),
         ),
         (
             "lib64",
             "libveohmem.so.1",
-            Content::Link("libveohmem.so.1.0.0"),
+            InstalledContent::Link("libveohmem.so.1.0.0"),
         ),
-        ("lib64", "libveohmem.so", Content::Link("libveohmem.so.1")),
+        (
+            "lib64",
+            "libveohmem.so",
+            InstalledContent::Link("libveohmem.so.1"),
+        ),
         (
             "lib64/pkgconfig",
             "libveo.pc",
-            Content::Data(pkg_config.as_bytes()),
+            InstalledContent::Data(pkg_config.as_bytes()),
         ),
-        ("libexec", "veorun", Content::Program(&veorun)),
-        ("libexec", "aveorun", Content::Link("veorun")),
-        ("libexec", "aveorun_ve1", Content::Link("veorun")),
-        ("libexec", "aveorun_ve3", Content::Link("veorun")),
+        ("libexec", "veorun", InstalledContent::Program(&veorun)),
+        ("libexec", "aveorun", InstalledContent::Link("veorun")),
+        ("libexec", "aveorun_ve1", InstalledContent::Link("veorun")),
+        ("libexec", "aveorun_ve3", InstalledContent::Link("veorun")),
         (
             "bin",
             "mk_veorun_static",
-            Content::Program(MK_VEORUN_STATIC.as_bytes()),
+            InstalledContent::Program(MK_VEORUN_STATIC.as_bytes()),
         ),
     ];
     for (name, text) in &HEADERS {
-        files.push(("include", name, Content::Data(text.as_bytes())));
+        files.push(("include", name, InstalledContent::Data(text.as_bytes())));
     }
     for (directory, name, content) in &files {
         debug_assert!(DIRECTORIES.contains(directory));
@@ -100,14 +112,14 @@ pub(super) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<()
 }
 
 /// Writes one file into `directory`. It replaces an old file.
-fn place(directory: &Path, name: &str, content: &Content) -> Result<(), Error> {
+fn place(directory: &Path, name: &str, content: &InstalledContent) -> Result<(), Error> {
     fs::create_dir_all(directory).map_err(|e| Error::file("create", directory.display(), e))?;
     let path = directory.join(name);
     let fresh = directory.join(format!(".{name}.{}", std::process::id()));
     let made = match content {
-        Content::Data(bytes) => write(&fresh, bytes, 0o644),
-        Content::Program(bytes) => write(&fresh, bytes, 0o755),
-        Content::Link(target) => symlink(target, &fresh),
+        InstalledContent::Data(bytes) => write(&fresh, bytes, 0o644),
+        InstalledContent::Program(bytes) => write(&fresh, bytes, 0o755),
+        InstalledContent::Link(target) => symlink(target, &fresh),
     };
     made.and_then(|()| fs::rename(&fresh, &path)).map_err(|e| {
         // This removes the rest of a failed attempt.

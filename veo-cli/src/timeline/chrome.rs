@@ -8,14 +8,14 @@ use serde::Deserialize;
 use super::trace::{Collector, Named, Trace, TraceSpan, TrackKey, process_label};
 
 #[derive(Deserialize)]
-struct Object {
+struct TraceObject {
     #[serde(rename = "traceEvents")]
-    events: Vec<Event>,
+    events: Vec<TraceEvent>,
 }
 
 /// An event. Times are in microseconds.
 #[derive(Deserialize)]
-struct Event {
+struct TraceEvent {
     #[serde(default)]
     ph: String,
     #[serde(default)]
@@ -27,11 +27,11 @@ struct Event {
     ts: Option<f64>,
     dur: Option<f64>,
     #[serde(default)]
-    args: Args,
+    args: EventArgs,
 }
 
 #[derive(Default, Deserialize)]
-struct Args {
+struct EventArgs {
     name: Option<serde_json::Value>,
     bytes: Option<serde_json::Value>,
     estimated: Option<serde_json::Value>,
@@ -66,9 +66,9 @@ fn plain(value: &serde_json::Value) -> String {
 
 /// Numbers of processes and threads, which may be numbers or text.
 #[derive(Default)]
-struct Numbers(HashMap<String, u64>);
+struct TraceNumbers(HashMap<String, u64>);
 
-impl Numbers {
+impl TraceNumbers {
     fn of(&mut self, value: &serde_json::Value) -> u64 {
         let next = self.0.len() as u64;
         *self.0.entry(value.to_string()).or_insert(next)
@@ -80,11 +80,11 @@ pub(super) fn read(beginning: &[u8], file: impl Read) -> Result<Trace, String> {
     let events = if first(beginning) == Some(b'[') {
         serde_json::from_reader(file)
     } else {
-        serde_json::from_reader(file).map(|object: Object| object.events)
+        serde_json::from_reader(file).map(|object: TraceObject| object.events)
     };
-    let events: Vec<Event> = events.map_err(|error| error.to_string())?;
+    let events: Vec<TraceEvent> = events.map_err(|error| error.to_string())?;
     let mut collector = Collector::default();
-    let (mut pids, mut tids) = (Numbers::default(), Numbers::default());
+    let (mut pids, mut tids) = (TraceNumbers::default(), TraceNumbers::default());
     let mut processes = HashMap::new();
     let mut threads = HashMap::new();
     let mut program = None;
@@ -143,7 +143,7 @@ pub(super) fn read(beginning: &[u8], file: impl Read) -> Result<Trace, String> {
     }))
 }
 
-fn span(event: &Event, begin: u64, end: u64) -> TraceSpan {
+fn span(event: &TraceEvent, begin: u64, end: u64) -> TraceSpan {
     TraceSpan {
         name: event.name.as_str().into(),
         begin,

@@ -38,7 +38,7 @@ struct SequenceState {
 
 /// The description of a track.
 #[derive(Default)]
-struct Described {
+struct DescribedTrack {
     name: String,
     parent: Option<u64>,
     process: Option<ProcessTrack>,
@@ -53,9 +53,9 @@ struct ProcessTrack {
 }
 
 #[derive(Default)]
-struct Reader {
+struct TrackReader {
     sequences: HashMap<u64, SequenceState>,
-    described: HashMap<u64, Described>,
+    described: HashMap<u64, DescribedTrack>,
     /// The track of the program whose packets come now.
     program: Option<u64>,
     processes: u64,
@@ -64,7 +64,7 @@ struct Reader {
 
 /// Reads a trace.
 pub(super) fn read(mut file: impl BufRead) -> Result<Trace, String> {
-    let mut reader = Reader::default();
+    let mut reader = TrackReader::default();
     let mut bytes = Vec::new();
     loop {
         match next_packet(&mut file, &mut bytes) {
@@ -115,7 +115,7 @@ fn next_packet(file: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool>
 }
 
 /// Reads the description of a track and of its process.
-fn names_of(described: &HashMap<u64, Described>, uuid: u64) -> Named {
+fn names_of(described: &HashMap<u64, DescribedTrack>, uuid: u64) -> Named {
     let own = described.get(&uuid);
     let mut named = Named {
         name: own.map_or_else(|| format!("track {uuid:x}"), |own| own.name.clone()),
@@ -141,7 +141,7 @@ fn names_of(described: &HashMap<u64, Described>, uuid: u64) -> Named {
     named
 }
 
-impl Reader {
+impl TrackReader {
     fn packet(&mut self, packet: WireMessage<'_>) -> Result<(), String> {
         if let Some(descriptor) = packet.message(packet::TRACK_DESCRIPTOR) {
             self.describe(descriptor);
@@ -232,7 +232,7 @@ impl Reader {
                 }
             })
         });
-        let described = Described {
+        let described = DescribedTrack {
             name,
             parent,
             process,

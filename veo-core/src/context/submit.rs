@@ -27,7 +27,7 @@ use crate::session::{RequestKind, TransferRange};
 use crate::staging::HostVec;
 
 /// A vector that is being filled, and how many elements it will have.
-struct Incoming<T> {
+struct IncomingVector<T> {
     values: HostVec<T>,
     len: usize,
 }
@@ -173,7 +173,7 @@ impl VeoContext {
         self.proc().check_owner(ptr, "a buffer")?;
         let values = host_room::<T>(len)?;
         let to = values.as_ptr();
-        let payload = Box::new(Incoming { values, len });
+        let payload = Box::new(IncomingVector { values, len });
         let read = need!(self.shared().core.api, veo_async_read_mem, "a queued read")?;
         self.transfer(
             RequestKind::Read(TransferRange::new(ptr.addr(), size)),
@@ -186,7 +186,7 @@ impl VeoContext {
                 unsafe { read(submission.handle(), to.cast(), ptr.addr(), size) }
             },
             |_, payload, _| {
-                let incoming = owned::<Incoming<T>>(payload)?;
+                let incoming = owned::<IncomingVector<T>>(payload)?;
                 // SAFETY: the request has succeeded, so every element was written; any
                 // bytes are a valid `T`.
                 Ok(unsafe { incoming.values.into_filled(incoming.len) })

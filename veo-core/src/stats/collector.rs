@@ -21,12 +21,12 @@ pub(crate) struct StatisticsCollector {
 #[derive(Default)]
 struct Gathered {
     /// By their indexes.
-    declared: Vec<Option<(&'static Kernel, Operation)>>,
-    named: HashMap<Arc<str>, Operation>,
-    writes: Operation,
-    reads: Operation,
-    copies: Operation,
-    host_functions: Operation,
+    declared: Vec<Option<(&'static Kernel, RepeatedEvents)>>,
+    named: HashMap<Arc<str>, RepeatedEvents>,
+    writes: RepeatedEvents,
+    reads: RepeatedEvents,
+    copies: RepeatedEvents,
+    host_functions: RepeatedEvents,
     /// In the order of their first requests.
     contexts: Vec<ContextFigures>,
     /// The place of the context that the last request was of.
@@ -68,7 +68,7 @@ impl ContextFigures {
 
 /// Events that happen again and again.
 #[derive(Default)]
-struct Operation {
+struct RepeatedEvents {
     count: u64,
     errors: u64,
     bytes: u64,
@@ -77,7 +77,7 @@ struct Operation {
     running: Histogram,
 }
 
-impl Operation {
+impl RepeatedEvents {
     fn add(&mut self, times: &RequestTimes, failed: bool, bytes: u64) {
         self.count += 1;
         self.errors += u64::from(failed);
@@ -131,13 +131,13 @@ impl Gathered {
         }
     }
 
-    fn declared(&mut self, kernel: &'static Kernel) -> &mut Operation {
+    fn declared(&mut self, kernel: &'static Kernel) -> &mut RepeatedEvents {
         let index = kernel.index();
         if self.declared.len() <= index {
             self.declared.resize_with(index + 1, || None);
         }
         let place = &mut self.declared[index];
-        let (_, operation) = place.get_or_insert_with(|| (kernel, Operation::default()));
+        let (_, operation) = place.get_or_insert_with(|| (kernel, RepeatedEvents::default()));
         operation
     }
 

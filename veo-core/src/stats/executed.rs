@@ -99,7 +99,7 @@ fn floating_point_operations(name: &str) -> u64 {
 pub(crate) fn read(text: &str) -> Vec<KernelStatistics> {
     let mut kernels: BTreeMap<(&str, &Path), KernelStatistics> = BTreeMap::new();
     for line in text.lines() {
-        let Some(Line {
+        let Some(StatisticsLine {
             kernel,
             library,
             calls,
@@ -123,7 +123,7 @@ pub(crate) fn read(text: &str) -> Vec<KernelStatistics> {
 
 /// A line of `veo_emu_get_statistics`.
 #[derive(Debug, PartialEq)]
-struct Line<'a> {
+struct StatisticsLine<'a> {
     kernel: &'a str,
     library: &'a Path,
     calls: u64,
@@ -131,12 +131,12 @@ struct Line<'a> {
     operation: (&'a str, bool, u64, u64),
 }
 
-fn parse(line: &str) -> Option<Line<'_>> {
+fn parse(line: &str) -> Option<StatisticsLine<'_>> {
     let mut words = line.splitn(7, ' ');
     let (kernel, calls) = (words.next()?, words.next()?.parse().ok()?);
     let (name, vector) = (words.next()?, words.next()? == "1");
     let (count, elements) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    Some(Line {
+    Some(StatisticsLine {
         kernel,
         library: Path::new(words.next()?),
         calls,

@@ -15,8 +15,8 @@ impl fmt::Display for ProcStats {
         writeln!(
             f,
             "  memory: {} now, {} at most; allocations now: {}",
-            Bytes(memory.now),
-            Bytes(memory.most),
+            ByteAmount(memory.now),
+            ByteAmount(memory.most),
             memory.blocks
         )?;
         let Some(requests) = &self.requests else {
@@ -51,7 +51,7 @@ fn write_requests(f: &mut fmt::Formatter<'_>, requests: &RequestStats) -> fmt::R
     ];
     let transfers = transfers.into_iter().filter(|(_, all)| all.count > 0);
     let kernels = requests.kernels.iter();
-    let kernels = kernels.map(|kernel| (Name(kernel).to_string(), &kernel.calls));
+    let kernels = kernels.map(|kernel| (KernelName(kernel).to_string(), &kernel.calls));
     let transfers = transfers.map(|(name, all)| (name.to_owned(), all));
     let rows: Vec<(String, &OperationStats)> = kernels.chain(transfers).collect();
     if rows.is_empty() {
@@ -71,7 +71,7 @@ fn write_requests(f: &mut fmt::Formatter<'_>, requests: &RequestStats) -> fmt::R
         }
         write!(f, "  {name}")?;
         if all.bytes > 0 {
-            write!(f, ", {}, {}", Bytes(all.bytes), Rate(all.rate()))?;
+            write!(f, ", {}, {}", ByteAmount(all.bytes), Rate(all.rate()))?;
         }
         writeln!(f)?;
     }
@@ -88,7 +88,7 @@ fn write_contexts(f: &mut fmt::Formatter<'_>, requests: &RequestStats) -> fmt::R
             context.errors,
             Time(context.running),
             Time(context.queued),
-            Bytes(context.bytes)
+            ByteAmount(context.bytes)
         )?;
     }
     Ok(())
@@ -152,11 +152,11 @@ fn time_of(kernel: &KernelStatistics, requests: Option<&RequestStats>) -> Option
 }
 
 /// A kernel as a row names it.
-struct Name<'a>(&'a KernelStats);
+struct KernelName<'a>(&'a KernelStats);
 
-impl fmt::Display for Name<'_> {
+impl fmt::Display for KernelName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Name(kernel) = self;
+        let KernelName(kernel) = self;
         write!(f, "{}", kernel.kernel)?;
         match &kernel.library {
             Some(library) => write!(f, " ({library})"),
@@ -181,9 +181,9 @@ impl fmt::Display for Time {
 }
 
 /// A number of bytes with three digits: amounts of memory have binary units everywhere.
-struct Bytes(u64);
+struct ByteAmount(u64);
 
-impl fmt::Display for Bytes {
+impl fmt::Display for ByteAmount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
         if self.0 < 1 << 10 {

@@ -74,11 +74,11 @@ impl Display for Micros {
 }
 
 /// An event without its end: the type, the process and the track.
-struct Head(char, u64, u64);
+struct EventHead(char, u64, u64);
 
-impl Display for Head {
+impl Display for EventHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Head(kind, pid, track) = self;
+        let EventHead(kind, pid, track) = self;
         write!(f, "\"ph\":\"{kind}\",\"pid\":{pid},\"tid\":{track}")
     }
 }
@@ -108,7 +108,7 @@ impl Chrome {
             None => ("process_name", 0),
             Some(track) => ("thread_name", track),
         };
-        let (head, name) = (Head('M', pid, track), Text(name));
+        let (head, name) = (EventHead('M', pid, track), Text(name));
         self.event(
             out,
             format_args!("{head},\"name\":\"{what}\",\"args\":{{\"name\":{name}}}"),
@@ -138,11 +138,11 @@ impl Chrome {
 }
 
 /// The facts about a request beside its times.
-struct Facts<'a>(&'a RequestRecord);
+struct RequestFacts<'a>(&'a RequestRecord);
 
-impl Display for Facts<'_> {
+impl Display for RequestFacts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Facts(record) = self;
+        let RequestFacts(record) = self;
         write!(f, "{{\"record\":{}", record.id)?;
         if let Some(number) = record.number {
             write!(f, ",\"request\":{number}")?;
@@ -200,19 +200,19 @@ impl TraceFormat for Chrome {
             return;
         };
         let flow = self.unique.wrapping_add(record.id);
-        let (title, head) = (Text(name(&record.kind)), Head('X', pid, host));
+        let (title, head) = (Text(name(&record.kind)), EventHead('X', pid, host));
         let (queued, collected) = (Micros(times.queued), Micros(times.collected));
         let flow = format!("\"cat\":\"request\",\"name\":\"request\",\"id\":\"{flow:#x}\"");
         self.event(
             out,
             format_args!(
                 "{head},\"cat\":\"queued\",\"name\":{title},\"ts\":{queued},\"dur\":0,\"args\":{}",
-                Facts(record)
+                RequestFacts(record)
             ),
         );
         self.event(
             out,
-            format_args!("{},{flow},\"ts\":{queued}", Head('s', pid, host)),
+            format_args!("{},{flow},\"ts\":{queued}", EventHead('s', pid, host)),
         );
         if has_run(record) {
             let lane = Lane::of(&record.kind);
@@ -225,15 +225,15 @@ impl TraceFormat for Chrome {
                     format_args!(
                         "{},\"cat\":\"running\",\"name\":{title},\"ts\":{started},\"dur\":{took},\
                          \"args\":{}",
-                        Head('X', pid, track),
-                        Facts(record)
+                        EventHead('X', pid, track),
+                        RequestFacts(record)
                     ),
                 );
                 self.event(
                     out,
                     format_args!(
                         "{},{flow},\"bp\":\"e\",\"ts\":{started}",
-                        Head('t', pid, track)
+                        EventHead('t', pid, track)
                     ),
                 );
             }
@@ -250,7 +250,7 @@ impl TraceFormat for Chrome {
             out,
             format_args!(
                 "{},{flow},\"bp\":\"e\",\"ts\":{collected}",
-                Head('f', pid, host)
+                EventHead('f', pid, host)
             ),
         );
     }
@@ -259,7 +259,7 @@ impl TraceFormat for Chrome {
         let Some(of) = self.processes.get(&process) else {
             return;
         };
-        let (head, time) = (Head('C', of.pid, 0), Micros(time));
+        let (head, time) = (EventHead('C', of.pid, 0), Micros(time));
         let name = context_name(context, Some(&of.info));
         self.event(
             out,
@@ -274,7 +274,7 @@ impl TraceFormat for Chrome {
         let Some(of) = self.processes.get(&process) else {
             return;
         };
-        let (head, time) = (Head('C', of.pid, 0), Micros(time));
+        let (head, time) = (EventHead('C', of.pid, 0), Micros(time));
         self.event(
             out,
             format_args!(
@@ -292,7 +292,7 @@ impl TraceFormat for Chrome {
                 out,
                 format_args!(
                     "{},\"name\":\"request block\",\"ts\":{start},\"dur\":{took}",
-                    Head('X', pid, track)
+                    EventHead('X', pid, track)
                 ),
             );
         }
@@ -300,7 +300,7 @@ impl TraceFormat for Chrome {
 
     fn instant(&mut self, out: &mut Vec<u8>, process: u32, time: u64, what: &str) {
         if let Some(of) = self.processes.get(&process) {
-            let (head, what, time) = (Head('i', of.pid, 0), Text(what), Micros(time));
+            let (head, what, time) = (EventHead('i', of.pid, 0), Text(what), Micros(time));
             self.event(
                 out,
                 format_args!("{head},\"s\":\"p\",\"name\":{what},\"ts\":{time}"),
@@ -319,7 +319,7 @@ impl TraceFormat for Chrome {
     }
 
     fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: MissingEvents) {
-        let (head, time) = (Head('i', self.program, 0), Micros(time));
+        let (head, time) = (EventHead('i', self.program, 0), Micros(time));
         let MissingEvents { requests, marks } = missing;
         self.event(
             out,

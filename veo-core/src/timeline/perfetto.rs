@@ -32,14 +32,14 @@ const OUTCOME: u64 = 3;
 
 /// The quantity that a counter counts.
 #[derive(Clone, Copy)]
-enum Unit {
+enum CounterUnit {
     Count = 2,
     Bytes = 3,
 }
 
 /// The names that a sequence has written.
 #[derive(Default)]
-struct Names {
+struct WrittenNames {
     /// The last one, which the next one mostly is.
     last: Option<(Key, u64)>,
     all: HashMap<Key, u64>,
@@ -64,7 +64,7 @@ impl Key {
     }
 }
 
-impl Names {
+impl WrittenNames {
     /// The number of a name, and whether it is new.
     fn number(&mut self, kind: &RequestKind) -> (u64, bool) {
         let key = Key::of(kind);
@@ -85,7 +85,7 @@ struct Sequence {
     id: u64,
     /// The time of the last packet.
     last: u64,
-    names: Names,
+    names: WrittenNames,
 }
 
 impl Sequence {
@@ -189,7 +189,7 @@ struct ContextTracks {
 
 /// The format of Perfetto.
 pub(super) struct Perfetto {
-    numbers: Numbers,
+    numbers: PerfettoNumbers,
     /// The track that says what the trace lacks, and the counter of that.
     program: Option<(u64, Sequence, Sequence)>,
     processes: HashMap<u32, ProcessTracks>,
@@ -197,14 +197,14 @@ pub(super) struct Perfetto {
 }
 
 /// Gives numbers to tracks, sequences and flows.
-struct Numbers {
+struct PerfettoNumbers {
     unique: u64,
     start: u64,
     tracks: u64,
     sequences: u64,
 }
 
-impl Numbers {
+impl PerfettoNumbers {
     /// A number for a track that no other file has, or only by a chance of one in 2^60.
     fn track(&mut self) -> u64 {
         self.tracks += 1;
@@ -221,7 +221,7 @@ impl Numbers {
         out: &mut Vec<u8>,
         parent: Option<u64>,
         name: &str,
-        unit: Option<Unit>,
+        unit: Option<CounterUnit>,
     ) -> (u64, Sequence) {
         let uuid = self.track();
         describe(out, uuid, |to| {
@@ -276,7 +276,7 @@ impl Numbers {
         Sequence {
             id,
             last: self.start,
-            names: Names::default(),
+            names: WrittenNames::default(),
         }
     }
 }
@@ -302,7 +302,7 @@ fn scatter(number: u64) -> u64 {
 impl Perfetto {
     pub(super) fn new() -> Perfetto {
         Perfetto {
-            numbers: Numbers {
+            numbers: PerfettoNumbers {
                 unique: 0,
                 start: 0,
                 tracks: 0,
@@ -319,7 +319,7 @@ impl Perfetto {
 /// known.
 fn context<'a>(
     contexts: &'a mut HashMap<u64, ContextTracks>,
-    (processes, numbers): (&HashMap<u32, ProcessTracks>, &mut Numbers),
+    (processes, numbers): (&HashMap<u32, ProcessTracks>, &mut PerfettoNumbers),
     out: &mut Vec<u8>,
     process: u32,
     context: u64,
@@ -362,7 +362,7 @@ impl TraceFormat for Perfetto {
             rank.unwrap_or_default()
         );
         let (uuid, events) = self.numbers.open(out, None, &name, None);
-        let unit = Some(Unit::Count);
+        let unit = Some(CounterUnit::Count);
         let (_, count) = self
             .numbers
             .open(out, Some(uuid), perfetto::MISSING_TRACK, unit);
@@ -451,7 +451,7 @@ impl TraceFormat for Perfetto {
         };
         let sequence = tracks.depth.get_or_insert_with(|| {
             let name = format!("{}: queued requests", tracks.name);
-            let unit = Some(Unit::Count);
+            let unit = Some(CounterUnit::Count);
             self.numbers.open(out, Some(tracks.process), &name, unit).1
         });
         sequence.event(out, time, event::COUNTER, |to| {
@@ -463,7 +463,7 @@ impl TraceFormat for Perfetto {
         let Some(tracks) = self.processes.get_mut(&process) else {
             return;
         };
-        let (uuid, unit) = (tracks.uuid, Some(Unit::Bytes));
+        let (uuid, unit) = (tracks.uuid, Some(CounterUnit::Bytes));
         let sequence = tracks.memory.get_or_insert_with(|| {
             let name = "allocated VE memory";
             self.numbers.open(out, Some(uuid), name, unit).1

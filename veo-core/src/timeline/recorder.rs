@@ -37,7 +37,7 @@ const PERIOD: Duration = Duration::from_millis(80);
 const CHUNK: usize = 1 << 16;
 
 /// Events that are so frequent that each may cost a copy only.
-enum Entry {
+enum FrequentEvent {
     Request(u32, RequestRecord),
     Memory(u32, u64, u64),
     Block(u32, u64, u64, u64),
@@ -56,15 +56,15 @@ pub(super) struct Recorder {
     pub(super) path: PathBuf,
     /// The process that writes it: not a forked child.
     pub(super) pid: u32,
-    entries: SyncSender<Entry>,
+    entries: SyncSender<FrequentEvent>,
     notices: Mutex<Vec<Notice>>,
     /// The numbers of missing requests, and of other missing entries.
     dropped: [AtomicU64; 2],
     processes: AtomicU32,
-    followers: Mutex<Vec<Followed>>,
+    followers: Mutex<Vec<RecordedProcess>>,
     /// Whether the variable or a builder asked for it: then it lasts until the program ends.
     lasting: AtomicBool,
-    sink: Mutex<Sink>,
+    sink: Mutex<TimelineFile>,
     writer: OnceLock<Thread>,
     /// Whether nothing is taken any more.
     over: AtomicBool,
@@ -80,14 +80,14 @@ pub(super) enum RecordingSource {
 }
 
 /// A process that is recorded.
-struct Followed {
+struct RecordedProcess {
     core: Weak<ProcCore>,
     process: u32,
     observer: Arc<dyn RequestObserver>,
     asked: RecordingSource,
 }
 
-impl Followed {
+impl RecordedProcess {
     /// Lets the process go, so that its calls cost what they cost without a timeline. A forked
     /// child leaves those of its parent alone.
     fn leave(&self) {
@@ -99,8 +99,8 @@ impl Followed {
 }
 
 /// The file, and all that the writer knows.
-struct Sink {
-    entries: Receiver<Entry>,
+struct TimelineFile {
+    entries: Receiver<FrequentEvent>,
     format: Box<dyn TraceFormat>,
     file: File,
     out: Vec<u8>,
@@ -128,7 +128,7 @@ impl Recorder {
         };
         let mut out = Vec::new();
         format.program(&mut out, program);
-        let mut sink = Sink {
+        let mut sink = TimelineFile {
             entries: inbox,
             format,
             file,
@@ -193,7 +193,7 @@ impl Recorder {
             recorder: Arc::clone(self),
             process,
         });
-        followers.push(Followed {
+        followers.push(RecordedProcess {
             core: Arc::downgrade(core),
             process,
             observer: Arc::clone(&observer),
@@ -203,7 +203,7 @@ impl Recorder {
     }
 
     /// The processes that there are. The writer hears of those that are gone.
-    fn followers(&self) -> MutexGuard<'_, Vec<Followed>> {
+    fn followers(&self) -> MutexGuard<'_, Vec<RecordedProcess>> {
         let mut followers = lock(&self.followers);
         followers.retain(|followed| {
             let lives = followed.core.strong_count() > 0;
@@ -248,13 +248,14 @@ impl Recorder {
     }
 
     #[inline]
-    fn take(&self, entry: Entry) {
-        let wakes = matches!(&entry, Entry::Request(_, record) if record.id.is_multiple_of(WAKE));
+    fn take(&self, entry: FrequentEvent) {
+        let wakes =
+            matches!(&entry, FrequentEvent::Request(_, record) if record.id.is_multiple_of(WAKE));
         if self.is_over() {
             return;
         }
         if let Err(TrySendError::Full(entry)) = self.entries.try_send(entry) {
-            let of = usize::from(!matches!(entry, Entry::Request(..)));
+            let of = usize::from(!matches!(entry, FrequentEvent::Request(..)));
             self.dropped[of].fetch_add(1, Ordering::Relaxed);
         }
         if wakes && let Some(writer) = self.writer.get() {
@@ -285,7 +286,7 @@ impl Recorder {
         })
     }
 
-    fn flush_to(&self, sink: &mut Sink) -> io::Result<bool> {
+    fn flush_to(&self, sink: &mut TimelineFile) -> io::Result<bool> {
         self.gather();
         drop(self.followers());
         // A process is known before its requests are.
@@ -354,11 +355,11 @@ impl Recorder {
     /// Lets all processes go.
     fn leave(&self) {
         let followers = std::mem::take(&mut *lock(&self.followers));
-        followers.iter().for_each(Followed::leave);
+        followers.iter().for_each(RecordedProcess::leave);
     }
 
     /// The file is another's from now on, if anybody wants it.
-    fn end(&self, sink: MutexGuard<'_, Sink>) {
+    fn end(&self, sink: MutexGuard<'_, TimelineFile>) {
         // It stays open as long as a forked child has it.
         let _ = sink.file.unlock();
         self.over.store(true, Ordering::Relaxed);
@@ -447,7 +448,7 @@ fn finish_depth(
     depth.finish(&mut |time, depth| format.depth(out, process, context, time, depth));
 }
 
-impl Sink {
+impl TimelineFile {
     fn notice(&mut self, notice: Notice) {
         let out = &mut self.out;
         match notice {
@@ -459,10 +460,10 @@ impl Sink {
         }
     }
 
-    fn entry(&mut self, entry: Entry) {
+    fn entry(&mut self, entry: FrequentEvent) {
         let (format, out) = (&mut self.format, &mut self.out);
         match entry {
-            Entry::Request(process, record) => {
+            FrequentEvent::Request(process, record) => {
                 if record.number.is_some() {
                     let of = (process, record.context);
                     if let Some((of, mut oldest)) = take_oldest(&mut self.depths, of) {
@@ -475,8 +476,8 @@ impl Sink {
                 }
                 format.request(out, process, &record);
             }
-            Entry::Memory(process, time, bytes) => format.memory(out, process, time, bytes),
-            Entry::Block(process, context, begin, end) => {
+            FrequentEvent::Memory(process, time, bytes) => format.memory(out, process, time, bytes),
+            FrequentEvent::Block(process, context, begin, end) => {
                 format.block(out, process, context, begin, end);
             }
         }
@@ -542,17 +543,18 @@ impl RequestObserver for Follower {
     fn requests(&self, records: &[RequestRecord]) {
         for record in records {
             self.recorder
-                .take(Entry::Request(self.process, record.clone()));
+                .take(FrequentEvent::Request(self.process, record.clone()));
         }
     }
 
     fn memory(&self, time: u64, bytes: u64) {
-        self.recorder.take(Entry::Memory(self.process, time, bytes));
+        self.recorder
+            .take(FrequentEvent::Memory(self.process, time, bytes));
     }
 
     fn block(&self, context: u64, begin: u64, end: u64) {
         self.recorder
-            .take(Entry::Block(self.process, context, begin, end));
+            .take(FrequentEvent::Block(self.process, context, begin, end));
     }
 
     fn ended(&self, fault: Option<&Fault>) {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::session::{CommandState, RequestKind, RequestTimes};
 
-fn sink(file: File, format: Box<dyn TraceFormat>) -> Sink {
-    Sink {
+fn sink(file: File, format: Box<dyn TraceFormat>) -> TimelineFile {
+    TimelineFile {
         entries: sync_channel(1).1,
         format,
         file,
@@ -17,7 +17,7 @@ fn sink(file: File, format: Box<dyn TraceFormat>) -> Sink {
 }
 
 /// A request of a context, which is the only one in it.
-fn request(context: u64) -> Entry {
+fn request(context: u64) -> FrequentEvent {
     let times = RequestTimes {
         queued: context * 10,
         started: context * 10 + 1,
@@ -33,7 +33,7 @@ fn request(context: u64) -> Entry {
         state: CommandState::Ok,
         times,
     };
-    Entry::Request(0, record)
+    FrequentEvent::Request(0, record)
 }
 
 #[test]
@@ -93,14 +93,14 @@ fn requests_without_room_in_the_writer_are_counted() {
         let sink = lock(&recorder.sink);
         recorder.note(Notice::Process(0, info));
         for time in 0..ROOM as u64 - 1 {
-            recorder.take(Entry::Memory(0, time, 8));
+            recorder.take(FrequentEvent::Memory(0, time, 8));
         }
         recorder.take(request(1));
         recorder.take(request(2));
         recorder.take(request(3));
-        recorder.take(Entry::Memory(0, 7, 8));
-        recorder.take(Entry::Block(0, 1, 7, 8));
-        recorder.take(Entry::Block(0, 1, 8, 9));
+        recorder.take(FrequentEvent::Memory(0, 7, 8));
+        recorder.take(FrequentEvent::Block(0, 1, 7, 8));
+        recorder.take(FrequentEvent::Block(0, 1, 8, 9));
         drop(sink);
         recorder.finish();
         let trace = std::fs::read(&path).unwrap();

@@ -10,19 +10,19 @@ use super::raw::RawEntry;
 const LANGUAGE_NAME: gimli::DwAt = gimli::DwAt(0x90);
 
 /// The attribute with a unit's language.
-enum Said {
+enum SaidLanguage {
     /// A number of DWARF up to 5.
     Number(gimli::DwLang),
     /// A number of DWARF 6.
     Name(u64),
 }
 
-fn said(root: &RawEntry<'_>) -> Option<Said> {
+fn said(root: &RawEntry<'_>) -> Option<SaidLanguage> {
     if let Some(AttributeValue::Language(number)) = root.attr_value(dw::DW_AT_language) {
-        return Some(Said::Number(number));
+        return Some(SaidLanguage::Number(number));
     }
     let name = root.attr_value(LANGUAGE_NAME)?;
-    name.udata_value().map(Said::Name)
+    name.udata_value().map(SaidLanguage::Name)
 }
 
 /// The language of a unit. `None` if the unit has no number for it or an unknown one.
@@ -31,8 +31,8 @@ pub(super) fn of_unit(root: &RawEntry<'_>) -> Option<FunctionLanguage> {
     const KNOWN_NUMBERS: u16 = 0x42;
     const KNOWN_NAMES: u64 = 0x1d;
     match said(root)? {
-        Said::Number(number) => (number.0 <= KNOWN_NUMBERS).then(|| of_number(number)),
-        Said::Name(name) => (name <= KNOWN_NAMES).then(|| of_name(name)),
+        SaidLanguage::Number(number) => (number.0 <= KNOWN_NUMBERS).then(|| of_number(number)),
+        SaidLanguage::Name(name) => (name <= KNOWN_NAMES).then(|| of_name(name)),
     }
 }
 
@@ -43,7 +43,10 @@ pub(super) fn is_assembly(root: &RawEntry<'_>) -> bool {
     const ASSEMBLY_NAME: u64 = 0x1d;
     matches!(
         said(root),
-        Some(Said::Number(dw::DW_LANG_Mips_Assembler | ASSEMBLY) | Said::Name(ASSEMBLY_NAME))
+        Some(
+            SaidLanguage::Number(dw::DW_LANG_Mips_Assembler | ASSEMBLY)
+                | SaidLanguage::Name(ASSEMBLY_NAME)
+        )
     )
 }
 

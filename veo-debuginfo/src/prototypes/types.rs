@@ -1,5 +1,5 @@
 //! Reads types. It follows entries without recursion. Each entry becomes one type for each
-//! [`Depth`] at which it is reached.
+//! [`TypeDepth`] at which it is reached.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,7 +27,7 @@ const PARTS: usize = 64;
 
 /// How far to follow a type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Depth {
+enum TypeDepth {
     /// To its end. The type is not inside a structure.
     Full,
     /// Inside a structure: through this many pointers, one after the other.
@@ -36,29 +36,29 @@ enum Depth {
     Name,
 }
 
-impl Depth {
+impl TypeDepth {
     /// In a field of a structure.
-    fn inside(self) -> Depth {
+    fn inside(self) -> TypeDepth {
         match self {
-            Depth::Full => Depth::Memory(POINTERS_IN_MEMORY),
+            TypeDepth::Full => TypeDepth::Memory(POINTERS_IN_MEMORY),
             within => within,
         }
     }
 
     /// Behind a pointer.
-    fn behind(self) -> Depth {
+    fn behind(self) -> TypeDepth {
         match self {
-            Depth::Full => Depth::Full,
-            Depth::Memory(0) | Depth::Name => Depth::Name,
-            Depth::Memory(more) => Depth::Memory(more - 1),
+            TypeDepth::Full => TypeDepth::Full,
+            TypeDepth::Memory(0) | TypeDepth::Name => TypeDepth::Name,
+            TypeDepth::Memory(more) => TypeDepth::Memory(more - 1),
         }
     }
 }
 
 pub(super) struct TypeBuilder {
     types: Vec<FoundType>,
-    known: HashMap<(Position, Depth), TypeId>,
-    open: Vec<(Position, Depth, TypeId)>,
+    known: HashMap<(Position, TypeDepth), TypeId>,
+    open: Vec<(Position, TypeDepth, TypeId)>,
     /// Structures with member functions, which may define how they are copied.
     methods: HashSet<TypeId>,
     /// Whether the current entry is such a structure.
@@ -170,7 +170,7 @@ impl TypeBuilder {
         files: &mut FileTables,
         budget: &mut Budget,
     ) -> ReadResult<TypeId> {
-        let id = self.reference(units, unit, value, Depth::Full);
+        let id = self.reference(units, unit, value, TypeDepth::Full);
         while let Some((position, depth, id)) = self.open.pop() {
             self.has_methods = false;
             let ty = tolerate(self.entry(units, position, depth, files, budget))?;
@@ -187,7 +187,7 @@ impl TypeBuilder {
         units: &Units<'_>,
         unit: usize,
         value: Option<&RawValue<'_>>,
-        depth: Depth,
+        depth: TypeDepth,
     ) -> TypeId {
         let Some(value) = value else { return VOID };
         let Some(position) = units.target(unit, value) else {
@@ -207,7 +207,7 @@ impl TypeBuilder {
         &mut self,
         units: &Units<'_>,
         position: Position,
-        depth: Depth,
+        depth: TypeDepth,
         files: &mut FileTables,
         budget: &mut Budget,
     ) -> ReadResult<FoundType> {
@@ -256,7 +256,7 @@ impl TypeBuilder {
                 };
                 let declared = flag(&entry, dw::DW_AT_declaration);
                 let mut fields = Vec::new();
-                if depth != Depth::Name && !declared {
+                if depth != TypeDepth::Name && !declared {
                     match self.fields(units, position, depth.inside(), budget)? {
                         Some(found) => fields = found,
                         None => return Ok(unknown(&name.unwrap_or_default(), None)),
@@ -281,7 +281,7 @@ impl TypeBuilder {
                         descriptor: true,
                     });
                 }
-                let defined = !declared && depth != Depth::Name;
+                let defined = !declared && depth != TypeDepth::Name;
                 FoundType::Record {
                     kind,
                     name: name.unwrap_or_default(),
@@ -331,7 +331,7 @@ impl TypeBuilder {
         unit: usize,
         inner: Option<&RawValue<'_>>,
         kind: PointerKind,
-        depth: Depth,
+        depth: TypeDepth,
     ) -> FoundType {
         let pointee = self.reference(units, unit, inner, depth.behind());
         FoundType::Pointer { kind, pointee }
@@ -342,7 +342,7 @@ impl TypeBuilder {
         &mut self,
         units: &Units<'_>,
         position: Position,
-        depth: Depth,
+        depth: TypeDepth,
         budget: &mut Budget,
     ) -> ReadResult<Option<Vec<FoundField>>> {
         let mut fields = Vec::new();
@@ -383,7 +383,7 @@ impl TypeBuilder {
         units: &Units<'_>,
         position: Position,
         entry: &RawEntry<'_>,
-        depth: Depth,
+        depth: TypeDepth,
         budget: &mut Budget,
     ) -> ReadResult<FoundType> {
         let unit = position.0;
@@ -427,7 +427,7 @@ impl TypeBuilder {
         units: &Units<'_>,
         position: Position,
         entry: &RawEntry<'_>,
-        depth: Depth,
+        depth: TypeDepth,
         budget: &mut Budget,
     ) -> ReadResult<FoundType> {
         let unit = position.0;
@@ -436,10 +436,10 @@ impl TypeBuilder {
         }
         let inner = entry.attr_value(dw::DW_AT_type);
         // The targets of a function's own pointers are not compared.
-        let depth = if depth == Depth::Full {
-            Depth::Memory(0)
+        let depth = if depth == TypeDepth::Full {
+            TypeDepth::Memory(0)
         } else {
-            Depth::Name
+            TypeDepth::Name
         };
         let result = self.reference(units, unit, inner.as_ref(), depth);
         let mut params = Vec::new();

@@ -26,7 +26,7 @@ const MARK: u64 = 0x3177_6f68_732d_6576 ^ (size_of::<Ring>() as u64) << 8;
 
 /// A symbol that was looked up.
 #[repr(C)]
-struct Name {
+struct ShownName {
     /// 0: none, or it is being written.
     address: AtomicU64,
     /// Ends with a 0, or with the last byte.
@@ -52,7 +52,7 @@ pub(crate) struct ShownProcess {
     to_host: AtomicU64,
     /// How many names were written.
     noted: AtomicU64,
-    names: [Name; NAMES],
+    names: [ShownName; NAMES],
 }
 
 /// The facts that do not change while a process lives.

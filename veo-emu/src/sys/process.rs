@@ -11,9 +11,9 @@ use super::{above_standard, check};
 
 /// The number of this process, in a page that the kernel wipes in a forked child. It tells a
 /// handle of the parent from a handle of this process.
-struct Page(&'static AtomicU32);
+struct ForkPage(&'static AtomicU32);
 
-static PAGE: OnceLock<Option<Page>> = OnceLock::new();
+static PAGE: OnceLock<Option<ForkPage>> = OnceLock::new();
 
 /// The number of the calling process, without a system call, also right after `fork`.
 #[inline]
@@ -31,7 +31,7 @@ pub(crate) fn own_id() -> u32 {
     }
 }
 
-fn map() -> Option<Page> {
+fn map() -> Option<ForkPage> {
     // SAFETY: a fresh private anonymous mapping of one page, at a place the kernel chooses.
     let base = unsafe {
         libc::mmap(
@@ -54,7 +54,7 @@ fn map() -> Option<Page> {
     }
     // SAFETY: the page is zeroed, aligned and never unmapped, so it holds an
     // AtomicU32 for the rest of the process's life.
-    Some(Page(unsafe { &*base.cast::<AtomicU32>() }))
+    Some(ForkPage(unsafe { &*base.cast::<AtomicU32>() }))
 }
 
 /// A descriptor that becomes readable when the process ends.

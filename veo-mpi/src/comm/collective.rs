@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// The operation, as the tag of its messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CollectiveKind {
     Broadcast = 1,
     Gather = 2,
     Scatter = 3,
@@ -23,7 +23,7 @@ enum Kind {
     Failed = 6,
 }
 
-impl Kind {
+impl CollectiveKind {
     fn name(tag: i32) -> &'static str {
         match tag {
             1 => "a broadcast",
@@ -83,13 +83,13 @@ impl VeComm<'_> {
             0 => Ok(()),
             _ => {
                 let parent = (rank_of(place - reach), values.clone());
-                self.exchange(Kind::Broadcast, context, vec![], vec![parent])
+                self.exchange(CollectiveKind::Broadcast, context, vec![], vec![parent])
             }
         };
         // They wait for this rank, whatever has become of the values.
         let (kind, values) = match received {
-            Ok(()) => (Kind::Broadcast, values),
-            Err(_) => (Kind::Failed, none),
+            Ok(()) => (CollectiveKind::Broadcast, values),
+            Err(_) => (CollectiveKind::Failed, none),
         };
         let mut children = Vec::new();
         while reach > 1 {
@@ -115,7 +115,7 @@ impl VeComm<'_> {
         self.check_other(root)?;
         let from = self.source(ctx, &from.into())?;
         let context = self.channel.next_collective();
-        self.exchange(Kind::Gather, context, vec![(root, from)], vec![])
+        self.exchange(CollectiveKind::Gather, context, vec![(root, from)], vec![])
     }
 
     /// Gathers the values of all ranks, as many of each, one rank behind the other; the others call [`gather`](Self::gather).
@@ -194,7 +194,7 @@ impl VeComm<'_> {
     ) -> Result<()> {
         let receives = self.targets(ctx, to, parts)?;
         let context = self.channel.next_collective();
-        self.exchange(Kind::Gather, context, vec![], receives)
+        self.exchange(CollectiveKind::Gather, context, vec![], receives)
     }
 
     /// Takes part in a scattering of rank `root`, which calls [`scatter_root`](Self::scatter_root) or another of its forms.
@@ -211,7 +211,7 @@ impl VeComm<'_> {
         self.check_other(root)?;
         let to = self.target(ctx, &to.into())?;
         let context = self.channel.next_collective();
-        self.exchange(Kind::Scatter, context, vec![], vec![(root, to)])
+        self.exchange(CollectiveKind::Scatter, context, vec![], vec![(root, to)])
     }
 
     /// Gives each rank its part of the values, as many to each; the others call [`scatter`](Self::scatter).
@@ -288,7 +288,7 @@ impl VeComm<'_> {
     ) -> Result<()> {
         let sends = self.sources(ctx, from, parts)?;
         let context = self.channel.next_collective();
-        self.exchange(Kind::Scatter, context, sends, vec![])
+        self.exchange(CollectiveKind::Scatter, context, sends, vec![])
     }
 
     /// Gathers the values of all ranks in all of them, as many of each, one rank behind the other.
@@ -358,7 +358,7 @@ impl VeComm<'_> {
         let receives = self.targets(ctx, &mut values, parts)?;
         let sends = self.others().map(|rank| (rank, own.clone())).collect();
         let context = self.channel.next_collective();
-        self.exchange(Kind::AllGather, context, sends, receives)
+        self.exchange(CollectiveKind::AllGather, context, sends, receives)
     }
 
     /// Gives each rank its part of the values, as many to each, and gets one of each, in the order of the ranks.
@@ -436,7 +436,7 @@ impl VeComm<'_> {
         let receives = self.targets(ctx, &mut to, recv_parts)?;
         let sends = self.sources(ctx, from, send_parts)?;
         let context = self.channel.next_collective();
-        self.exchange(Kind::AllToAll, context, sends, receives)
+        self.exchange(CollectiveKind::AllToAll, context, sends, receives)
     }
 
     /// The root of something is another rank: it calls another function.
@@ -451,7 +451,13 @@ impl VeComm<'_> {
     }
 
     /// Sends and receives all of this; the received values have to fill their memory.
-    fn exchange(&self, kind: Kind, context: u64, sends: Parts, receives: Parts) -> Result<()> {
+    fn exchange(
+        &self,
+        kind: CollectiveKind,
+        context: u64,
+        sends: Parts,
+        receives: Parts,
+    ) -> Result<()> {
         let mut waiting = Vec::new();
         for (rank, to) in receives {
             let wanted = Wanted {
@@ -476,8 +482,8 @@ impl VeComm<'_> {
                     return Err(Error::Collective {
                         reason: format!(
                             "rank {source} takes part in {}, while this rank is in {}",
-                            Kind::name(status.tag()),
-                            Kind::name(kind as i32)
+                            CollectiveKind::name(status.tag()),
+                            CollectiveKind::name(kind as i32)
                         ),
                     });
                 }
@@ -488,7 +494,7 @@ impl VeComm<'_> {
                     reason: format!(
                         "{} values of rank {source} came for {}, and there are to be {len}",
                         status.count(),
-                        Kind::name(kind as i32)
+                        CollectiveKind::name(kind as i32)
                     ),
                 })
             });

@@ -30,7 +30,7 @@ pub(super) struct ProgressState {
     arriving: VecDeque<Arriving>,
     incoming: VecDeque<Incoming>,
     /// Boxed, since the map moves them about.
-    operations: BTreeMap<u64, Box<Operation>>,
+    operations: BTreeMap<u64, Box<MovingOperation>>,
     next: u64,
     /// How often everything was moved.
     rounds: u32,
@@ -53,34 +53,34 @@ enum Arrived {
     Values(Found),
 }
 
-enum Work {
+enum MessageWork {
     Send(Send),
     Receive(Receive),
     Done(Result<Status>),
 }
 
-impl Work {
+impl MessageWork {
     /// Whether MPI has all of it, and nothing is to be done before it ends.
     fn rests_in_mpi(&self) -> bool {
         match self {
-            Work::Send(send) => send.rests_in_mpi(),
-            Work::Receive(receive) => receive.rests_in_mpi(),
-            Work::Done(_) => false,
+            MessageWork::Send(send) => send.rests_in_mpi(),
+            MessageWork::Receive(receive) => receive.rests_in_mpi(),
+            MessageWork::Done(_) => false,
         }
     }
 
     /// Whether it goes on when something comes by the channel.
     fn listens_to(&self, channel: &Rc<Channel>) -> bool {
         match self {
-            Work::Send(send) => send.listens_to(channel),
-            Work::Receive(receive) => receive.listens_to(channel),
-            Work::Done(_) => false,
+            MessageWork::Send(send) => send.listens_to(channel),
+            MessageWork::Receive(receive) => receive.listens_to(channel),
+            MessageWork::Done(_) => false,
         }
     }
 }
 
-struct Operation {
-    work: Work,
+struct MovingOperation {
+    work: MessageWork,
     /// Whether nobody asks for the outcome.
     abandoned: bool,
 }
@@ -281,12 +281,12 @@ impl ProgressState {
 
     /// Begins to send.
     pub(super) fn send(&mut self, send: Send) -> u64 {
-        self.enter(Work::Send(send))
+        self.enter(MessageWork::Send(send))
     }
 
     /// Begins to receive.
     pub(super) fn receive(&mut self, receive: Receive) -> u64 {
-        self.enter(Work::Receive(receive))
+        self.enter(MessageWork::Receive(receive))
     }
 
     /// The state that the operations share.
@@ -294,10 +294,10 @@ impl ProgressState {
         &mut self.shared
     }
 
-    fn enter(&mut self, work: Work) -> u64 {
+    fn enter(&mut self, work: MessageWork) -> u64 {
         let id = self.next;
         self.next += 1;
-        let operation = Operation {
+        let operation = MovingOperation {
             work,
             abandoned: false,
         };
@@ -307,12 +307,12 @@ impl ProgressState {
 
     /// The outcome of an operation, if it has ended. It is given once.
     pub(super) fn outcome(&mut self, id: u64) -> Option<Result<Status>> {
-        let ended = matches!(self.operations.get(&id)?.work, Work::Done(_));
+        let ended = matches!(self.operations.get(&id)?.work, MessageWork::Done(_));
         if !ended {
             return None;
         }
         match self.operations.remove(&id)?.work {
-            Work::Done(outcome) => Some(outcome),
+            MessageWork::Done(outcome) => Some(outcome),
             _ => None,
         }
     }
@@ -322,8 +322,9 @@ impl ProgressState {
         let Some(operation) = self.operations.get_mut(&id) else {
             return;
         };
-        let unmatched = matches!(&operation.work, Work::Receive(receive) if receive.is_unmatched());
-        if unmatched || matches!(operation.work, Work::Done(_)) {
+        let unmatched =
+            matches!(&operation.work, MessageWork::Receive(receive) if receive.is_unmatched());
+        if unmatched || matches!(operation.work, MessageWork::Done(_)) {
             self.operations.remove(&id);
         } else {
             operation.abandoned = true;
@@ -333,7 +334,9 @@ impl ProgressState {
     /// How many messages are still being sent.
     pub(super) fn sending(&self) -> usize {
         let works = self.operations.values().map(|operation| &operation.work);
-        works.filter(|work| matches!(work, Work::Send(_))).count()
+        works
+            .filter(|work| matches!(work, MessageWork::Send(_)))
+            .count()
     }
 
     /// Whether MPI has values that are under way.
@@ -341,9 +344,9 @@ impl ProgressState {
         self.operations
             .values()
             .any(|operation| match &operation.work {
-                Work::Send(send) => send.streams(),
-                Work::Receive(receive) => receive.streams(),
-                Work::Done(_) => false,
+                MessageWork::Send(send) => send.streams(),
+                MessageWork::Receive(receive) => receive.streams(),
+                MessageWork::Done(_) => false,
             })
     }
 
@@ -371,13 +374,13 @@ impl ProgressState {
                 return true;
             }
             let stepped = match &mut operation.work {
-                Work::Send(send) => send.step(shared),
-                Work::Receive(receive) => receive.step(shared),
-                Work::Done(_) => return !operation.abandoned,
+                MessageWork::Send(send) => send.step(shared),
+                MessageWork::Receive(receive) => receive.step(shared),
+                MessageWork::Done(_) => return !operation.abandoned,
             };
             moved |= stepped.moved;
             if let Some(outcome) = stepped.outcome {
-                operation.work = Work::Done(outcome);
+                operation.work = MessageWork::Done(outcome);
                 moved = true;
                 return !operation.abandoned;
             }
@@ -487,7 +490,7 @@ impl ProgressState {
 
     fn answered(&mut self, channel: &Rc<Channel>, source: i32, number: u64, wanted: bool) {
         for operation in self.operations.values_mut() {
-            if let Work::Send(send) = &mut operation.work
+            if let MessageWork::Send(send) = &mut operation.work
                 && send.is(channel, source, number)
             {
                 send.answered(wanted);
@@ -503,7 +506,7 @@ impl ProgressState {
         }
         let mut moved = false;
         for operation in self.operations.values_mut() {
-            let Work::Receive(receive) = &mut operation.work else {
+            let MessageWork::Receive(receive) = &mut operation.work else {
                 continue;
             };
             if !receive.is_unmatched() {

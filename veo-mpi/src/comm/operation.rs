@@ -29,12 +29,12 @@ use crate::error::{Error, Result};
 /// # }
 /// ```
 pub struct Operation<'f, T> {
-    kind: Kind<'f, T>,
+    kind: ReduceFunction<'f, T>,
     /// As messages name it, and as ranks compare it.
     name: &'static str,
 }
 
-enum Kind<'f, T> {
+enum ReduceFunction<'f, T> {
     Mpi(ffi::MPI_Op),
     User {
         function: Box<dyn Fn(T, T) -> T + 'f>,
@@ -52,7 +52,7 @@ macro_rules! operations {
         {
             // SAFETY: a constant that MPI's library defines.
             let op = unsafe { ffi::$op };
-            Operation { kind: Kind::Mpi(op), name: stringify!($name) }
+            Operation { kind: ReduceFunction::Mpi(op), name: stringify!($name) }
         }
     )*};
 }
@@ -88,7 +88,7 @@ impl<'f, T: Number> Operation<'f, T> {
     /// where it has not panicked. The result is no reduction then, in any rank.
     pub fn commutative(function: impl Fn(T, T) -> T + 'f) -> Self {
         Operation {
-            kind: Kind::User {
+            kind: ReduceFunction::User {
                 function: Box::new(function),
                 commutes: true,
             },
@@ -100,7 +100,7 @@ impl<'f, T: Number> Operation<'f, T> {
     /// `b`.
     pub fn associative(function: impl Fn(T, T) -> T + 'f) -> Self {
         Operation {
-            kind: Kind::User {
+            kind: ReduceFunction::User {
                 function: Box::new(function),
                 commutes: false,
             },
@@ -121,8 +121,8 @@ impl<'f, T: Number> Operation<'f, T> {
     ) -> Result<R> {
         let in_use = Cell::new(false);
         let (function, commutes) = match &self.kind {
-            Kind::Mpi(op) => return body(*op, &in_use),
-            Kind::User { function, commutes } => (&**function, *commutes),
+            ReduceFunction::Mpi(op) => return body(*op, &in_use),
+            ReduceFunction::User { function, commutes } => (&**function, *commutes),
         };
         // SAFETY: a value to begin with; the place is valid, and the function is one of MPI's form.
         let (code, mut op) = unsafe {
@@ -136,7 +136,7 @@ impl<'f, T: Number> Operation<'f, T> {
                 reason: "it takes no more of them".into(),
             });
         }
-        let guard = Guard::set::<T>(&function);
+        let guard = LentFunction::set::<T>(&function);
         let result = body(op, &in_use);
         let panic = PANIC.take();
         drop(guard);
@@ -166,19 +166,19 @@ thread_local! {
 }
 
 /// Takes the function away again, at the latest when it ends.
-struct Guard<'a>(Running, PhantomData<&'a ()>);
+struct LentFunction<'a>(Running, PhantomData<&'a ()>);
 
-impl<'a> Guard<'a> {
-    fn set<T: Number>(function: &'a &(dyn Fn(T, T) -> T + '_)) -> Guard<'a> {
+impl<'a> LentFunction<'a> {
+    fn set<T: Number>(function: &'a &(dyn Fn(T, T) -> T + '_)) -> LentFunction<'a> {
         let place = std::ptr::from_ref(function).cast();
-        Guard(
+        LentFunction(
             RUNNING.replace(Some((TypeId::of::<T>(), place))),
             PhantomData,
         )
     }
 }
 
-impl Drop for Guard<'_> {
+impl Drop for LentFunction<'_> {
     fn drop(&mut self) {
         RUNNING.set(self.0);
     }

@@ -245,13 +245,13 @@ struct Ends {
 }
 
 /// A part of the values that MPI has.
-struct Piece {
+struct ReducedPiece {
     flight: Flight,
     range: Range<usize>,
 }
 
 /// A chunk for one piece at a time: the first half for the result, the second for the values to reduce. `None` where MPI has VE memory.
-type Lane = Option<FlightMemory>;
+type ReduceLane = Option<FlightMemory>;
 
 /// The pieces of a reduction on their way.
 struct Pieces<'a> {
@@ -262,7 +262,7 @@ struct Pieces<'a> {
     /// The chunks that were lent.
     out: Lent,
     inward: Lent,
-    flying: VecDeque<Piece>,
+    flying: VecDeque<ReducedPiece>,
 }
 
 impl<'a> Pieces<'a> {
@@ -306,7 +306,7 @@ impl<'a> Pieces<'a> {
 
     fn all(
         &mut self,
-        lanes: &mut Vec<Lane>,
+        lanes: &mut Vec<ReduceLane>,
         in_use: &Cell<bool>,
         begin: impl Fn((FlightMemory, Range<usize>), (FlightMemory, Range<usize>)) -> Result<Flight>,
     ) -> Result<()> {
@@ -325,7 +325,7 @@ impl<'a> Pieces<'a> {
             in_use.set(true);
             // MPI may run the operation at once.
             let flight = self.comm.engine.begin(|| begin(to, from))?;
-            self.flying.push_back(Piece { flight, range });
+            self.flying.push_back(ReducedPiece { flight, range });
         }
         while !self.flying.is_empty() {
             let lane = self.land()?;
@@ -336,7 +336,7 @@ impl<'a> Pieces<'a> {
 
     /// Gets the chunk that reductions have, when the message that has it has ended; for several pieces a second one if it is
     /// there.
-    fn lend(&mut self, lanes: &mut Vec<Lane>, several: bool) -> Result<()> {
+    fn lend(&mut self, lanes: &mut Vec<ReduceLane>, several: bool) -> Result<()> {
         if self.comm.path() == Path::Direct {
             lanes.push(None);
             return Ok(());
@@ -360,7 +360,7 @@ impl<'a> Pieces<'a> {
     #[allow(clippy::type_complexity)]
     fn fill(
         &self,
-        lane: Lane,
+        lane: ReduceLane,
         range: &Range<usize>,
     ) -> Result<((FlightMemory, Range<usize>), (FlightMemory, Range<usize>))> {
         let direct = |region: &TransferRegion| {
@@ -386,14 +386,14 @@ impl<'a> Pieces<'a> {
     }
 
     /// Waits for the first piece, and writes its result.
-    fn land(&mut self) -> Result<Lane> {
+    fn land(&mut self) -> Result<ReduceLane> {
         let engine = self.comm.engine;
         let Some(piece) = self.flying.front_mut() else {
             return Err(Error::NotRunning);
         };
         let flight = &mut piece.flight;
         engine.wait(&self.comm.proc, |_| Ok(flight.test()?.map(|_| ())))?;
-        let Some(Piece { flight, range }) = self.flying.pop_front() else {
+        let Some(ReducedPiece { flight, range }) = self.flying.pop_front() else {
             return Err(Error::NotRunning);
         };
         Ok(match (flight.into_memory(), &self.ends.to) {

@@ -45,7 +45,7 @@ const LOST: u64 = LENT - 1;
 
 /// The contents of a slot.
 #[repr(C)]
-struct Mark {
+struct SlotMark {
     /// The number of the message, plus 1; 0 if the slot is empty.
     message: AtomicU64,
     /// The number of the chunk.
@@ -149,10 +149,10 @@ impl SharedWindow {
         unsafe { AtomicU64::from_ptr(self.base.as_ptr().cast()) }
     }
 
-    fn mark(&self, slot: WindowSlot) -> &Mark {
+    fn mark(&self, slot: WindowSlot) -> &SlotMark {
         let at = (1 + slot as usize) * MARK_STEP;
         // SAFETY: it lies before `HEAD`, aligned, in a mapping that is there as long as this; nobody uses it but as atomics.
-        unsafe { self.base.add(at).cast::<Mark>().as_ref() }
+        unsafe { self.base.add(at).cast::<SlotMark>().as_ref() }
     }
 
     fn bytes(&self, slot: WindowSlot) -> NonNull<u8> {

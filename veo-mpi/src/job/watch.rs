@@ -22,7 +22,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// The state that the watcher and the thread in charge share.
 #[derive(Default)]
-struct Shared {
+struct SharedWatch {
     state: Mutex<WatchState>,
     changed: Condvar,
 }
@@ -33,7 +33,7 @@ struct WatchState {
     is_over: bool,
 }
 
-impl Shared {
+impl SharedWatch {
     fn state(&self) -> MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,13 +41,13 @@ impl Shared {
 
 /// The watcher, as the thread in charge has it.
 pub(super) struct JobWatcher {
-    shared: Arc<Shared>,
+    shared: Arc<SharedWatch>,
     thread: JoinHandle<()>,
 }
 
 impl JobWatcher {
     pub(super) fn start() -> Result<JobWatcher> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SharedWatch::default());
         // Without a launcher the parent is a shell, which may end before.
         let launcher = environment::is_mpi_rank().then(parent);
         let thread = std::thread::Builder::new()
@@ -90,7 +90,7 @@ fn parent() -> libc::pid_t {
     unsafe { libc::getppid() }
 }
 
-fn watch(shared: &Shared, launcher: Option<libc::pid_t>) {
+fn watch(shared: &SharedWatch, launcher: Option<libc::pid_t>) {
     let mut lost: Option<Instant> = None;
     let mut ending: Option<Instant> = None;
     let mut state = shared.state();

@@ -7,10 +7,10 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree, token_stream};
 pub(super) const DEEPEST: usize = 4_000;
 
 /// The tokens between two delimiters.
-struct Level {
+struct TokenLevel {
     tokens: token_stream::IntoIter,
     /// The construct that has these delimiters.
-    inside: Inside,
+    inside: NestingConstruct,
     /// How many tokens of one item, statement or argument have come. Prefixes and operators may nest as well.
     run: usize,
     /// How many of them are a `<` without its `>`.
@@ -20,7 +20,7 @@ struct Level {
 
 /// The construct that a pair of delimiters belongs to.
 #[derive(Clone, Copy)]
-enum Inside {
+enum NestingConstruct {
     Block,
     /// The block that an arm of a `match` is.
     Arm,
@@ -43,8 +43,8 @@ enum Last {
     Other,
 }
 
-impl Level {
-    fn new(tokens: TokenStream, inside: Inside) -> Self {
+impl TokenLevel {
+    fn new(tokens: TokenStream, inside: NestingConstruct) -> Self {
         Self {
             tokens: tokens.into_iter(),
             inside,
@@ -96,26 +96,26 @@ impl Level {
     }
 
     /// The construct that these delimiters belong to, by the next token of this level.
-    fn inside(&self, delimiter: Delimiter) -> Inside {
+    fn inside(&self, delimiter: Delimiter) -> NestingConstruct {
         match (self.last, delimiter) {
-            (Last::Attribute(run), Delimiter::Bracket) => Inside::Attribute(run),
-            (Last::FatArrow, Delimiter::Brace) => Inside::Arm,
-            (_, Delimiter::Brace) => Inside::Block,
-            _ => Inside::Other,
+            (Last::Attribute(run), Delimiter::Bracket) => NestingConstruct::Attribute(run),
+            (Last::FatArrow, Delimiter::Brace) => NestingConstruct::Arm,
+            (_, Delimiter::Brace) => NestingConstruct::Block,
+            _ => NestingConstruct::Other,
         }
     }
 
     /// Goes on behind the closing delimiter.
-    fn close(&mut self, inside: Inside) {
+    fn close(&mut self, inside: NestingConstruct) {
         self.last = match inside {
-            Inside::Block => Last::Block,
-            Inside::Arm => Last::Arm,
+            NestingConstruct::Block => Last::Block,
+            NestingConstruct::Arm => Last::Arm,
             // However many come, they stand side by side.
-            Inside::Attribute(run) => {
+            NestingConstruct::Attribute(run) => {
                 self.run = run;
                 Last::Other
             }
-            Inside::Other => Last::Other,
+            NestingConstruct::Other => Last::Other,
         };
     }
 }
@@ -124,7 +124,7 @@ impl Level {
 pub(super) fn is_too_deep(tokens: TokenStream) -> bool {
     // The number of tokens before the innermost level.
     let mut outside = 0;
-    let mut levels = vec![Level::new(tokens, Inside::Other)];
+    let mut levels = vec![TokenLevel::new(tokens, NestingConstruct::Other)];
     while let Some(level) = levels.last_mut() {
         let Some(token) = level.tokens.next() else {
             let inside = level.inside;
@@ -143,7 +143,7 @@ pub(super) fn is_too_deep(tokens: TokenStream) -> bool {
             TokenTree::Group(group) => {
                 outside += level.run;
                 let inside = level.inside(group.delimiter());
-                levels.push(Level::new(group.stream(), inside));
+                levels.push(TokenLevel::new(group.stream(), inside));
             }
             TokenTree::Punct(_) => {}
             _ => level.last = Last::Other,

@@ -16,17 +16,17 @@ const DEPTH: u32 = 32;
 /// The structures and aliases of the sources, by name. A name with two meanings has none.
 #[derive(Default)]
 pub(super) struct SourceTypes {
-    types: HashMap<String, Option<Named>>,
+    types: HashMap<String, Option<NamedType>>,
 }
 
-enum Named {
+enum NamedType {
     Struct(ItemStruct),
     Alias(ItemType),
 }
 
 /// How far a type is followed.
 #[derive(Clone, Copy)]
-struct Reach {
+struct TypeReach {
     /// How many pointers in structures.
     pointers: u8,
     depth: u32,
@@ -36,7 +36,7 @@ struct Reach {
 }
 
 /// How a structure lies in memory.
-struct Representation {
+struct StructForm {
     is_c: bool,
     is_transparent: bool,
     /// The most that a field is aligned to.
@@ -47,14 +47,14 @@ struct Representation {
 
 impl SourceTypes {
     pub(super) fn add_struct(&mut self, item: ItemStruct) {
-        self.add(item.ident.to_string(), Named::Struct(item));
+        self.add(item.ident.to_string(), NamedType::Struct(item));
     }
 
     pub(super) fn add_alias(&mut self, item: ItemType) {
-        self.add(item.ident.to_string(), Named::Alias(item));
+        self.add(item.ident.to_string(), NamedType::Alias(item));
     }
 
-    fn add(&mut self, name: String, named: Named) {
+    fn add(&mut self, name: String, named: NamedType) {
         let entry = self.types.entry(name);
         entry
             .and_modify(|known| *known = None)
@@ -63,7 +63,7 @@ impl SourceTypes {
 
     /// The same type, with what is known of the names in it.
     pub(super) fn known(&self, ty: Declared) -> Declared {
-        let reach = Reach {
+        let reach = TypeReach {
             pointers: POINTERS_IN_MEMORY,
             depth: DEPTH,
             in_memory: false,
@@ -72,11 +72,11 @@ impl SourceTypes {
         self.within(ty, reach)
     }
 
-    fn within(&self, ty: Declared, reach: Reach) -> Declared {
+    fn within(&self, ty: Declared, reach: TypeReach) -> Declared {
         let Some(depth) = reach.depth.checked_sub(1) else {
             return Declared::Unknown(ty.to_string());
         };
-        let inner = Reach { depth, ..reach };
+        let inner = TypeReach { depth, ..reach };
         match ty {
             Declared::Unknown(text) => match syn::parse_str::<Type>(&text) {
                 Ok(ty) => self.named(&ty, inner).unwrap_or(Declared::Unknown(text)),
@@ -109,7 +109,7 @@ impl SourceTypes {
     }
 
     /// The type behind a `VeAddr`. Structures are recorded through a few of them only.
-    fn behind(&self, ty: Declared, reach: Reach) -> Declared {
+    fn behind(&self, ty: Declared, reach: TypeReach) -> Declared {
         if !reach.in_memory {
             return self.within(ty, reach);
         }
@@ -117,10 +117,10 @@ impl SourceTypes {
             return ty;
         }
         match reach.pointers.checked_sub(1) {
-            Some(pointers) => self.within(ty, Reach { pointers, ..reach }),
+            Some(pointers) => self.within(ty, TypeReach { pointers, ..reach }),
             None => match self.within(
                 ty,
-                Reach {
+                TypeReach {
                     extent_only: true,
                     ..reach
                 },
@@ -138,7 +138,7 @@ impl SourceTypes {
         }
     }
 
-    fn named(&self, ty: &Type, reach: Reach) -> Option<Declared> {
+    fn named(&self, ty: &Type, reach: TypeReach) -> Option<Declared> {
         let Type::Path(path) = plain(ty) else {
             return None;
         };
@@ -146,10 +146,10 @@ impl SourceTypes {
         let name = last.ident.to_string();
         match &last.arguments {
             PathArguments::None => match self.types.get(&name) {
-                Some(Some(Named::Alias(alias))) if alias.generics.params.is_empty() => {
+                Some(Some(NamedType::Alias(alias))) if alias.generics.params.is_empty() => {
                     Some(self.within(verify::declared(&alias.ty), reach))
                 }
-                Some(Some(Named::Struct(item))) => self.structure(&name, item, reach),
+                Some(Some(NamedType::Struct(item))) => self.structure(&name, item, reach),
                 Some(_) => None,
                 None => of_c(&name),
             },
@@ -167,14 +167,14 @@ impl SourceTypes {
         }
     }
 
-    fn structure(&self, name: &str, item: &ItemStruct, reach: Reach) -> Option<Declared> {
+    fn structure(&self, name: &str, item: &ItemStruct, reach: TypeReach) -> Option<Declared> {
         if !item.generics.params.is_empty() {
             return None;
         }
         if derives(&item.attrs, "VeOpaque") {
             return Some(Declared::Opaque(name.to_owned()));
         }
-        let inside = Reach {
+        let inside = TypeReach {
             in_memory: true,
             ..reach
         };
@@ -184,7 +184,7 @@ impl SourceTypes {
             .zip(&item.fields)
             .map(|(member, of)| (member.to_token_stream().to_string(), field(&of.ty)));
         let mut fields: Vec<(String, Declared)> = fields.collect();
-        let representation = Representation::of(&item.attrs)?;
+        let representation = StructForm::of(&item.attrs)?;
         if representation.is_transparent && fields.len() == 1 {
             return fields.pop().map(|(_, ty)| ty);
         }
@@ -281,7 +281,7 @@ fn derives(attrs: &[Attribute], wanted: &str) -> bool {
     found
 }
 
-impl Representation {
+impl StructForm {
     /// None if it has something that is not known here.
     fn of(attrs: &[Attribute]) -> Option<Self> {
         let mut this = Self {

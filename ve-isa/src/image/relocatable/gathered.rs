@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use object::{Object as _, ObjectSymbol as _};
 
 use super::super::ImageId;
-use super::{Layout, Relocatable};
+use super::{GrowingRange, Relocatable};
 
 /// The sections that some object asks for, by name.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct Gathered(HashMap<String, Sections>);
 struct Sections {
     /// The first object that has one.
     home: ImageId,
-    layout: Layout,
+    layout: GrowingRange,
     write: bool,
     /// The place of each, by its image and its index.
     offsets: HashMap<(ImageId, usize), u64>,
@@ -49,7 +49,7 @@ impl Gathered {
                 }
                 let sections = all.entry(section.name.clone()).or_insert_with(|| Sections {
                     home: *id,
-                    layout: Layout::default(),
+                    layout: GrowingRange::default(),
                     write: false,
                     offsets: HashMap::new(),
                     start: None,

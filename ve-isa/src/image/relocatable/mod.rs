@@ -260,7 +260,7 @@ impl<'a> Relocatable<'a> {
             read_only: Vec::new(),
         };
         // Offsets first, for each of the ranges; then the ranges, then addresses.
-        let mut layouts = [Layout::default(), Layout::default()];
+        let mut layouts = [GrowingRange::default(), GrowingRange::default()];
         let mut offsets = Vec::new();
         for section in self
             .sections
@@ -378,7 +378,7 @@ impl<'a> Relocatable<'a> {
 
     /// The beginning of each thread-local section.
     fn tls_layout(&self, dropped: &HashSet<usize>) -> Option<TlsLayout<'_>> {
-        let mut layout = Layout::default();
+        let mut layout = GrowingRange::default();
         let mut sections = Vec::new();
         let kept = |section: &&Section<'_>| !dropped.contains(&section.index.0);
         for section in self
@@ -544,18 +544,18 @@ impl Together {
 }
 
 struct TlsLayout<'a> {
-    layout: Layout,
+    layout: GrowingRange,
     sections: Vec<(&'a Section<'a>, u64)>,
 }
 
 /// A range that grows by parts.
 #[derive(Debug)]
-struct Layout {
+struct GrowingRange {
     size: u64,
     alignment: u64,
 }
 
-impl Default for Layout {
+impl Default for GrowingRange {
     fn default() -> Self {
         Self {
             size: 0,
@@ -564,7 +564,7 @@ impl Default for Layout {
     }
 }
 
-impl Layout {
+impl GrowingRange {
     /// Adds a part; the result is where it begins.
     fn add(&mut self, size: u64, alignment: u64) -> Option<u64> {
         let start = self.size.checked_next_multiple_of(alignment)?;

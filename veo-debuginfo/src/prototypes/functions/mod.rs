@@ -40,7 +40,7 @@ pub(super) struct FunctionSearch<'u, 'd, 'b> {
 }
 
 /// The facts from all entries of one function.
-struct Facts<'d> {
+struct FunctionFacts<'d> {
     name: Option<String>,
     linkage: Option<String>,
     result: Option<(usize, RawValue<'d>)>,
@@ -120,8 +120,8 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
     }
 
     /// The facts of the entry at a position. Entries that it refers to add what it lacks.
-    fn facts(&mut self, position: Position) -> ReadResult<Facts<'d>> {
-        let mut facts = Facts {
+    fn facts(&mut self, position: Position) -> ReadResult<FunctionFacts<'d>> {
+        let mut facts = FunctionFacts {
             name: None,
             linkage: None,
             result: None,
@@ -253,7 +253,7 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
     }
 
     /// Whether the compiler of a function writes incomplete debug information.
-    fn is_partial(&self, facts: &Facts<'d>) -> bool {
+    fn is_partial(&self, facts: &FunctionFacts<'d>) -> bool {
         let mut units = facts.chain.iter().map(|(unit, _)| *unit);
         units.any(|unit| {
             let producer = self.units.list.get(unit).map(|unit| unit.producer);
@@ -262,7 +262,7 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
     }
 
     /// Whether a function without parameters may have some that its units leave out.
-    fn is_bare(&self, facts: &Facts<'d>) -> bool {
+    fn is_bare(&self, facts: &FunctionFacts<'d>) -> bool {
         facts.chain.iter().all(|(unit, _)| {
             let producer = self.units.list.get(*unit).map(|unit| unit.producer);
             let full = match producer {

@@ -32,7 +32,7 @@ thread_local! {
 }
 
 /// The counts of a kernel.
-struct Kernel {
+struct KernelCounts {
     name: String,
     /// The path of its library; empty: it is no library's.
     library: String,
@@ -43,7 +43,7 @@ struct Kernel {
 #[derive(Default)]
 struct WatchedKernels {
     /// Kernels in the order of their first calls. None is removed, so a number always means the same kernel.
-    all: Vec<Kernel>,
+    all: Vec<KernelCounts>,
     /// Kernels of loaded libraries, by their addresses. Later another library may lie there.
     at: BTreeMap<u64, usize>,
     /// The names under which the host has looked addresses up.
@@ -109,7 +109,7 @@ impl WatchedKernels {
         let mut all = self.all.iter();
         let found = all.position(|kernel| kernel.name == name && kernel.library == library);
         let number = found.unwrap_or_else(|| {
-            self.all.push(Kernel {
+            self.all.push(KernelCounts {
                 name,
                 library,
                 calls: 0,
@@ -208,7 +208,7 @@ pub(super) fn tell() {
     }
     let mut text = String::new();
     for kernel in &lock().all {
-        let Kernel { name, calls, .. } = kernel;
+        let KernelCounts { name, calls, .. } = kernel;
         let statistics = kernel.counter.statistics();
         let library = match &*kernel.library {
             "" => String::new(),
