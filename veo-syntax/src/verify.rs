@@ -37,6 +37,9 @@ pub(crate) struct Checks {
     pub(crate) by_variable: bool,
     /// The files below `OUT_DIR` that the result depends on.
     pub(crate) files: Vec<String>,
+    /// What no comparison can decide. A macro has no place for it.
+    #[cfg(feature = "source")]
+    pub(crate) notes: Vec<String>,
 }
 
 /// Checks a declaration in which nothing else is wrong.
@@ -135,7 +138,7 @@ fn only_the_compiler_knows(ty: Declared) -> Declared {
 type VerifyMistakes = Vec<(TokenStream, Mistake)>;
 
 /// Compares a right declaration with a library of which no build knows, by the same rules. `known` says what stands behind names.
-/// The result are the types that stay open, as the user spells them.
+/// The result are sentences about what stays open.
 #[cfg(feature = "source")]
 pub(crate) fn against(
     declaration: &Declaration,
@@ -160,9 +163,12 @@ pub(crate) fn against(
     for (place, mistake) in mistakes {
         report.at(&place, &mistake);
     }
-    let open = checks.assertions.iter();
-    open.map(|assertion| spell(&subject(declaration, assertion).0))
-        .collect()
+    let name = &declaration.ident;
+    let open = checks.assertions.iter().map(|assertion| {
+        let place = spell(&subject(declaration, assertion).0);
+        format!("`{place}` of `{name}` is not compared: what it stands for is not in these sources")
+    });
+    checks.notes.into_iter().chain(open).collect()
 }
 
 fn function(
@@ -201,6 +207,8 @@ fn compare(
     signature.params = signature.params.into_iter().map(known).collect();
     signature.result = known(signature.result);
     let (comparison, assertions) = compare_declared(&signature, found);
+    #[cfg(feature = "source")]
+    checks.notes.extend(comparison.notes);
     for extent in extent::of(declaration, &signature.params, found) {
         let source = ExtentSource::Library(found.location());
         contradiction(declaration, &extent, source, mistakes);

@@ -142,9 +142,15 @@ impl ParamOrResult<'_> {
                 _ if types.rust_type(self.id).is_some() => {
                     "the kernel returns something".to_owned()
                 }
+                FoundType::Record { .. } if self.param.is_none() => {
+                    "structures cannot be returned by value; the kernel has to write it where a \
+                     parameter points"
+                        .to_owned()
+                }
                 FoundType::Record { .. } => {
                     "structures cannot be passed by value; the kernel needs a pointer".to_owned()
                 }
+                _ if self.param.is_none() => "a value of this type cannot be returned".to_owned(),
                 _ => "a value of this type cannot be passed".to_owned(),
             },
             Difference::Pointee => "it points to another type".to_owned(),

@@ -157,6 +157,47 @@ fn structures_are_laid_out_as_c_does() {
     );
 }
 
+/// What no comparison decides is a note, and results are not spoken of as arguments.
+#[test]
+fn what_cannot_be_decided_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let library = directory.path().join("libodd.so");
+    let c = directory.path().join("odd.c");
+    fs::write(
+        &c,
+        "typedef struct { int a; float b; } pair;\n\
+         int sum(int count, ...) { return count; }\n\
+         pair both(pair x) { return x; }\n\
+         __int128 wide(int x) { return x; }\n",
+    )
+    .unwrap();
+    veo_test_support::compile::library(&c, &library, &["-g"]);
+    let sources = directory.path().join("odd.rs");
+    fs::write(
+        &sources,
+        "#[ve_kernel(lib = \"libodd.so\")]\nfn sum(count: i32, first: i32) -> i32;\n",
+    )
+    .unwrap();
+    let text = right(veo(["check"]).arg(&library).arg(&sources));
+    let note = "note: `sum` takes further arguments (`...`), which cannot be checked";
+    assert!(text.contains(note), "{text}");
+    fs::write(
+        &sources,
+        "#[ve_kernel(lib = \"libodd.so\")]\nfn both(x: u64) -> u64;\n\
+         #[ve_kernel(lib = \"libodd.so\")]\nfn wide(x: i32) -> i64;\n",
+    )
+    .unwrap();
+    let printed = run(veo(["check"]).arg(&library).arg(&sources));
+    assert_eq!(printed.status, 1);
+    for said in [
+        "parameter 1 (`x`): declared `u64`, but the kernel has `pair`: structures cannot be passed by value",
+        "the result: declared `u64`, but the kernel has `pair`: structures cannot be returned by value",
+        "the result: declared `i64`, but the kernel has `__int128`: a value of this type cannot be returned",
+    ] {
+        assert!(printed.stdout.contains(said), "{said}: {}", printed.stdout);
+    }
+}
+
 #[test]
 fn sources_that_nest_deeply_are_read_or_refused() {
     let (_kept, library) = shapes();

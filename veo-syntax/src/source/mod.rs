@@ -142,11 +142,7 @@ impl Sources {
             comparison
                 .mistakes
                 .extend(said(file, name.span(), report.errors()));
-            for place in open {
-                comparison.notes.push(format!(
-                    "`{place}` of `{name}` is not compared: what it stands for is not in these sources"
-                ));
-            }
+            comparison.notes.extend(open);
         }
         comparison
             .mistakes
