@@ -8,26 +8,39 @@ use super::engine::Signals as _;
 use super::engines::ENGINE;
 use super::{current, memory, signals};
 use crate::shared::control::{Control, EngineTrap, RecordedCause};
+use crate::sys::process;
 
-static CONTROL: OnceLock<&'static Control> = OnceLock::new();
+/// The page, and the process that it tells of.
+static CONTROL: OnceLock<(&'static Control, u32)> = OnceLock::new();
 
 /// Seconds that a thread may take to report its fault.
 const PATIENCE: u32 = 5;
 
 /// Installs the handlers.
 pub(super) fn install(control: &'static Control) -> io::Result<()> {
-    let _ = CONTROL.set(control);
+    let _ = CONTROL.set((control, process::own_id()));
     signals::install(handler)
 }
 
-/// Records an end with nothing but its cause.
+/// The page for this process. A child that a kernel has forked has none: its end is not that of the VE
+/// process.
+fn control() -> Option<&'static Control> {
+    let (control, process) = CONTROL.get()?;
+    (process::own_id() == *process).then_some(*control)
+}
+
+/// Records an end with nothing but its cause, unless there is a record.
 pub(super) fn record(cause: RecordedCause) {
-    write(&EngineTrap::of(cause));
+    if let Some(control) = control() {
+        write(control, &EngineTrap::of(cause));
+    }
 }
 
 /// Records a trap, after which the process ends.
 pub(super) fn record_trap(trap: &EngineTrap) {
-    if !write(trap) {
+    if let Some(control) = control()
+        && !write(control, trap)
+    {
         // Another thread is about to end the process. This lets it finish its record.
         // SAFETY: only waits, as far as signals let it.
         unsafe { libc::sleep(PATIENCE) };
@@ -35,10 +48,7 @@ pub(super) fn record_trap(trap: &EngineTrap) {
 }
 
 /// Writes the record, with the request of the calling thread, unless there is a record.
-fn write(trap: &EngineTrap) -> bool {
-    let Some(control) = CONTROL.get() else {
-        return false;
-    };
+fn write(control: &Control, trap: &EngineTrap) -> bool {
     if !control.fault.claim() {
         return false;
     }
@@ -85,7 +95,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
     // SAFETY: the kernel passed both to this handler.
     let trap = unsafe { ENGINE.trap(signal, info, context) };
     record_trap(&trap);
-    if let Some(control) = CONTROL.get() {
+    if let Some(control) = control() {
         // SAFETY: the kernel passed this context to this handler.
         unsafe { ENGINE.add_callers(&control.fault, trap.pc, context) };
     }

@@ -52,6 +52,20 @@ static jmp_buf place;
 int set_place(void) { return setjmp(place); }
 void jump(void) { longjmp(place, 7); }
 void close_all(void) { for (int fd = 0; fd < 1000; fd++) close(fd); }
+int ends_forked(int how) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        switch (how) {
+        case 0: exit(3);
+        case 1: *(volatile int *)0x1234 = 1;
+        case 2: abort();
+        default: pthread_exit(0);
+        }
+    }
+    waitpid(child, &status, 0);
+    return status;
+}
 void branch(int status) { if (fork() == 0) return; (void)status; }
 void quiet(void) { signal(SIGSEGV, SIG_DFL); *(volatile int *)0x1234 = 1; }
 void *on_thread(void *p) { *(volatile int *)0x4321 = 1; return p; }

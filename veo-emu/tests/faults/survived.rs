@@ -156,6 +156,29 @@ fn a_forked_child_of_a_kernel_ends_with_it() {
 }
 
 #[test]
+fn the_end_of_a_forked_child_is_not_that_of_the_process() {
+    for (how, status) in [
+        (0, 3 << 8),
+        (1, libc::SIGSEGV),
+        (2, libc::SIGABRT),
+        (3, 1 << 8),
+    ] {
+        let (proc, lib) = started();
+        let ctx = proc.open();
+        let args = Args::new().u64(0, how);
+        const CORE: i32 = 0x80;
+        let seen = ctx.ok(ctx.call(proc.sym(lib, "ends_forked"), &args)) as i32;
+        assert_eq!(seen & !CORE, status, "{how}");
+        assert!(proc.fault().is_none(), "{how}");
+        // What ends the process itself is told.
+        ctx.call(proc.sym(lib, "segv"), &Args::new());
+        call!(veo_context_sync(ctx.0));
+        let fault = proc.fault().expect("a report");
+        assert_eq!(text(&fault.kernel), "segv", "{how}");
+    }
+}
+
+#[test]
 fn memory_of_the_node_runs_out() {
     let proc = Proc::with(3, |options| options.memory = 1 << 20);
     let mut blocks = Vec::new();
