@@ -40,7 +40,7 @@ pub fn ring(bytes: &[u8]) {
             host.response(position);
             host.reply(position);
             host.span(position);
-            ve.earlier_result(position);
+            ve.earlier_result(position, position % 3);
         }
         host.running();
         let death = Death {

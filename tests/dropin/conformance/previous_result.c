@@ -62,12 +62,25 @@ int main(int argc, char **argv)
 	CHECK_EQ(collect(ctx, one), 222);
 	CHECK_EQ(collect(ctx, two), 111);
 
-	/* Collected or not makes no difference, nor does a host function between. */
+	/* Collected or not makes no difference. Functions of the host between do not count: the VE
+	 * never hears of them. */
 	uint64_t before = submit(ctx, echo, 1, 333);
 	CHECK_EQ(collect(ctx, before), 333);
 	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 0)), 333);
+	submit(ctx, echo, 1, 555);
 	veo_call_async_vh(ctx, host, (void *)444);
-	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 0)), 444);
+	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 0)), 555);
+	submit(ctx, echo, 1, 666);
+	veo_call_async_vh(ctx, host, (void *)444);
+	submit(ctx, echo, 1, 777);
+	veo_call_async_vh(ctx, host, (void *)444);
+	veo_call_async_vh(ctx, host, (void *)444);
+	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 1)), 666);
+	uint64_t near = submit(further, echo, 1, 888);
+	for (int i = 0; i < 3; i++)
+		veo_call_async_vh(further, host, (void *)444);
+	CHECK_EQ(collect(further, submit(further, previous, 1, 0)), 888);
+	CHECK_EQ(collect(further, near), 888);
 	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 1000000)), -1);
 	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, -1)), -1);
 	CHECK_EQ(veo_proc_destroy(proc), 0);

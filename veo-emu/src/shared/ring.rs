@@ -35,6 +35,18 @@ pub(crate) enum Completion {
     Refused = 2,
 }
 
+/// A tag that no [`Completion`] has: kernels that ask for earlier results do not see the request.
+const PASSED_OVER: u64 = 3;
+
+/// What kernels that ask for earlier results see of a request that the host did by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostAnswer {
+    /// Its result.
+    Result(u64),
+    /// Nothing, as if it were not there: libveo sends the VE no message of functions of the host.
+    Nothing,
+}
+
 /// The state of a context as a third program sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RingSnapshot {
@@ -264,16 +276,19 @@ impl HostSide<'_> {
         Some((ended, self.ring.reply.0.value.load(Ordering::Relaxed)))
     }
 
-    /// Marks the response to a request that the host answered by itself, so that
-    /// kernels can ask for its result. The ring must be empty.
+    /// Marks the response to a request that the host answered by itself, for
+    /// kernels that ask for earlier results. The ring must be empty.
     #[inline]
-    pub(crate) fn answer(self, id: u64, value: u64) {
+    pub(crate) fn answer(self, id: u64, answer: HostAnswer) {
+        let (mark, value) = match answer {
+            HostAnswer::Result(value) => (Completion::Done as u64, value),
+            HostAnswer::Nothing => (PASSED_OVER, 0),
+        };
         let response = self.ring.response_of(id);
         response.value.store(value, Ordering::Relaxed);
         response.started.store(0, Ordering::Relaxed);
         response.ended.store(0, Ordering::Relaxed);
-        let tag = (id + 1) << 8 | Completion::Done as u64;
-        response.tag.store(tag, Ordering::Release);
+        response.tag.store((id + 1) << 8 | mark, Ordering::Release);
     }
 
     /// Whether the VE side says that it sleeps.
@@ -479,9 +494,17 @@ impl VeSide<'_> {
         self.ring.host_side().wake_host();
     }
 
-    /// The result of an earlier request, for a kernel that runs behind it.
-    pub(crate) fn earlier_result(self, id: u64) -> Option<u64> {
-        self.ring.response(id).map(|(_, value)| value)
+    /// The result of a request before `running`, for the kernel of that: with an offset of 0 of
+    /// the one just before it, with 1 of the one before that, and so on.
+    pub(crate) fn earlier_result(self, running: u64, offset: u64) -> Option<u64> {
+        // The ring has no more responses.
+        let first = running.saturating_sub(SLOTS as u64);
+        let before = (first..running).rev().map_while(|id| {
+            let (_, value) = self.ring.response(id)?;
+            let mark = self.ring.response_of(id).tag.load(Ordering::Relaxed) & 0xff;
+            Some((mark != PASSED_OVER).then_some(value))
+        });
+        before.flatten().nth(usize::try_from(offset).ok()?)
     }
 
     /// Sleeps until the request of `position` is there, or for no reason.

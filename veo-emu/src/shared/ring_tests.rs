@@ -3,7 +3,9 @@
 use veo_abi::word_class;
 
 use super::class::{ResultClass, WordClass};
-use super::ring::{Completion, MAX_WORDS, Received, Ring, RingOp, RingRequest, SLOTS, Span};
+use super::ring::{
+    Completion, HostAnswer, MAX_WORDS, Received, Ring, RingOp, RingRequest, SLOTS, Span,
+};
 use crate::sys::memfd::{self, Mapping, round_up};
 
 fn mapped() -> Mapping {
@@ -121,6 +123,24 @@ fn the_times_of_a_request_are_its_own() {
         (Span::default(), span(90))
     );
     // The host does one by itself.
-    host.answer(again + SLOTS as u64, 4);
+    host.answer(again + SLOTS as u64, HostAnswer::Result(4));
     assert_eq!(host.span(again + SLOTS as u64), Span::default());
+}
+
+#[test]
+fn kernels_do_not_see_functions_of_the_host() {
+    let mapping = mapped();
+    let ring: &Ring = mapping.view();
+    let (host, ve) = (ring.host_side(), ring.ve_side());
+    assert_eq!(ve.earlier_result(0, 0), None);
+    for id in 0..4 {
+        host.answer(id, HostAnswer::Result(10 * id));
+    }
+    host.answer(2, HostAnswer::Nothing);
+    let seen = [0, 1, 2, 3].map(|offset| ve.earlier_result(4, offset));
+    assert_eq!(seen, [Some(30), Some(10), Some(0), None]);
+    assert_eq!(ve.earlier_result(3, 0), Some(10));
+    assert_eq!(ve.earlier_result(4, u64::MAX), None);
+    // One that has failed has no result.
+    assert_eq!(ve.earlier_result(6, 0), None);
 }

@@ -143,12 +143,12 @@ pub(super) fn running() -> Option<RunningRequest> {
 /// The result of an earlier request of the calling thread's context: with an offset of 0 of
 /// the one just before the running one, with 1 of the one before that, and so on.
 pub(super) fn earlier_result(offset: u64) -> Option<u64> {
-    let id = running()?.id.checked_sub(offset.checked_add(1)?)?;
+    let running = running()?.id;
     let ring = CURRENT.try_with(|current| current.ring.get()).ok()?;
     // SAFETY: `prepare` was given the ring of this thread's context, which is mapped for as
     // long as the thread runs kernels, and it does run one.
     let ring = unsafe { ring.as_ref() }?;
-    ring.ve_side().earlier_result(id)
+    ring.ve_side().earlier_result(running, offset)
 }
 
 /// Whether the calling thread is inside a kernel.

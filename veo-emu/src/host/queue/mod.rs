@@ -32,7 +32,7 @@ use super::memory::NoRoom;
 use super::operation::{HostOp, QueuedRequest, Staged};
 use super::results::{RequestOutcome, ResultState, Results};
 use crate::error::Result;
-use crate::shared::ring::{Completion, HostSide, Ring, SLOTS, Span};
+use crate::shared::ring::{Completion, HostAnswer, HostSide, Ring, SLOTS, Span};
 use crate::sync::lock;
 use crate::sys::memfd::Mapping;
 use crate::sys::thread::NO_CPU;
@@ -239,9 +239,10 @@ impl Queue {
 
     /// Does a request of the host, and ends it.
     pub(crate) fn run_host(&self, id: u64, op: HostOp) {
+        let is_function = op.is_function();
         if !self.ring().is_timed() {
             let result = op.run(self);
-            return self.end_host(id, result);
+            return self.end_host(id, is_function, result);
         }
         let started = system_time();
         let result = op.run(self);
@@ -249,20 +250,21 @@ impl Queue {
         let mut state = lock(&self.state);
         state.times.keep(id, || Span { started, ended });
         drop(state);
-        self.end_host(id, result);
+        self.end_host(id, is_function, result);
     }
 
     /// Ends a request of the host and lets the next one begin.
-    pub(crate) fn end_host(&self, id: u64, result: Result<u64>) {
-        let (outcome, value) = match result {
-            Ok(value) => (RequestOutcome::Ok(value), Some(value)),
+    pub(crate) fn end_host(&self, id: u64, is_function: bool, result: Result<u64>) {
+        let (outcome, answer) = match result {
+            Ok(value) if is_function => (RequestOutcome::Ok(value), Some(HostAnswer::Nothing)),
+            Ok(value) => (RequestOutcome::Ok(value), Some(HostAnswer::Result(value))),
             Err(error) => {
                 self.note_reason(id, error.text);
                 (RequestOutcome::Error, None)
             }
         };
         let mut state = lock(&self.state);
-        self.note_end(&state, state.results.first_of(id)..id + 1, value);
+        self.note_end(&state, state.results.first_of(id)..id + 1, answer);
         state.results.end(id, outcome);
         state.host = None;
         self.end_exclusive_use(state);
@@ -288,13 +290,13 @@ impl Queue {
 
     /// Notes that the host's work with these ids has ended. Kernels behind it may ask for its
     /// result.
-    fn note_end(&self, state: &QueueState, ids: Range<u64>, value: Option<u64>) {
+    fn note_end(&self, state: &QueueState, ids: Range<u64>, answer: Option<HostAnswer>) {
         if ids.is_empty() {
             return;
         }
-        if let Some(value) = value {
+        if let Some(answer) = answer {
             for id in ids.start.max(ids.end.saturating_sub(SLOTS as u64))..ids.end {
-                self.ring().answer(id, value);
+                self.ring().answer(id, answer);
             }
         }
         // After a death all later requests have ended as well.

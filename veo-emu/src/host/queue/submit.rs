@@ -22,7 +22,7 @@ use crate::host::operation::{
 use crate::host::schedule::Goal;
 use crate::shared::class::ResultClass;
 use crate::shared::parcel::Task;
-use crate::shared::ring::{Completion, RingOp, RingRequest, SLOTS};
+use crate::shared::ring::{Completion, HostAnswer, RingOp, RingRequest, SLOTS};
 use crate::shared::wait::Spin;
 use crate::sync::lock;
 use crate::sys::thread::current_cpu;
@@ -420,8 +420,11 @@ impl Drop for ExclusiveUse<'_> {
     fn drop(&mut self) {
         if !self.nested {
             let state = lock(&self.queue.state);
-            self.queue
-                .note_end(&state, self.ids.clone(), Some(self.value));
+            self.queue.note_end(
+                &state,
+                self.ids.clone(),
+                Some(HostAnswer::Result(self.value)),
+            );
             self.queue.end_exclusive_use(state);
         }
     }
