@@ -41,6 +41,8 @@ pub struct DynamicSymbol<'d> {
     pub is_defined: bool,
     /// The file cannot be loaded unless another one defines it.
     pub is_needed: bool,
+    /// The file defines it as a variable.
+    pub is_data: bool,
 }
 
 type SymbolEntry<'d, 'f> = ElfSymbol64<'d, 'f, LittleEndian>;
@@ -343,6 +345,8 @@ pub fn dynamic_symbols(bytes: &[u8]) -> Vec<DynamicSymbol<'_>> {
             name,
             is_defined: symbol.is_definition(),
             is_needed: symbol.is_undefined() && !symbol.is_weak(),
+            is_data: symbol.is_definition()
+                && matches!(symbol.kind(), SymbolKind::Data | SymbolKind::Tls),
         }));
     }
     symbols

@@ -96,6 +96,13 @@ impl Dropin {
         dropin.kernels("relay.c", "librelay.so", &options);
         dropin.kernels("unlinked.c", "libglobal.so", &["-g"]);
         dropin.kernels("unlinked.c", "liblookup.so", &["-g", "-DLOOK_UP"]);
+        dropin.kernels("bindings.c", "libfirstplain.so", &["-g", "-DPLAIN"]);
+        dropin.kernels("bindings.c", "libfirstasking.so", &["-g", "-DASKING"]);
+        dropin.kernels("bindings.c", "libmiddle.so", &["-g", "-DMIDDLE"]);
+        dropin.kernels("bindings.c", "libbindings.so", &["-g"]);
+        let asking = dropin.kernel_dir().join("libfirstasking.so");
+        let options = ["-g", "-Wl,--no-as-needed", &asking.display().to_string()];
+        dropin.kernels("bindings.c", "libneedspath.so", &options);
         let mut headless = fs::read(dropin.kernel_dir().join("libveside.so")).unwrap();
         // Where the section headers are, and how many.
         headless[40..48].fill(0);

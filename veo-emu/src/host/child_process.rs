@@ -177,7 +177,7 @@ impl ChildProcess {
     /// asks for them.
     pub(crate) fn asks_for_tags(&self, address: u64) -> bool {
         let library = self.symbols.described(address);
-        library.is_some_and(|library| library.asks_for_tags(|| self.symbols.files(), self.pid))
+        library.is_some_and(|library| library.asks_for_tags(self.pid))
     }
 
     /// Makes a context known, so that it learns of the process's end.

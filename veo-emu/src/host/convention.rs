@@ -9,8 +9,8 @@ use veo_abi::word_class;
 use veo_debuginfo::prototypes::read_original;
 use veo_debuginfo::{Original, SourceLines};
 
-use super::library_file;
 use super::operation::CallView;
+use super::tags;
 use crate::shared::class::{ResultClass, WordClass};
 use crate::shared::ring::MAX_WORDS;
 use crate::sys::thread::Uncancelled;
@@ -173,31 +173,31 @@ impl Prepared {
 #[derive(Debug)]
 pub(crate) struct Lazy {
     file: Option<Arc<Original>>,
+    /// The files of the libraries that were loaded before it, in order: it may use their functions.
+    earlier: Vec<Arc<Original>>,
     read: OnceLock<Option<Prototypes>>,
     asks: OnceLock<bool>,
     extent: OnceLock<u64>,
 }
 
 impl Lazy {
-    pub(crate) fn new(file: Option<Arc<Original>>) -> Lazy {
+    pub(crate) fn new(file: Option<Arc<Original>>, earlier: Vec<Arc<Original>>) -> Lazy {
         Lazy {
             file,
+            earlier,
             read: OnceLock::new(),
             asks: OnceLock::new(),
             extent: OnceLock::new(),
         }
     }
 
-    /// Whether its functions get addresses with their tags, in process `pid` with the libraries `known`.
-    pub(crate) fn asks_for_tags(
-        &self,
-        known: impl FnOnce() -> Vec<Arc<Original>>,
-        pid: libc::pid_t,
-    ) -> bool {
+    /// Whether its functions get addresses with their tags, in process `pid`. The loader has decided when it loaded the
+    /// library, so this never changes.
+    pub(crate) fn asks_for_tags(&self, pid: libc::pid_t) -> bool {
         *self.asks.get_or_init(|| {
             let _held = Uncancelled::new();
             let asks = |file: &Arc<Original>| {
-                let asks = AssertUnwindSafe(|| library_file::asks_for_tags(file, &known(), pid));
+                let asks = AssertUnwindSafe(|| tags::asks_for_tags(file, &self.earlier, pid));
                 catch_unwind(asks).unwrap_or(false)
             };
             self.file.as_ref().is_some_and(asks)

@@ -38,5 +38,6 @@ mod stack_guard;
 pub(crate) mod start;
 pub(crate) mod statistics;
 pub(crate) mod symbols;
+mod tags;
 pub(crate) mod transfer;
 pub(crate) mod watch;

@@ -36,14 +36,16 @@ impl KnownLibrary {
         code: MachineCode,
         path: String,
         file: Option<Original>,
+        earlier: &[KnownLibrary],
     ) -> KnownLibrary {
+        let earlier = earlier.iter().filter_map(|known| known.file.clone());
         let file = file.map(Arc::new);
         KnownLibrary {
             handle,
             base,
             code,
             path,
-            prototypes: Arc::new(Lazy::new(file.clone())),
+            prototypes: Arc::new(Lazy::new(file.clone(), earlier.collect())),
             file,
             loads: 1,
         }
@@ -81,7 +83,7 @@ impl ProcessSymbols {
         let file = Original::open(Path::new(path)).ok();
         let mut known = lock(&self.known);
         known.image = Some(handle);
-        let library = KnownLibrary::new(handle, base, code, path.to_owned(), file);
+        let library = KnownLibrary::new(handle, base, code, path.to_owned(), file, &[]);
         known.libraries.push(library);
     }
 
@@ -100,7 +102,7 @@ impl ProcessSymbols {
             library.loads += 1;
             return;
         }
-        let library = KnownLibrary::new(handle, base, code, path, file);
+        let library = KnownLibrary::new(handle, base, code, path, file, &known.libraries);
         known.libraries.push(library);
     }
 
@@ -239,16 +241,6 @@ impl ProcessSymbols {
             let _ = symbol.convention.set(convention.clone());
         }
         convention
-    }
-
-    /// The files of the loaded libraries.
-    pub(crate) fn files(&self) -> Vec<Arc<Original>> {
-        let known = lock(&self.known);
-        let files = known
-            .libraries
-            .iter()
-            .filter_map(|known| known.file.clone());
-        files.collect()
     }
 
     /// The loaded libraries, in order.
