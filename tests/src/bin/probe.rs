@@ -23,6 +23,9 @@ fn main() -> Result<()> {
             assert_eq!(changed, 0, "{}", std::io::Error::last_os_error());
             start(arguments.next())
         }
+        Some("load without descriptors") => {
+            load_without_descriptors(&arguments.next().expect("a library"))
+        }
         Some("start when told") => {
             host("begun\n");
             std::io::stdin()
@@ -52,6 +55,33 @@ fn start(veorun: Option<String>) -> Result<()> {
     };
     let (process, sum) = (own_pid(&proc)?, bump(&proc, 41)?);
     host(&format!("process {process} gives {sum}\n"));
+    Ok(())
+}
+
+/// Loads a library while no file can be opened, then once more.
+fn load_without_descriptors(library: &str) -> Result<()> {
+    let proc = VeoProc::new(0)?;
+    let limit = |most: u64| {
+        let mut limit = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
+        // SAFETY: both get a valid place.
+        let set = unsafe {
+            libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
+            limit.rlim_cur = most.min(limit.rlim_max);
+            libc::setrlimit(libc::RLIMIT_NOFILE, &limit)
+        };
+        assert_eq!(set, 0, "{}", std::io::Error::last_os_error());
+    };
+    limit(3);
+    match proc.load_library(library) {
+        Ok(_) => host("loaded\n"),
+        Err(error) => host(&format!("{error}\n")),
+    }
+    limit(u64::MAX);
+    let symbols = proc.load_library(library)?.symbols();
+    host(&format!("{} symbols\n", symbols.len()));
     Ok(())
 }
 

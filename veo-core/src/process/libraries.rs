@@ -53,7 +53,7 @@ impl ProcShared {
                 .options
                 .veorun
                 .as_deref()
-                .and_then(LibraryFile::open),
+                .and_then(|path| LibraryFile::open(path).ok().flatten()),
             handle: 0,
             code: LibraryCode::new(name),
             symbols: Mutex::default(),
@@ -87,7 +87,13 @@ impl ProcShared {
             drop(exclusive);
             self.libraries.wait_for_end(&library);
         };
-        let file = LibraryFile::open(path);
+        // Without the file no declaration could be checked.
+        let file = LibraryFile::open(path).map_err(|error| {
+            failed(Some(format!(
+                "its declarations cannot be checked, because its file cannot be opened: {error}; close \
+                 files, or raise the limit (ulimit -n)"
+            )))
+        })?;
         // SAFETY: the main context is held exclusively, so the process is there; the
         // path is a terminated string.
         let handle = unsafe { extension.load_library(core.handle(), &c_path) }?;

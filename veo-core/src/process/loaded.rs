@@ -2,12 +2,14 @@
 //! the declared kernels in them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use veo_abi::prototype::Prototypes;
 use veo_debuginfo::elf::{self, Headers};
+use veo_debuginfo::executable::no_descriptor;
 use veo_debuginfo::prototypes::read_original;
 use veo_debuginfo::{FileStamp, Original, data_symbols};
 
@@ -142,10 +144,18 @@ pub(crate) struct LibraryFile {
 
 impl LibraryFile {
     /// The file at `path`. `None` if it cannot be read.
-    pub(super) fn open(path: &Path) -> Option<LibraryFile> {
-        let file = Original::open(path).ok()?;
+    ///
+    /// # Errors
+    ///
+    /// No descriptor is left.
+    pub(super) fn open(path: &Path) -> io::Result<Option<LibraryFile>> {
+        let file = match Original::open(path) {
+            Ok(file) => file,
+            Err(error) if no_descriptor(&error) => return Err(error),
+            Err(_) => return Ok(None),
+        };
         let facts = facts(&file);
-        Some(LibraryFile { file, facts })
+        Ok(Some(LibraryFile { file, facts }))
     }
 
     /// Whether the path still names it as it was.

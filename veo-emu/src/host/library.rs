@@ -5,6 +5,7 @@ use std::path::Path;
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
 use veo_abi::limits::MAX_NAME;
 use veo_debuginfo::Original;
+use veo_debuginfo::executable::no_descriptor;
 
 use super::library_file;
 use super::queue::Queue;
@@ -45,7 +46,13 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     let mut exclusive = main.exclusive_use()?;
     library_file::check(&path)?;
     main.child.sanitizers.check_library(&path)?;
-    let before = Original::open(Path::new(&path)).ok();
+    // Its file says how its functions take their arguments.
+    let before = match Original::open(Path::new(&path)) {
+        Err(error) if no_descriptor(&error) => {
+            return Err(Error::io(format!("opening library {path}"), &error));
+        }
+        opened => opened.ok(),
+    };
     put(main, path.as_bytes())?;
     main.child.symbols.set_subject(&path);
     let (ended, len) = exclusive.parcel(Task::Load, &[path.len() as u64])?;
