@@ -16,6 +16,7 @@ use crate::data::{Bytes, BytesMut, VeData, VePointee};
 use crate::param::{FnAddr, KernelResult};
 
 /// A type of plain data, in memory or behind a reference.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel to the VE as plain data",
     note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, `#[repr(C)]` structures of them with `#[derive(VeData)]`, and `VeAddr<T>` of these, of `c_void` or of a `T` with `#[derive(VeOpaque)]`"
@@ -70,6 +71,7 @@ pub trait If<const CONDITION: bool> {}
 impl If<true> for () {}
 
 /// A type that a pointer points to.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a kernel's pointer cannot point to `{Self}`",
     note = "write `#[derive(VeData)]` on a `#[repr(C)]` structure of plain data, `#[derive(VeOpaque)]` on a handle that only kernels look into"

@@ -85,21 +85,36 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
             (Some(quote!({ #why true })), [void(), void()])
         }
     };
-    let condition = condition.map(|condition| quote!((): #krate::__private::If<#condition>,));
-    let clause = (condition.is_some() || predicates.is_some()).then(|| quote!(where));
     let implemented = traits.path(Span::call_site(), quote!(VeData));
     let allowed = allowed(&input.attrs, &input.data, path.is_some());
-    quote! {
-        #[automatically_derived]
-        #allowed
-        // SAFETY: `VeData` promises plain data. The structure is `repr(C)` or transparent,
-        // `condition` says that it is `Copy`, and `ty` asks the value of each field for the trait.
-        unsafe impl #impl_generics #implemented for #ident #ty_generics
-        #clause #condition #predicates
-        {
-            const TYPE: #krate::__private::abi::Type = #ty;
-            const OUTLINE: #krate::__private::abi::Type = #outline;
+    let implementation = |condition: Option<TokenStream>| {
+        let condition = condition.map(|condition| quote!((): #krate::__private::If<#condition>,));
+        let clause = (condition.is_some() || predicates.is_some()).then(|| quote!(where));
+        quote! {
+            #[automatically_derived]
+            #allowed
+            // SAFETY: `VeData` promises plain data. The structure is `repr(C)` or transparent. `VeData`
+            // itself demands that it is `Copy`, and `ty` asks the value of each field for the trait.
+            unsafe impl #impl_generics #implemented for #ident #ty_generics
+            #clause #condition #predicates
+            {
+                const TYPE: #krate::__private::abi::Type = #ty;
+                const OUTLINE: #krate::__private::abi::Type = #outline;
+            }
         }
+    };
+    match condition {
+        // A page of rustdoc has no room for a condition that always holds.
+        Some(condition) if report.len() == 0 => {
+            let (checked, shown) = (implementation(Some(condition)), implementation(None));
+            quote! {
+                #[cfg(not(doc))]
+                #checked
+                #[cfg(doc)]
+                #shown
+            }
+        }
+        condition => implementation(condition),
     }
 }
 

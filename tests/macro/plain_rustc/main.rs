@@ -266,3 +266,60 @@ fn the_users_documentation_shows_public_names_alone() {
          Result<On::Output<'a, <c_int as KernelResult>::Value>>"
     );
 }
+
+/// The page of a type, with its links: what anybody reads or follows there.
+fn page_of_type(dir: &Path, name: &str) -> String {
+    let path = dir.join(format!("doc/alone/struct.{name}.html"));
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+#[test]
+fn the_pages_of_derived_types_show_public_traits_alone() {
+    let source = r#"
+        use veo_core::{VeAddr, VeData, VeOpaque};
+
+        /// A point.
+        #[derive(Clone, Copy, VeData)]
+        #[repr(C)]
+        pub struct Point { pub x: f64, pub next: VeAddr<Point> }
+
+        /// One number.
+        #[derive(Clone, Copy, VeData)]
+        #[repr(transparent)]
+        pub struct One(pub f64);
+
+        /// Two of a kind.
+        #[derive(Clone, Copy, VeData)]
+        #[repr(C)]
+        pub struct Two<T: Copy>(pub T, pub T);
+
+        /// A handle.
+        #[derive(VeOpaque)]
+        pub struct Plan(());
+
+        /// What rustdoc computes has its true value.
+        pub const SIZE: usize = match <Point as VeData>::TYPE {
+            veo_core::abi::Type::Struct(layout) => layout.fields.len(),
+            _ => panic!("no structure"),
+        };
+    "#;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let output = compile("rustdoc", dir.path(), "2021", &[], source);
+    assert!(output.status.success(), "{}", messages(&output));
+    for name in ["Point", "One", "Two", "Plan"] {
+        let page = page_of_type(dir.path(), name);
+        assert!(page.contains("VePointee"), "{name}: the public trait");
+        assert_eq!(page.contains("VeData"), name != "Plan", "{name}");
+        for hidden in [
+            "__private",
+            "If<",
+            "If</a>",
+            "If&lt;",
+            "PointedTo",
+            "impl-Data",
+            "impl-CopyValues",
+        ] {
+            assert!(!page.contains(hidden), "{name}: {hidden}");
+        }
+    }
+}
