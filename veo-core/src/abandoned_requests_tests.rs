@@ -27,13 +27,7 @@ const SOURCE: &str = "
 /// A process that finds the kernels beside this program.
 fn process(memory: u64) -> Result<VeoProc> {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let program = std::env::current_exe().expect("a test program has a path");
-        let directory = program.with_file_name("host");
-        std::fs::create_dir_all(&directory).expect("the target directory is writable");
-        let library = directory.join("libabandoned.so");
-        compile::library_of(SOURCE, "c", library, &["-O1", "-g"])
-    });
+    LIBRARY.get_or_init(|| compile::kernels_beside_program(SOURCE, "libabandoned.so"));
     VeoProc::builder().memory(memory).build()
 }
 

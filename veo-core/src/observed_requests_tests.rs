@@ -96,13 +96,7 @@ impl Notes {
 /// A process that finds the kernels beside this program, and its observer.
 fn process() -> Result<(VeoProc, Arc<Notes>)> {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let program = std::env::current_exe().expect("a test program has a path");
-        let directory = program.with_file_name("host");
-        std::fs::create_dir_all(&directory).expect("the target directory is writable");
-        let library = directory.join("libobserved.so");
-        compile::library_of(SOURCE, "c", library, &["-O1", "-g"])
-    });
+    LIBRARY.get_or_init(|| compile::kernels_beside_program(SOURCE, "libobserved.so"));
     let proc = VeoProc::builder().memory(16 << 20).build()?;
     let notes = Arc::new(Notes {
         core: Arc::downgrade(&proc.shared().core),

@@ -78,6 +78,18 @@ pub fn library_of(
     output.to_owned()
 }
 
+/// Makes a library of C kernels where the processes of this test program find it.
+///
+/// # Panics
+///
+/// As [`program`], and if the program's directory cannot be written.
+pub fn kernels_beside_program(text: &str, name: &str) -> PathBuf {
+    let program = std::env::current_exe().expect("a test program has a path");
+    let directory = program.with_file_name("host");
+    fs::create_dir_all(&directory).expect("the target directory is writable");
+    library_of(text, "c", directory.join(name), &["-O1", "-g"])
+}
+
 /// Runs a tool that must succeed; gives what it wrote.
 ///
 /// # Panics

@@ -1,13 +1,11 @@
 //! The cost of the check of memory: the interpreter with it against the interpreter without.
 
 use std::hint::black_box;
-use std::path::Path;
 
 use ve_isa::check::CheckOptions;
-use ve_isa::image::ImageFile;
-use ve_isa::machine::{DEFAULT_STACK, Machine, Unresolved};
-use veo_test_support::ve;
+use ve_isa::machine::{DEFAULT_STACK, Machine};
 
+use crate::code::{load, object_of};
 use crate::measure::{Times, in_turns};
 
 /// The functions of one source, on a machine as usual and on two that check.
@@ -22,24 +20,14 @@ fn machine(name: &str, bytes: &[u8], check: Option<CheckOptions>) -> Machine {
     if let Some(options) = check {
         machine.check(options, None).expect("addresses for a check");
     }
-    let input = ImageFile { name, bytes };
-    machine
-        .load(&[input], Unresolved::Error)
-        .expect("an object of clang's");
+    load(&machine, name, bytes);
     machine
 }
 
 impl Checked {
     /// Compiles one of the sources beside this file.
     pub fn of(name: &str) -> Self {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("benches/speed")
-            .join(name)
-            .with_extension("c");
-        let directory = tempfile::tempdir().expect("a directory for what is compiled");
-        let object = directory.path().join("ve.o");
-        ve::compile(&source, &object, &["-O2"]);
-        let bytes = std::fs::read(&object).expect("an object that was just made");
+        let bytes = object_of(name);
         let check = |undefined| CheckOptions {
             undefined,
             goes_on: false,

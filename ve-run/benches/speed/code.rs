@@ -1,7 +1,7 @@
 //! C sources, compiled for both machines and loaded on both.
 
 use std::hint::black_box;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libloading::Library;
@@ -89,6 +89,30 @@ impl Engine {
     }
 }
 
+/// The path of a source beside this file.
+fn source_of(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("benches/speed")
+        .join(name)
+        .with_extension("c")
+}
+
+/// A source beside this file, compiled for the Vector Engine.
+pub fn object_of(name: &str) -> Vec<u8> {
+    let directory = tempfile::tempdir().expect("a directory for what is compiled");
+    let object = directory.path().join("ve.o");
+    ve::compile(source_of(name), &object, &["-O2"]);
+    std::fs::read(&object).expect("an object that was just made")
+}
+
+/// Loads such an object.
+pub fn load(machine: &Machine, name: &str, bytes: &[u8]) {
+    let input = ImageFile { name, bytes };
+    machine
+        .load(&[input], Unresolved::Error)
+        .expect("an object of clang's");
+}
+
 /// The functions of one source. All take a word and return one, the same on both machines.
 pub struct Code {
     host: Library,
@@ -98,29 +122,16 @@ pub struct Code {
 impl Code {
     /// Compiles one of the sources beside this file, for the host with these flags. `engine` is done with the machine.
     pub fn of(name: &str, host_flags: &[&str], engine: Engine) -> Self {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("benches/speed")
-            .join(name)
-            .with_extension("c");
         let directory = tempfile::tempdir().expect("a directory for what is compiled");
         let library = directory.path().join("host.so");
         let flags: Vec<&str> = [host_flags, &["-fvisibility=hidden"]].concat();
-        compile::library(&source, &library, &flags);
+        compile::library(source_of(name), &library, &flags);
         // SAFETY: the library has no constructors.
         let host = unsafe { Library::new(&library) }.expect("a library that was just made");
 
-        let object = directory.path().join("ve.o");
-        ve::compile(&source, &object, &["-O2"]);
-        let bytes = std::fs::read(&object).expect("an object that was just made");
         let machine = Machine::new().expect("addresses for a machine");
         engine.choose(&machine);
-        let input = ImageFile {
-            name,
-            bytes: &bytes,
-        };
-        machine
-            .load(&[input], Unresolved::Error)
-            .expect("an object of clang's");
+        load(&machine, name, &object_of(name));
         Self { host, machine }
     }
 
