@@ -9,7 +9,7 @@ use object::{LittleEndian, ReadCache};
 
 use crate::sections::EM_VE;
 
-type Header = FileHeader64<LittleEndian>;
+type CodeFileHeader = FileHeader64<LittleEndian>;
 
 /// Calls a function with address and bytes of each executable section, in the order of the file,
 /// until one call fails, whose error is the inner one.
@@ -23,7 +23,7 @@ pub fn ve_code_sections(
     mut each: impl FnMut(u64, &[u8]) -> io::Result<()>,
 ) -> Result<io::Result<()>, String> {
     let data = &ReadCache::new(file);
-    let header = Header::parse(data).map_err(|_| "it is no 64-bit ELF file")?;
+    let header = CodeFileHeader::parse(data).map_err(|_| "it is no 64-bit ELF file")?;
     let endian = header.endian().map_err(|_| "it is not little-endian")?;
     let machine = header.e_machine(endian);
     if machine != EM_VE {

@@ -350,9 +350,9 @@ fn give_text(thread: &mut Thread, mut text: Vec<u8>) -> Outcome {
     result(thread, to)
 }
 
-type Status = unsafe extern "C" fn(*const libc::c_char, *mut libc::stat) -> libc::c_int;
+type StatFunction = unsafe extern "C" fn(*const libc::c_char, *mut libc::stat) -> libc::c_int;
 
-fn status(thread: &mut Thread, first: usize, how: Status) -> Outcome {
+fn status(thread: &mut Thread, first: usize, how: StatFunction) -> Outcome {
     let path: CString = c_text(thread.window(), word(thread, first))?;
     let mut status = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: the path is a string, and the place has room.

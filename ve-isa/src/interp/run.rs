@@ -359,10 +359,10 @@ const TARGETS: usize = 256;
 
 /// Where jumps to computed addresses went lately.
 #[derive(Debug)]
-pub(super) struct Targets([Target; TARGETS]);
+pub(super) struct Targets([JumpTarget; TARGETS]);
 
 #[derive(Debug, Clone, Copy)]
-struct Target {
+struct JumpTarget {
     address: u64,
     link: Link,
     /// How many more jumps there are before the loop looks at it.
@@ -372,7 +372,7 @@ struct Target {
 impl Default for Targets {
     fn default() -> Self {
         // No entry has an address that is looked for in it.
-        Self(std::array::from_fn(|index| Target {
+        Self(std::array::from_fn(|index| JumpTarget {
             address: if index == 0 { 8 } else { 0 },
             link: LEAVE,
             heat: 0,
@@ -398,7 +398,7 @@ impl Targets {
     }
 
     pub(super) fn set(&mut self, address: u64, link: Link) {
-        self.0[(address / 8) as usize % TARGETS] = Target {
+        self.0[(address / 8) as usize % TARGETS] = JumpTarget {
             address,
             link,
             heat: JUMPS_UNTIL_HOT,

@@ -109,7 +109,7 @@ pub(super) struct KeptEntry {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Known {
+enum KnownEntry {
     /// A thread is about to translate it.
     Busy,
     Code(CodeEntry),
@@ -133,7 +133,7 @@ pub(super) struct Translations {
 struct TranslationsState {
     /// Nothing, if the system does not allow it.
     arena: Option<CodeArena>,
-    known: HashMap<u64, Known>,
+    known: HashMap<u64, KnownEntry>,
     /// How often all was forgotten.
     forgotten: u64,
     /// When that was last.
@@ -199,8 +199,8 @@ impl Translations {
     pub(super) fn get(&self, address: u64) -> Option<KeptEntry> {
         let state = self.lock();
         match state.known.get(&address)? {
-            Known::Code(entry) => state.kept(*entry),
-            Known::Busy | Known::Nothing => None,
+            KnownEntry::Code(entry) => state.kept(*entry),
+            KnownEntry::Busy | KnownEntry::Nothing => None,
         }
     }
 
@@ -215,8 +215,8 @@ impl Translations {
         let forgotten = {
             let mut state = self.lock();
             match state.known.get(&address) {
-                Some(Known::Code(entry)) => return state.kept(*entry),
-                Some(Known::Busy | Known::Nothing) => return None,
+                Some(KnownEntry::Code(entry)) => return state.kept(*entry),
+                Some(KnownEntry::Busy | KnownEntry::Nothing) => return None,
                 None => {}
             }
             if !state.arena.as_ref()?.has_room() {
@@ -226,7 +226,7 @@ impl Translations {
                     return None;
                 }
             }
-            state.known.insert(address, Known::Busy);
+            state.known.insert(address, KnownEntry::Busy);
             state.forgotten
         };
         // No lock is held: other threads go on in the interpreter.
@@ -255,7 +255,7 @@ impl Translations {
             let code = unsafe { place.add(&code.bytes, code.accesses, Box::new(kept)) }?;
             Some(CodeEntry { code, instructions })
         });
-        let known = entry.map_or(Known::Nothing, Known::Code);
+        let known = entry.map_or(KnownEntry::Nothing, KnownEntry::Code);
         state.known.insert(address, known);
         state.kept(entry?)
     }

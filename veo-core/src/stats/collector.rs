@@ -15,11 +15,11 @@ const MOST_CONTEXTS: usize = 1000;
 /// Gathers what the requests of a process come to.
 #[derive(Default)]
 pub(crate) struct StatisticsCollector {
-    gathered: Mutex<Gathered>,
+    gathered: Mutex<GatheredStatistics>,
 }
 
 #[derive(Default)]
-struct Gathered {
+struct GatheredStatistics {
     /// By their indexes.
     declared: Vec<Option<(&'static Kernel, RepeatedEvents)>>,
     named: HashMap<Arc<str>, RepeatedEvents>,
@@ -105,7 +105,7 @@ impl RequestObserver for StatisticsCollector {
     }
 }
 
-impl Gathered {
+impl GatheredStatistics {
     #[inline]
     fn add(&mut self, record: &RequestRecord) {
         let times = &record.times;
@@ -163,7 +163,7 @@ impl Gathered {
 }
 
 impl StatisticsCollector {
-    fn lock(&self) -> MutexGuard<'_, Gathered> {
+    fn lock(&self) -> MutexGuard<'_, GatheredStatistics> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

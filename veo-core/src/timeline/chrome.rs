@@ -31,7 +31,7 @@ fn track(context: u64, place: u64) -> u64 {
     context * 8 + place
 }
 
-struct Process {
+struct ChromeProcess {
     /// The number of the process: that on the host, or one that no process has.
     pid: u64,
     info: ProcessInfo,
@@ -41,7 +41,7 @@ struct Process {
 pub(super) struct Chrome {
     program: u64,
     unique: u64,
-    processes: HashMap<u32, Process>,
+    processes: HashMap<u32, ChromeProcess>,
     /// The tracks that have a name, with their processes.
     named: HashMap<u64, u32>,
     begun: bool,
@@ -186,7 +186,7 @@ impl TraceFormat for Chrome {
             Some(pid) if pid > 0 => pid as u64,
             _ => FIRST + self.program * 1024 + u64::from(process),
         };
-        let of = Process {
+        let of = ChromeProcess {
             pid,
             info: info.clone(),
         };

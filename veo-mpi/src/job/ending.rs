@@ -36,10 +36,10 @@ const OVER: u8 = 3;
 static PHASE: AtomicU8 = AtomicU8::new(BEFORE);
 
 /// This rank's identity. It is set once, before the phase is [`RUNNING`].
-static SELF: OnceLock<Rank> = OnceLock::new();
+static SELF: OnceLock<ReportedRank> = OnceLock::new();
 
 /// A rank as messages name it, and the thread that may call MPI.
-struct Rank {
+struct ReportedRank {
     rank: i32,
     size: i32,
     host: String,
@@ -56,7 +56,7 @@ pub(super) fn take_job() -> bool {
 /// From now on the end of this process is that of the job. MPI has begun, on this thread.
 pub(super) fn begin(rank: i32, size: i32) {
     let host = mpi::environment::processor_name();
-    let first = SELF.set(Rank {
+    let first = SELF.set(ReportedRank {
         rank,
         size,
         host: host.unwrap_or_else(|_| "an unnamed host".into()),
@@ -119,7 +119,7 @@ pub(super) fn say_at_once(what: &dyn Display) {
 
 fn line(what: &dyn Display) -> String {
     match SELF.get() {
-        Some(Rank {
+        Some(ReportedRank {
             rank, size, host, ..
         }) => format!("veo-mpi: rank {rank} of {size} on {host} {what}\n"),
         None => format!("veo-mpi: a rank {what}\n"),
