@@ -179,3 +179,26 @@ fn marked(mark: &str) -> Vec<(u32, String)> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::one_test;
+
+    #[test]
+    fn one_test_runs() {
+        let output = one_test("run::tests::one_test_is_refused")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "this program has no test run::tests::gone")]
+    fn one_test_is_refused() {
+        one_test("run::tests::gone");
+    }
+}
