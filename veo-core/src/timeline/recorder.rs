@@ -43,6 +43,17 @@ enum FrequentEvent {
     Block(u32, u64, u64, u64),
 }
 
+impl FrequentEvent {
+    /// The process that it is of.
+    fn process(&self) -> u32 {
+        match self {
+            FrequentEvent::Request(process, _)
+            | FrequentEvent::Memory(process, ..)
+            | FrequentEvent::Block(process, ..) => *process,
+        }
+    }
+}
+
 /// Events that are rare and never left out.
 enum Notice {
     Process(u32, ProcessInfo),
@@ -107,6 +118,8 @@ struct TimelineFile {
     /// The length of the file, without the text that every file ends with.
     written: u64,
     depths: HashMap<(u32, u64), Depth>,
+    /// Processes with lower numbers are known to the format.
+    known: u32,
     /// Processes that are gone. Entries of theirs may still wait.
     gone: Vec<u32>,
     missing: MissingEvents,
@@ -135,6 +148,7 @@ impl Recorder {
             out,
             written: 0,
             depths: HashMap::new(),
+            known: 0,
             gone: Vec::new(),
             missing: MissingEvents::default(),
         };
@@ -289,22 +303,22 @@ impl Recorder {
     fn flush_to(&self, sink: &mut TimelineFile) -> io::Result<bool> {
         self.gather();
         drop(self.followers());
-        // A process is known before its requests are.
         let [requests, marks] = [0, 1].map(|of: usize| self.dropped[of].load(Ordering::Relaxed));
         let missing = MissingEvents { requests, marks };
         let mut more = true;
         for round in 0..ROOM {
             if round.is_multiple_of(1024) {
-                let notices = std::mem::take(&mut *lock(&self.notices));
-                for notice in notices {
-                    sink.notice(notice);
-                }
+                sink.take_notices(&self.notices);
             }
             let Ok(entry) = sink.entries.try_recv() else {
                 more = false;
                 sink.forget();
                 break;
             };
+            // A process was noted before it sent anything, but maybe after the last look.
+            if entry.process() >= sink.known {
+                sink.take_notices(&self.notices);
+            }
             sink.entry(entry);
             if sink.out.len() >= CHUNK {
                 sink.write()?;
@@ -449,10 +463,18 @@ fn finish_depth(
 }
 
 impl TimelineFile {
+    fn take_notices(&mut self, notices: &Mutex<Vec<Notice>>) {
+        let notices = std::mem::take(&mut *lock(notices));
+        notices.into_iter().for_each(|notice| self.notice(notice));
+    }
+
     fn notice(&mut self, notice: Notice) {
         let out = &mut self.out;
         match notice {
-            Notice::Process(process, info) => self.format.process(out, process, &info),
+            Notice::Process(process, info) => {
+                self.format.process(out, process, &info);
+                self.known = process + 1;
+            }
             Notice::Instant(process, time, what) => {
                 self.format.instant(out, process, time, &what);
             }

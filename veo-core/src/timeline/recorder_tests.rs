@@ -11,6 +11,7 @@ fn sink(file: File, format: Box<dyn TraceFormat>) -> TimelineFile {
         out: Vec::new(),
         written: 0,
         depths: HashMap::new(),
+        known: 0,
         gone: Vec::new(),
         missing: MissingEvents::default(),
     }
@@ -42,12 +43,7 @@ fn memory_for_contexts_does_not_grow_for_ever() {
         [|| Box::new(Perfetto::new()), || Box::new(Chrome::new())];
     for format in formats {
         let mut sink = sink(tempfile::tempfile().unwrap(), format());
-        let info = ProcessInfo {
-            name: "a process".into(),
-            pid: None,
-            main: 0,
-        };
-        sink.notice(Notice::Process(0, info));
+        sink.notice(Notice::Process(0, process()));
         let most = CONTEXTS as u64;
         for context in 0..3 * most {
             sink.entry(request(context));
@@ -71,27 +67,114 @@ fn memory_for_contexts_does_not_grow_for_ever() {
     }
 }
 
+fn program() -> ProgramInfo {
+    ProgramInfo {
+        name: "a program".into(),
+        pid: std::process::id(),
+        rank: None,
+        start: 0,
+        unique: 1,
+    }
+}
+
+fn process() -> ProcessInfo {
+    ProcessInfo {
+        name: "a process".into(),
+        pid: None,
+        main: 0,
+    }
+}
+
+/// Chrome's format. While it writes a value of memory, another process begins, which sends another value.
+struct Beginning {
+    chrome: Chrome,
+    recorder: Weak<Recorder>,
+}
+
+impl TraceFormat for Beginning {
+    fn program(&mut self, out: &mut Vec<u8>, program: &ProgramInfo) {
+        self.chrome.program(out, program);
+    }
+
+    fn process(&mut self, out: &mut Vec<u8>, process: u32, info: &ProcessInfo) {
+        self.chrome.process(out, process, info);
+    }
+
+    fn request(&mut self, out: &mut Vec<u8>, process: u32, record: &RequestRecord) {
+        self.chrome.request(out, process, record);
+    }
+
+    fn depth(&mut self, out: &mut Vec<u8>, process: u32, context: u64, time: u64, depth: u64) {
+        self.chrome.depth(out, process, context, time, depth);
+    }
+
+    fn memory(&mut self, out: &mut Vec<u8>, of: u32, time: u64, bytes: u64) {
+        if of == 0 {
+            let recorder = self.recorder.upgrade().unwrap();
+            recorder.note(Notice::Process(1, process()));
+            recorder.take(FrequentEvent::Memory(1, 8, 9));
+        }
+        self.chrome.memory(out, of, time, bytes);
+    }
+
+    fn block(&mut self, out: &mut Vec<u8>, process: u32, context: u64, begin: u64, end: u64) {
+        self.chrome.block(out, process, context, begin, end);
+    }
+
+    fn instant(&mut self, out: &mut Vec<u8>, process: u32, time: u64, what: &str) {
+        self.chrome.instant(out, process, time, what);
+    }
+
+    fn forget(&mut self, process: u32) {
+        self.chrome.forget(process);
+    }
+
+    fn remembered(&self) -> usize {
+        self.chrome.remembered()
+    }
+
+    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: MissingEvents) {
+        self.chrome.missing(out, time, missing);
+    }
+
+    fn tail(&self) -> &'static [u8] {
+        self.chrome.tail()
+    }
+}
+
+#[test]
+fn a_process_that_begins_while_others_are_written_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trace.json");
+    let recorder = Recorder::open(&path, &program()).unwrap();
+    // The writer waits for this.
+    let mut sink = lock(&recorder.sink);
+    let mut chrome = Chrome::new();
+    chrome.program(&mut Vec::new(), &program());
+    sink.format = Box::new(Beginning {
+        chrome,
+        recorder: Arc::downgrade(&recorder),
+    });
+    recorder.note(Notice::Process(0, process()));
+    recorder.take(FrequentEvent::Memory(0, 7, 8));
+    drop(sink);
+    recorder.finish();
+    let events: Vec<serde_json::Value> =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let bytes = |event: &serde_json::Value| event["args"]["bytes"].as_u64();
+    let told: Vec<_> = events.iter().filter_map(bytes).collect();
+    assert_eq!(told, [8, 9]);
+}
+
 #[test]
 fn requests_without_room_in_the_writer_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["behind.json", "behind.pftrace"] {
         let path = dir.path().join(name);
-        let program = ProgramInfo {
-            name: "a program".into(),
-            pid: std::process::id(),
-            rank: None,
-            start: 0,
-            unique: 1,
-        };
-        let recorder = Recorder::open(&path, &program).unwrap();
-        let info = ProcessInfo {
-            name: "a process".into(),
-            pid: None,
-            main: 0,
-        };
+        let recorder = Recorder::open(&path, &program()).unwrap();
         // The writer waits for this.
         let sink = lock(&recorder.sink);
-        recorder.note(Notice::Process(0, info));
+        recorder.note(Notice::Process(0, process()));
         for time in 0..ROOM as u64 - 1 {
             recorder.take(FrequentEvent::Memory(0, time, 8));
         }
