@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -298,5 +299,39 @@ fn the_times_of_queued_requests_are_known() -> Result<()> {
     let records = notes.records();
     assert_eq!(records.len(), 1);
     assert!(!records[0].times.estimated, "{records:?}");
+    Ok(())
+}
+
+#[test]
+fn an_observer_that_leaves_misses_nothing_that_another_thread_gathers() -> Result<()> {
+    const ROUNDS: usize = 5_000;
+    let (proc, _) = process()?;
+    let ctx = proc.open_context()?;
+    let core = &proc.shared().core;
+    let over = AtomicBool::new(false);
+    let round = || -> Result<usize> {
+        let notes = Arc::new(Notes {
+            core: Arc::downgrade(core),
+            noted: Mutex::default(),
+        });
+        let observer: Arc<dyn RequestObserver> = notes.clone();
+        core.observe(Arc::clone(&observer));
+        nap(&ctx, 0)?.wait()?;
+        core.ignore(&observer);
+        let noted = notes.noted.lock().unwrap().len();
+        Ok(noted)
+    };
+    let noted: Result<Vec<usize>> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                core.gather_records();
+            }
+        });
+        let noted = (0..ROUNDS).map(|_| round()).collect();
+        over.store(true, Ordering::Relaxed);
+        noted
+    });
+    let missed = noted?.into_iter().filter(|count| *count != 1).count();
+    assert_eq!(missed, 0, "of {ROUNDS}");
     Ok(())
 }

@@ -300,15 +300,15 @@ impl CtxShared {
             self.wake(&state);
             return (state, finished);
         }
-        let records = if tells {
-            self.take_records(&mut state, true)
-        } else {
-            RequestRecords::new()
-        };
+        let observers = &self.core.observers;
+        let taken = tells.then(|| (observers.hold(), self.take_records(&mut state, true)));
         state.collecting = false;
         self.wake(&state);
         drop(state);
-        self.core.observers.tell(&records);
+        let records = taken.map_or_else(RequestRecords::new, |(held, records)| {
+            observers.tell_held(held, &records);
+            records
+        });
         after.into_iter().for_each(DeferredWork::run);
         let mut state = self.lock();
         state.observed.reuse(records);
@@ -343,9 +343,10 @@ impl CtxShared {
     #[cold]
     #[inline(never)]
     fn tell_observed(&self, mut state: StateGuard<'_>, asks: bool) {
+        let observers = self.core.observers.hold();
         let records = self.take_records(&mut state, asks);
         drop(state);
-        self.core.observers.tell_observers(&records);
+        observers.tell(&records);
         self.lock().observed.reuse(records);
     }
 
@@ -357,10 +358,11 @@ impl CtxShared {
             return state;
         }
         state.phase = Phase::Closed;
+        let observers = self.core.observers.hold();
         let records = self.take_records(&mut state, true);
         drop(state);
         // Here, too, nobody may wait for the context.
-        self.core.observers.tell_observers(&records);
+        observers.tell(&records);
         self.lock()
     }
 

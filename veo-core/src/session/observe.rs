@@ -16,7 +16,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 
 use super::outcome::CommandState;
 use super::request_kind::{RequestKind, RequestName};
@@ -187,20 +187,26 @@ impl Observers {
         self.any.store(true, Ordering::Relaxed);
     }
 
+    /// Keeps the observers that there are, for a thread that takes records out of a context: without this, one that leaves before
+    /// they are handed out would miss them. The lock of the context may be held here, but not by [`HeldObservers::tell`].
+    pub(crate) fn hold(&self) -> HeldObservers<'_> {
+        HeldObservers(self.list.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Hands out records. The caller must hold no lock, and must not be the collector of a context: a
     /// subscriber of `tracing` is code of the user, which may wait for anything. Its panic ends here.
     #[cold]
     pub(crate) fn tell(&self, records: &[RequestRecord]) {
-        self.tell_observers(records);
+        self.tell_held(self.hold(), records);
+    }
+
+    /// Hands out records as [`tell`](Self::tell) does, to the observers that were held when they were taken.
+    #[cold]
+    pub(crate) fn tell_held(&self, held: HeldObservers<'_>, records: &[RequestRecord]) {
+        held.tell(records);
         if is_traced() {
             records.iter().for_each(|record| contain(|| trace(record)));
         }
-    }
-
-    /// Hands out records that were kept, where a subscriber may not run. They make no events: while they
-    /// were collected, most likely no subscriber wanted any.
-    pub(crate) fn tell_observers(&self, records: &[RequestRecord]) {
-        self.each(|observer| observer.requests(records));
     }
 
     /// Tells an observer nothing any more. `last` runs if nobody is left.
@@ -213,12 +219,9 @@ impl Observers {
         }
     }
 
-    /// Tells each observer something. A panic ends here: what collects must go on, since memory is used
-    /// until then.
+    /// Tells each observer something.
     fn each(&self, tell: impl Fn(&dyn RequestObserver)) {
-        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
-        list.iter()
-            .for_each(|observer| contain(|| tell(&**observer)));
+        self.hold().each(tell);
     }
 
     /// Tells the observers how many bytes of VE memory are allocated now.
@@ -257,6 +260,25 @@ impl Observers {
             queued,
             run: RunTimes::default(),
         }))
+    }
+}
+
+/// The observers of a process, none of which leaves as long as this is there.
+pub(crate) struct HeldObservers<'a>(RwLockReadGuard<'a, Vec<Arc<dyn RequestObserver>>>);
+
+impl HeldObservers<'_> {
+    /// Hands out records where a subscriber may not run. They make no events: while they were collected, most likely no subscriber
+    /// wanted any.
+    pub(crate) fn tell(self, records: &[RequestRecord]) {
+        self.each(|observer| observer.requests(records));
+    }
+
+    /// Tells each observer something. A panic ends here: what collects must go on, since memory is used
+    /// until then.
+    fn each(&self, tell: impl Fn(&dyn RequestObserver)) {
+        self.0
+            .iter()
+            .for_each(|observer| contain(|| tell(&**observer)));
     }
 }
 
