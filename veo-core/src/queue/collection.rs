@@ -154,7 +154,7 @@ impl CtxShared {
     pub(crate) fn drain(&self, number: u64, until: Option<Instant>) -> bool {
         let mut state = self.lock();
         let mut looked = None;
-        while !self.finished_below(number) {
+        while self.collected() < number {
             if self.is_over(until, &mut looked) {
                 return false;
             }
@@ -178,10 +178,6 @@ impl CtxShared {
         let collected = Some(self.collected());
         let nothing_new = std::mem::replace(looked, collected) == collected;
         nothing_new && until.is_some_and(|until| Instant::now() >= until)
-    }
-
-    fn finished_below(&self, number: u64) -> bool {
-        self.collected() >= number
     }
 
     /// Collects the oldest request, with those behind it that have ended too, or sleeps until
