@@ -50,8 +50,8 @@ fn target_dir() -> PathBuf {
         .to_owned()
 }
 
-/// Has cargo build the command `veo` for its own tests. In a test of the workspace it has done so: `cargo run -p veo-cli` would build
-/// what the command depends on again, with the features that this package alone asks for.
+/// Builds the command `veo` as the tests of the workspace do, so that cargo compiles nothing again. `cargo run -p veo-cli` would
+/// compile its dependencies with the features that this package alone asks for.
 fn build_veo() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

@@ -3,7 +3,7 @@
 //!
 //! [`Observers::is_on`] is the one place where it is asked whether anybody looks: where a request
 //! is collected, and where its submission would otherwise not look at the clock. If nobody does,
-//! nothing else happens. [`Observers::tell`] is the one place where records are handed out.
+//! nothing else happens. [`HeldObservers::tell`] is the one place where records are handed out.
 //!
 //! To join: implement [`RequestObserver`] and give it to [`ProcCore::observe`](super::ProcCore::observe),
 //! as `process/thread.rs` does for those that are there from the start. Observers are called
@@ -187,8 +187,8 @@ impl Observers {
         self.any.store(true, Ordering::Relaxed);
     }
 
-    /// Keeps the observers that there are, for a thread that takes records out of a context: without this, one that leaves before
-    /// they are handed out would miss them. The lock of the context may be held here, but not by [`HeldObservers::tell`].
+    /// Keeps the observers that there are. A thread does so while it takes records out of a context, so that no observer leaves
+    /// before it gets them. The caller may hold the lock of the context here, but not in [`HeldObservers::tell`].
     pub(crate) fn hold(&self) -> HeldObservers<'_> {
         HeldObservers(self.list.read().unwrap_or_else(PoisonError::into_inner))
     }
