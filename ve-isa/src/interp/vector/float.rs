@@ -397,30 +397,24 @@ fn conversion(op: Op) -> Option<Handler> {
     })
 }
 
-/// The first element becomes all elements that take part, one after the other through an operation. `none` is what no elements give.
-macro_rules! reduced {
-    ($lanes:ident, none $none:expr; |$unit:ident, $a:ident, $b:ident| $value:expr) => {{
+/// A maximum or minimum of the elements that take part, if there are any.
+macro_rules! extreme {
+    ($lanes:ident |$unit:ident, $a:ident, $b:ident| $value:expr) => {{
         fn operation($unit: &mut impl FloatUnit, $a: u64, $b: u64) -> u64 {
             $value
         }
         (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let (active, x, y) = (run.active(slot), run.vector_x(slot), run.vector_y(slot));
-            let none: Option<u64> = $none;
             if run.host_floats {
                 let unit = &mut run.unit;
                 let result = reduce::reduce(&run.cpu.v, y, &active, |a, b| operation(unit, a, b));
-                if active.vl() != 0
-                    && let Some(result) = result.or(none)
-                {
+                if let Some(result) = result {
                     run.cpu.v[x][0] = result & $lanes as u64;
                 }
                 return run.next(slot, fuel);
             }
             run.exactly_in_vectors(slot, fuel, |v, unit| {
-                let result = reduce::reduce(v, y, &active, |a, b| operation(unit, a, b));
-                if active.vl() != 0
-                    && let Some(result) = result.or(none)
-                {
+                if let Some(result) = reduce::reduce(v, y, &active, |a, b| operation(unit, a, b)) {
                     v[x][0] = result & $lanes as u64;
                 }
             })
@@ -428,24 +422,60 @@ macro_rules! reduced {
     }};
 }
 
+impl Run {
+    /// `vfsum` of doubles, or of singles.
+    fn float_sum<const SINGLE: bool>(&mut self, slot: &Slot, fuel: Fuel) -> Link {
+        fn add<const SINGLE: bool>(unit: &mut impl FloatUnit, a: u64, b: u64) -> u64 {
+            if SINGLE {
+                scalar::fadd_s(unit, a, b)
+            } else {
+                scalar::fadd_d(unit, a, b)
+            }
+        }
+        let (active, x, y) = (self.active(slot), self.vector_x(slot), self.vector_y(slot));
+        if active.vl() == 0 {
+            return self.next(slot, fuel);
+        }
+        let halves = if SINGLE { Upper } else { Both };
+        let written = |sum: Option<u64>| sum.unwrap_or(0) & halves as u64;
+        if self.host_floats {
+            let sums = self
+                .vector_floats()
+                .then(|| reduce::partial_sums::<Add>(&self.cpu.v, y, &active, SINGLE))
+                .flatten();
+            let unit = &mut self.unit;
+            let sum = match sums {
+                Some(sums) => sums.into_iter().reduce(|a, b| add::<SINGLE>(unit, a, b)),
+                None => {
+                    reduce::float_sum(&self.cpu.v, y, &active, |a, b| add::<SINGLE>(unit, a, b))
+                }
+            };
+            self.cpu.v[x][0] = written(sum);
+            return self.next(slot, fuel);
+        }
+        self.exactly_in_vectors(slot, fuel, |v, unit| {
+            let sum = reduce::float_sum(v, y, &active, |a, b| add::<SINGLE>(unit, a, b));
+            v[x][0] = written(sum);
+        })
+    }
+}
+
 fn reduction(op: Op) -> Option<Handler> {
     Some(match op {
-        Op::VfsumD => reduced!(Both, none Some(0); |unit, a, b| scalar::fadd_d(unit, a, b)),
-        Op::VfsumS => {
-            reduced!(Upper, none Some(0); |unit, a, b| scalar::fadd_s(unit, a, b))
-        }
+        Op::VfsumD => Run::float_sum::<false>,
+        Op::VfsumS => Run::float_sum::<true>,
         // Equal elements have the same bits, except NaNs. So the first and the last one give the same result.
         Op::VfrmaxDFst | Op::VfrmaxDLst => {
-            reduced!(Both, none None; |unit, a, b| scalar::fmax_d(unit, a, b))
+            extreme!(Both | unit, a, b | scalar::fmax_d(unit, a, b))
         }
         Op::VfrminDFst | Op::VfrminDLst => {
-            reduced!(Both, none None; |unit, a, b| scalar::fmin_d(unit, a, b))
+            extreme!(Both | unit, a, b | scalar::fmin_d(unit, a, b))
         }
         Op::VfrmaxSFst | Op::VfrmaxSLst => {
-            reduced!(Upper, none None; |unit, a, b| scalar::fmax_s(unit, a, b))
+            extreme!(Upper | unit, a, b | scalar::fmax_s(unit, a, b))
         }
         Op::VfrminSFst | Op::VfrminSLst => {
-            reduced!(Upper, none None; |unit, a, b| scalar::fmin_s(unit, a, b))
+            extreme!(Upper | unit, a, b | scalar::fmin_s(unit, a, b))
         }
         _ => return None,
     })
