@@ -123,7 +123,7 @@ impl<'c> VeComm<'c> {
             origin,
             of: PhantomData,
         };
-        let [least, most, chunk] = comm.least([code, !code, chunk as u64])?;
+        let [least, most, chunk] = comm.least(proc, [code, !code, chunk as u64])?;
         chosen?;
         let differ = |reason: &str| {
             Err(Error::Path {
@@ -376,8 +376,12 @@ impl<'c> VeComm<'c> {
         sync(self.engine, ctx, &self.proc)
     }
 
-    /// The least that any rank has of each number.
-    pub(super) fn least<const N: usize>(&self, numbers: [u64; N]) -> Result<[u64; N]> {
+    /// The least that any rank has of each number. It looks at the VE process meanwhile, if there is one.
+    pub(super) fn least<'p, const N: usize>(
+        &self,
+        proc: impl Into<Option<&'p VeoProc>>,
+        numbers: [u64; N],
+    ) -> Result<[u64; N]> {
         let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_ne_bytes()).collect();
         let range = 0..bytes.len();
         let to = (FlightMemory::Host(vec![0; bytes.len()]), range.clone());
@@ -387,7 +391,7 @@ impl<'c> VeComm<'c> {
             // SAFETY: an operation of MPI, which takes any integer.
             unsafe { Flight::reduce(self.channel.comm, to, from, ty, mpi::ffi::RSMPI_MIN, None) }
         })?;
-        let (least, _) = self.engine.wait_for(&self.proc, flight)?;
+        let (least, _) = self.engine.wait_for(proc, flight)?;
         let mut found = [0; N];
         for (number, bytes) in found.iter_mut().zip(least.into_host().chunks_exact(8)) {
             *number = bytes.try_into().map_or(0, u64::from_ne_bytes);

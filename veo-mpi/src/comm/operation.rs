@@ -12,6 +12,9 @@ use mpi::ffi;
 use super::data_type::{Integer, Number};
 use crate::error::{Error, Result};
 
+/// What has become of the result of a rank that has taken part in all of a reduction: the others have theirs.
+pub(super) type OwnOutcome = Result<()>;
+
 /// The operation of a reduction. All ranks give the same.
 ///
 /// ```no_run
@@ -113,15 +116,16 @@ impl<'f, T: Number> Operation<'f, T> {
     }
 
     /// Runs `body` with the operation as MPI has it. It tells whether MPI may still use that afterwards. Where the operation is a
-    /// function, `tell` gets whether it has gone well, and tells the other ranks; then a panic of it goes on.
-    pub(super) fn run<R>(
+    /// function, `tell` gets whether it has gone well and what has become of this rank's result, and tells the other ranks; then a panic of it
+    /// goes on.
+    pub(super) fn run(
         &self,
-        body: impl FnOnce(ffi::MPI_Op, &Cell<bool>) -> Result<R>,
-        tell: impl FnOnce(bool) -> Result<()>,
-    ) -> Result<R> {
+        body: impl FnOnce(ffi::MPI_Op, &Cell<bool>) -> Result<OwnOutcome>,
+        tell: impl FnOnce(bool, &OwnOutcome) -> Result<()>,
+    ) -> Result<()> {
         let in_use = Cell::new(false);
         let (function, commutes) = match &self.kind {
-            ReduceFunction::Mpi(op) => return body(*op, &in_use),
+            ReduceFunction::Mpi(op) => return body(*op, &in_use)?,
             ReduceFunction::User { function, commutes } => (&**function, *commutes),
         };
         // SAFETY: a value to begin with; the place is valid, and the function is one of MPI's form.
@@ -146,13 +150,13 @@ impl<'f, T: Number> Operation<'f, T> {
         }
         // A rank that has given up is not waited for: it has not taken part in all of the reduction.
         let told = match &result {
-            Ok(_) => tell(panic.is_none()),
+            Ok(own) => tell(panic.is_none(), own),
             Err(_) => Ok(()),
         };
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
-        told.and(result)
+        result?.and(told)
     }
 }
 

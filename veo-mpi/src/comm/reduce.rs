@@ -10,7 +10,7 @@ use super::channel::Channel;
 use super::communicator::VeComm;
 use super::data_type::{Number, number_type};
 use super::flight::{Flight, FlightMemory, LONGEST};
-use super::operation::Operation;
+use super::operation::{Operation, OwnOutcome};
 use super::path::Path;
 use super::raw::DataType;
 use super::region::TransferRegion;
@@ -164,15 +164,17 @@ impl VeComm<'_> {
             let pieces = Pieces::new(self, ends, ty);
             pieces.run(in_use, begin)
         };
-        operation.run(body, |went_well| self.all_went_well(went_well))
+        operation.run(body, |went_well, own| self.all_went_well(went_well, own))
     }
 
     /// MPI gives a result whatever an operation of the program has done in another rank.
-    fn all_went_well(&self, here: bool) -> Result<()> {
+    fn all_went_well(&self, here: bool, own: &OwnOutcome) -> Result<()> {
         if self.size() == 1 {
             return Ok(());
         }
-        let [all] = self.least([u64::from(here)])?;
+        // They wait for this rank, whatever has become of its VE process.
+        let proc = own.is_ok().then_some(&self.proc);
+        let [all] = self.least(proc, [u64::from(here)])?;
         if all == 1 {
             return Ok(());
         }
@@ -201,7 +203,7 @@ impl VeComm<'_> {
         if self.size() == 1 {
             return Ok(own);
         }
-        self.least(own)
+        self.least(&self.proc, own)
     }
 }
 
@@ -263,6 +265,8 @@ struct Pieces<'a> {
     out: Lent,
     inward: Lent,
     flying: VecDeque<ReducedPiece>,
+    /// Why this rank has no result. It takes part in the rest all the same.
+    failed: Option<Error>,
 }
 
 impl<'a> Pieces<'a> {
@@ -279,6 +283,7 @@ impl<'a> Pieces<'a> {
             out: Lent::default(),
             inward: Lent::default(),
             flying: VecDeque::new(),
+            failed: None,
         }
     }
 
@@ -286,7 +291,7 @@ impl<'a> Pieces<'a> {
         mut self,
         in_use: &Cell<bool>,
         begin: impl Fn((FlightMemory, Range<usize>), (FlightMemory, Range<usize>)) -> Result<Flight>,
-    ) -> Result<()> {
+    ) -> Result<OwnOutcome> {
         let mut lanes = Vec::new();
         let result = self.all(&mut lanes, in_use, begin);
         // Operations that have not ended belong to MPI for ever.
@@ -301,7 +306,7 @@ impl<'a> Pieces<'a> {
             staging.inward.take_back(&mut self.inward, chunks.next());
             staging.out.take_back(&mut self.out, chunks);
         }
-        result
+        result.map(|()| self.failed.map_or(Ok(()), Err))
     }
 
     fn all(
@@ -392,13 +397,23 @@ impl<'a> Pieces<'a> {
             return Err(Error::NotRunning);
         };
         let flight = &mut piece.flight;
-        engine.wait(&self.comm.proc, |_| Ok(flight.test()?.map(|_| ())))?;
+        let mut landed = |proc| engine.wait(proc, |_| Ok(flight.test()?.map(|_| ())));
+        let proc = self.failed.is_none().then_some(&self.comm.proc);
+        match landed(proc) {
+            Err(error @ Error::Veo(_)) if self.failed.is_none() => {
+                self.failed = Some(error);
+                landed(None)?;
+            }
+            outcome => outcome?,
+        }
         let Some(ReducedPiece { flight, range }) = self.flying.pop_front() else {
             return Err(Error::NotRunning);
         };
         Ok(match (flight.into_memory(), &self.ends.to) {
             ((chunk @ (FlightMemory::Host(_) | FlightMemory::Slot(_)), _), Some(to)) => {
-                to.write(range.start, &chunk.bytes()[..range.len()])?;
+                if self.failed.is_none() {
+                    self.failed = to.write(range.start, &chunk.bytes()[..range.len()]).err();
+                }
                 Some(chunk)
             }
             ((_, chunk @ (FlightMemory::Host(_) | FlightMemory::Slot(_))), _) => Some(chunk),

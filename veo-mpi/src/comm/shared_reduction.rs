@@ -10,6 +10,7 @@ use mpi::ffi;
 
 use super::communicator::VeComm;
 use super::flight::Flight;
+use super::operation::OwnOutcome;
 use super::raw::{self, DataType};
 use super::region::TransferRegion;
 use super::window::{LentSlot, SharedWindow, WindowSlot};
@@ -84,7 +85,7 @@ impl<'a> SharedReduction<'a> {
         drop(self.slot.take());
     }
 
-    /// Goes on when all ranks have come so far: reduces everything, and writes the result to `to`.
+    /// Goes on when all ranks have come so far: reduces everything, and writes the result to `to`. The error: this rank has given up before the end.
     ///
     /// # Safety
     ///
@@ -93,7 +94,7 @@ impl<'a> SharedReduction<'a> {
         mut self,
         to: Option<&TransferRegion>,
         operation: ffi::MPI_Op,
-    ) -> Result<()> {
+    ) -> Result<OwnOutcome> {
         let size = self.from.size();
         let mut failed: Option<Error> = None;
         for (piece, start) in (0..size).step_by(self.step).enumerate() {
@@ -120,7 +121,7 @@ impl<'a> SharedReduction<'a> {
         // Others read the slot until here.
         self.barrier(&failed)?;
         self.give_up();
-        failed.map_or(Ok(()), Err)
+        Ok(failed.map_or(Ok(()), Err))
     }
 
     /// Copies a piece to a place in the slot.

@@ -5,6 +5,7 @@
 mod common;
 
 mod collectives;
+mod failing_ranks;
 mod forbidden_uses;
 mod messages;
 mod plain;
