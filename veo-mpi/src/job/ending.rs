@@ -24,6 +24,9 @@ const FAILED: i32 = 1;
 /// How long the end of this process waits for those who read its standard error.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long a rank that fails because another has failed waits for that one to say why.
+const PRECEDENCE: Duration = Duration::from_secs(3);
+
 /// No job has begun.
 const BEFORE: u8 = 0;
 /// The job runs; whatever ends this process ends the job.
@@ -97,6 +100,11 @@ pub(super) fn end_job(why: &dyn Display) -> ! {
         unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, FAILED) };
     }
     leave()
+}
+
+/// Another rank has failed and knows why: gives it time to say so and to end the job.
+pub(super) fn let_others_end_it() {
+    std::thread::sleep(PRECEDENCE);
 }
 
 /// Ends this process at once. The launcher ends the others.

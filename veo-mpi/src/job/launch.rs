@@ -130,10 +130,15 @@ impl JobBuilder {
         }));
         match done {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => ending::end_job(&format_args!(
-                "failed, which ends the job: {}",
-                ending::whole(&*error)
-            )),
+            Ok(Err(error)) => {
+                if let Some(Error::SenderFailed { .. }) = error.downcast_ref() {
+                    ending::let_others_end_it();
+                }
+                ending::end_job(&format_args!(
+                    "failed, which ends the job: {}",
+                    ending::whole(&*error)
+                ))
+            }
             Err(panic) => {
                 let message = message(&*panic).to_owned();
                 // Dropping what was thrown could panic again.

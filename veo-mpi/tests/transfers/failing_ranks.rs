@@ -1,10 +1,16 @@
 //! One rank fails in a transfer, or does not take part in it: what the others get.
 
 use mpi::topology::SimpleCommunicator;
+use ve_kernels::faults::own_pid;
 use veo_core::VeoProc;
 use veo_mpi::{Error, Operation, VeComm};
 
-use crate::{CHUNK, Part, Rank, on_each_path};
+use crate::common::{Launch, case};
+use crate::values::values;
+use crate::{CHUNK, Part, Rank, on_each_path, rank};
+
+/// The rank that fails.
+const FAILS: i32 = 1;
 
 /// The VE process of rank 0 ends while all reduce, by the operation itself: the others have their result.
 fn loses_its_result(rank: &Rank) -> Part {
@@ -50,4 +56,40 @@ fn others_have_the_result_of_a_reduction_that_one_has_lost() {
         "failing_ranks::others_have_the_result_of_a_reduction_that_one_has_lost",
         loses_its_result,
     );
+}
+
+/// Rank 1 loses the VE process of the job while it sends and receives: the others wait for it.
+fn loses_its_process(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let len = 400 * CHUNK;
+    let x = proc.upload(&values::<u8>(comm.rank(), 1, len))?;
+    let mut y = proc.zeros::<u8>(len)?;
+    let other = if comm.rank() == FAILS { 0 } else { FAILS };
+    let send = comm.isend(ctx, &x, other, 0)?;
+    let receive = comm.irecv(ctx, &mut y, other, 0)?;
+    if comm.rank() == FAILS {
+        let pid = own_pid(proc)?;
+        // SAFETY: the signal is for the VE process, which is a child of this one.
+        unsafe { libc::kill(pid as libc::pid_t, libc::SIGKILL) };
+    }
+    receive.wait()?;
+    send.wait()?;
+    comm.barrier(ctx)?;
+    Ok(())
+}
+
+#[test]
+fn a_process_that_is_killed_in_a_transfer_ends_the_job() {
+    const TEST: &str = "failing_ranks::a_process_that_is_killed_in_a_transfer_ends_the_job";
+    if case().is_some() {
+        return rank(loses_its_process);
+    }
+    for path in crate::PATHS {
+        let Some(launch) = Launch::new(3, TEST, path) else {
+            return;
+        };
+        let launch = launch.env("VEO_MPI_PATH", path);
+        let job = launch.env("VEO_MPI_CHUNK", &CHUNK.to_string()).run();
+        job.fails(&["rank 1 of 3 on ", "which ends the job", "SIGKILL"]);
+    }
 }
