@@ -30,6 +30,9 @@ pub(super) struct Channel {
     collective: Cell<u64>,
     /// Whether nobody begins anything with it any more.
     closed: Cell<bool>,
+    /// How many ranks, this one included, have not said that they begin nothing with it any more: messages of theirs may come. `None`: none comes
+    /// unasked, as it was not opened.
+    open_ranks: Cell<Option<i32>>,
 }
 
 impl Channel {
@@ -54,6 +57,7 @@ impl Channel {
             })),
             collective: Cell::new(0),
             closed: Cell::new(false),
+            open_ranks: Cell::new(None),
         })
     }
 
@@ -114,6 +118,22 @@ impl Channel {
         self.closed.get()
     }
 
+    /// Notes that messages come by it from now on.
+    pub(super) fn open(&self) {
+        self.open_ranks.set(Some(self.size));
+    }
+
+    /// A rank has said that it begins nothing with it any more.
+    pub(super) fn is_closed_by_one(&self) {
+        self.open_ranks
+            .set(self.open_ranks.get().map(|ranks| ranks - 1));
+    }
+
+    /// Whether messages may come by it unasked.
+    pub(super) fn may_bring_messages(&self) -> bool {
+        self.open_ranks.get().is_some_and(|ranks| ranks > 0)
+    }
+
     /// The tag of messages that are looked for: on the direct path any, since values come unasked.
     pub(super) fn arriving_tag(&self) -> Option<i32> {
         (self.path != Path::Direct).then_some(HEADERS)
@@ -143,8 +163,10 @@ impl Channel {
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        // After a panic the other ranks may not come here.
-        if !raw::is_forked() && raw::is_running() && !std::thread::panicking() {
+        // After a panic the other ranks may not come here. While messages may come, MPI must not give the same number to another communicator, which
+        // would get them.
+        let may_be_freed = !std::thread::panicking() && !self.may_bring_messages();
+        if !raw::is_forked() && raw::is_running() && may_be_freed {
             self.comm.free();
         }
     }

@@ -33,11 +33,11 @@ use crate::error::{Error, Result};
 ///
 /// Messages move while the program is in a call of [`VeComm`] or [`VePlain`]: wait for open requests before other calls of MPI,
 /// such as `barrier` of its world, and before it ends. [`run`](crate::run) waits for those that were dropped until all ranks have
-/// done their part; without it a [`barrier`](Self::barrier) at the end does so. Messages that have come but were not received when
-/// this is dropped are thrown away, and their senders are not told.
+/// done their part; without it a [`barrier`](Self::barrier) at the end does so. Messages to a rank that has dropped this without receiving them are
+/// thrown away. Their senders are not told, and [`run`](crate::run) of the receiver prints at the end how many there were.
 ///
-/// If one rank refuses an argument, such as memory of another process, the others are not told and go on waiting for it:
-/// [`run`](crate::run) ends them when the error leaves its closure.
+/// If one rank refuses an argument, such as memory of another process, or gives up what all do together since its VE process has ended, the
+/// others are not told and go on waiting for it: [`run`](crate::run) ends them when the error leaves its closure.
 ///
 /// Only one thread calls MPI, the one that has made the first of these. Both ends of a message use the same [`VeComm`];
 /// [`plain`](Self::plain) is for programs that do not know it.
@@ -400,7 +400,7 @@ impl<'c> VeComm<'c> {
     }
 }
 
-/// Messages that have come but were not received are thrown away, so that their senders come to an end.
+/// Messages that were not received are thrown away, so that their senders come to an end.
 impl Drop for VeComm<'_> {
     fn drop(&mut self) {
         self.channel.close();
@@ -408,8 +408,11 @@ impl Drop for VeComm<'_> {
             return;
         }
         match self.engine.state() {
-            // Where this fails, the next look at any request does it.
-            Ok(mut state) => drop(state.progress()),
+            Ok(mut state) => {
+                state.close(&self.channel);
+                // Where this fails, the next look at any request does it.
+                drop(state.progress());
+            }
             // MPI does not call itself to give its part of the channel back.
             Err(Error::Reentered) => std::mem::forget(Rc::clone(&self.channel)),
             Err(_) => {}

@@ -32,6 +32,10 @@ pub(super) struct ProgressState {
     /// Boxed, since the map moves them about.
     operations: BTreeMap<u64, Box<MovingOperation>>,
     next: u64,
+    /// Channels that this rank has closed, while others may still send by them.
+    closing: Vec<ClosingChannel>,
+    /// How many messages of the user were thrown away, since nobody could ask for them.
+    unwanted: usize,
     /// How often everything was moved.
     rounds: u32,
     shared: Shared,
@@ -45,6 +49,13 @@ struct Arriving {
     channel: Rc<Channel>,
     source: i32,
     what: Arrived,
+}
+
+/// A channel that this rank has closed.
+struct ClosingChannel {
+    channel: Rc<Channel>,
+    /// What tells the ranks so.
+    told: Vec<Flight>,
 }
 
 enum Arrived {
@@ -200,8 +211,9 @@ impl ProgressEngine {
     }
 
     /// Moves messages until all ranks of the world come here, then what is still being sent until it has arrived. Nothing
-    /// moves in `MPI_Finalize`, and the others may wait for messages from and to this rank.
-    pub(super) fn finish(&self, world: RawComm, proc: &VeoProc, limit: Duration) -> Result<()> {
+    /// moves in `MPI_Finalize`, and the others may wait for messages from and to this rank. It gives the number of messages that this rank has
+    /// thrown away.
+    pub(super) fn finish(&self, world: RawComm, proc: &VeoProc, limit: Duration) -> Result<usize> {
         // The program may have closed its process before.
         let closed = matches!(proc.check_alive(), Err(error) if error.fault().is_none());
         let proc = (!closed).then_some(proc);
@@ -220,7 +232,7 @@ impl ProgressEngine {
         // Messages of others may still come to memory of this rank.
         barrier()?;
         all.free();
-        Ok(())
+        Ok(self.state()?.unwanted())
     }
 
     /// Waits for the end of something that MPI does.
@@ -276,7 +288,38 @@ impl Backoff {
 impl ProgressState {
     /// Looks for messages of a channel from now on.
     pub(super) fn open(&mut self, channel: &Rc<Channel>) {
+        channel.open();
         self.channels.push(Rc::downgrade(channel));
+    }
+
+    /// Throws away what comes by a channel from now on, until no rank sends by it any more.
+    pub(super) fn close(&mut self, channel: &Rc<Channel>) {
+        channel.close();
+        if !channel.may_bring_messages() {
+            return;
+        }
+        let tell = |rank| {
+            let bytes = Header::Closed.encode(0);
+            let len = bytes.len();
+            Flight::send(
+                channel.comm,
+                FlightMemory::Host(bytes),
+                0..len,
+                rank,
+                HEADERS,
+            )
+        };
+        // A rank that cannot be told keeps its part of the channel.
+        let told = (0..channel.size)
+            .filter_map(|rank| tell(rank).ok())
+            .collect();
+        let channel = Rc::clone(channel);
+        self.closing.push(ClosingChannel { channel, told });
+    }
+
+    /// How many messages of the user were thrown away, since nobody could ask for them.
+    pub(super) fn unwanted(&self) -> usize {
+        self.unwanted
     }
 
     /// Begins to send.
@@ -367,6 +410,12 @@ impl ProgressState {
         self.shared.answers.retain_mut(|answer| {
             // One that fails is one whose receiver is gone.
             matches!(answer.test(), Ok(None))
+        });
+        self.closing.retain_mut(|closing| {
+            closing
+                .told
+                .retain_mut(|told| matches!(told.test(), Ok(None)));
+            closing.channel.may_bring_messages() || !closing.told.is_empty()
         });
         let shared = &mut self.shared;
         self.operations.retain(|id, operation| {
@@ -462,6 +511,10 @@ impl ProgressState {
                             self.answered(&channel, source, number, false);
                             continue;
                         }
+                        Header::Closed => {
+                            channel.is_closed_by_one();
+                            continue;
+                        }
                         Header::Message(message) if message.form == Form::Direct => {
                             let Announced {
                                 tag, context, ty, ..
@@ -530,6 +583,8 @@ impl ProgressState {
         while let Some(place) = self.incoming.iter().position(is_unwanted)
             && let Some(incoming) = self.incoming.remove(place)
         {
+            // Those of collective operations are another thing.
+            self.unwanted += usize::from(incoming.message.context == 0);
             let id = self.receive(Receive::unwanted(incoming));
             self.abandon(id);
             moved = true;

@@ -29,6 +29,8 @@ pub(super) enum Header {
     Ready(u64),
     /// The receiver of that message does not want its chunks.
     Refused(u64),
+    /// Its sender begins nothing by this channel any more: no message comes of it after this, but for answers.
+    Closed,
 }
 
 /// The description of a message.
@@ -66,6 +68,7 @@ const FORMS: [Form; 6] = [
 ];
 const READY: u32 = 100;
 const REFUSED: u32 = 101;
+const CLOSED: u32 = 102;
 
 impl Header {
     /// The header as bytes, with room for `more` behind them.
@@ -75,6 +78,7 @@ impl Header {
             Header::Message(message) => (message.form as u32, message.number),
             Header::Ready(number) => (READY, *number),
             Header::Refused(number) => (REFUSED, *number),
+            Header::Closed => (CLOSED, 0),
         };
         bytes.extend(kind.to_le_bytes());
         if let Header::Message(message) = self {
@@ -110,6 +114,7 @@ impl Header {
         match kind {
             READY => return Ok(Header::Ready(number)),
             REFUSED => return Ok(Header::Refused(number)),
+            CLOSED => return Ok(Header::Closed),
             _ => {}
         }
         let form = FORMS.get(kind as usize).ok_or_else(wrong)?;
@@ -160,7 +165,7 @@ mod tests {
                 Header::decode(&bytes[..len]).unwrap_err();
             }
         }
-        for header in [Header::Ready(5), Header::Refused(u64::MAX)] {
+        for header in [Header::Ready(5), Header::Refused(u64::MAX), Header::Closed] {
             assert_eq!(Header::decode(&header.encode(0)).unwrap(), header);
         }
         Header::decode(&[0xff; LEN]).unwrap_err();

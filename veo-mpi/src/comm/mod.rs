@@ -67,8 +67,8 @@ pub(crate) fn watch_forks() {
 }
 
 /// Moves messages until all ranks of the world have done their part, before they end MPI. It does not wait long for messages that
-/// are not received then.
-pub(crate) fn finish(world: &SimpleCommunicator, proc: &VeoProc) -> Result<()> {
+/// are not received then. The number of those that this rank has thrown away, since the program had dropped their `VeComm`.
+pub(crate) fn finish(world: &SimpleCommunicator, proc: &VeoProc) -> Result<usize> {
     // SAFETY: the handle of the world, which lives as long as MPI.
     let world = unsafe { raw::RawComm::new(world.as_raw()) };
     engine::ProgressEngine::current()?.finish(world, proc, Duration::from_secs(10))

@@ -125,7 +125,12 @@ impl JobBuilder {
         let done = catch_unwind(AssertUnwindSafe(|| {
             let job = self.begin(world, &watcher)?;
             part(&job)?;
-            comm::finish(&job.world, &job.proc)?;
+            let thrown_away = comm::finish(&job.world, &job.proc)?;
+            if thrown_away > 0 {
+                ending::say(&format_args!(
+                    "has thrown away {thrown_away} messages that were sent to it and that it has not received; each send needs a receive"
+                ));
+            }
             job.end(&watcher)
         }));
         match done {

@@ -3,7 +3,7 @@
 use mpi::topology::SimpleCommunicator;
 use ve_kernels::faults::own_pid;
 use veo_core::VeoProc;
-use veo_mpi::{Error, Operation, VeComm};
+use veo_mpi::{ANY_SOURCE, ANY_TAG, Error, Operation, VeComm};
 
 use crate::common::{Launch, case};
 use crate::values::values;
@@ -56,6 +56,79 @@ fn others_have_the_result_of_a_reduction_that_one_has_lost() {
         "failing_ranks::others_have_the_result_of_a_reduction_that_one_has_lost",
         loses_its_result,
     );
+}
+
+/// Messages to a rank that has dropped its communicator come to an end, and none comes by the next communicator.
+fn sent_too_late(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let world = SimpleCommunicator::world();
+    let long = 16 << 20;
+    let x = proc.upload(&values::<u8>(0, 1, long))?;
+    let mut y = proc.zeros::<u8>(long)?;
+    for (round, lens) in [&[8][..], &[CHUNK], &[8, CHUNK, 3 * CHUNK, long]]
+        .into_iter()
+        .enumerate()
+    {
+        let dropped = VeComm::new(&world, proc)?;
+        if comm.rank() == 0 {
+            comm.barrier(ctx)?;
+            for len in lens {
+                dropped.send(ctx, x.slice(..*len)?, 1, 1)?;
+            }
+            drop(dropped);
+        } else {
+            drop(dropped);
+            comm.barrier(ctx)?;
+        }
+        let next = VeComm::new(&world, proc)?;
+        let len = 100 + round;
+        if comm.rank() == 0 {
+            next.send(ctx, x.slice(..len)?, 1, 2)?;
+        } else {
+            let status = next.recv(ctx, &mut y, ANY_SOURCE, ANY_TAG)?;
+            assert_eq!((status.tag(), status.count()), (2, len));
+            assert_eq!(y.slice(..len)?.to_vec()?, values::<u8>(0, 1, len));
+        }
+    }
+    comm.barrier(ctx)?;
+    Ok(())
+}
+
+#[test]
+fn messages_to_a_rank_that_has_dropped_its_communicator_end() {
+    on_each_path(
+        2,
+        "failing_ranks::messages_to_a_rank_that_has_dropped_its_communicator_end",
+        sent_too_late,
+    );
+}
+
+/// Its receiver says at the end that a message was thrown away.
+#[test]
+fn a_message_that_nobody_receives_is_told_of_at_the_end() {
+    const TEST: &str = "failing_ranks::a_message_that_nobody_receives_is_told_of_at_the_end";
+    if case().is_some() {
+        return rank(|rank| {
+            let Rank { comm, proc, ctx } = rank;
+            if comm.rank() == 0 {
+                let x = proc.upload(&[1.0; 20])?;
+                comm.send(ctx, &x, 1, 0)?;
+            }
+            comm.barrier(ctx)?;
+            Ok(())
+        });
+    }
+    for path in crate::PATHS {
+        let Some(launch) = Launch::new(2, TEST, path) else {
+            return;
+        };
+        let job = launch.env("VEO_MPI_PATH", path).run();
+        let said = &job.succeeds().0.stderr;
+        assert!(
+            said.contains("rank 1 of 2") && said.contains("has thrown away 1 messages"),
+            "{said}"
+        );
+    }
 }
 
 /// Rank 1 loses the VE process of the job while it sends and receives: the others wait for it.
