@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use veo_core::{VeBuffer, VeoProc};
 use veo_mpi::{Integer, Number, Operation};
 
 use crate::values::{Cell, Sample, lengths, values};
@@ -31,36 +32,43 @@ fn parts(size: i32, len: usize) -> (Vec<Range<usize>>, usize) {
     (parts, end + 1)
 }
 
+/// Values in VE memory behind another one: a transfer begins at an offset.
+fn shifted<T: Sample>(proc: &VeoProc, values: &[T]) -> veo_core::Result<VeBuffer<T>> {
+    let mut all = vec![T::sample(77)];
+    all.extend(values);
+    proc.upload(&all)
+}
+
 fn gathers<T: Sample>(rank: &Rank, len: usize) -> Part {
     let Rank { comm, proc, ctx } = rank;
     let (own, size) = (comm.rank(), comm.size());
     let root = size / 2;
-    let x = proc.upload(&values::<T>(own, 2, len))?;
+    let x = shifted(proc, &values::<T>(own, 2, len))?;
     let all: Vec<T> = (0..size)
         .flat_map(|rank| values::<T>(rank, 2, len))
         .collect();
-    let mut to = proc.upload(&values::<T>(own, 3, all.len()))?;
+    let mut to = shifted(proc, &values::<T>(own, 3, all.len()))?;
     if own == root {
-        comm.gather_root(ctx, &x, &mut to)?;
-        assert_eq!(to.to_vec()?, all);
+        comm.gather_root(ctx, x.slice(1..)?, to.slice_mut(1..)?)?;
+        assert_eq!(to.slice(1..)?.to_vec()?, all);
         let mut start = values::<T>(own, 3, all.len());
         let place = len * own as usize..len * (own as usize + 1);
         start[place].copy_from_slice(&values(own, 2, len));
-        to.write(&start)?;
-        comm.gather_in_place_root(ctx, &mut to)?;
-        assert_eq!(to.to_vec()?, all);
+        to.slice_mut(1..)?.write(&start)?;
+        comm.gather_in_place_root(ctx, to.slice_mut(1..)?)?;
+        assert_eq!(to.slice(1..)?.to_vec()?, all);
     } else {
-        comm.gather(ctx, &x, root)?;
-        comm.gather(ctx, &x, root)?;
+        comm.gather(ctx, x.slice(1..)?, root)?;
+        comm.gather(ctx, x.slice(1..)?, root)?;
     }
-    to.write(&values::<T>(own, 3, all.len()))?;
-    comm.all_gather(ctx, &x, &mut to)?;
-    assert_eq!(to.to_vec()?, all);
+    to.slice_mut(1..)?.write(&values::<T>(own, 3, all.len()))?;
+    comm.all_gather(ctx, x.slice(1..)?, to.slice_mut(1..)?)?;
+    assert_eq!(to.slice(1..)?.to_vec()?, all);
     let mut start = values::<T>(own, 4, all.len());
     start[len * own as usize..len * (own as usize + 1)].copy_from_slice(&values(own, 2, len));
-    to.write(&start)?;
-    comm.all_gather_in_place(ctx, &mut to)?;
-    assert_eq!(to.to_vec()?, all);
+    to.slice_mut(1..)?.write(&start)?;
+    comm.all_gather_in_place(ctx, to.slice_mut(1..)?)?;
+    assert_eq!(to.slice(1..)?.to_vec()?, all);
 
     let (parts, whole) = parts(size, len);
     let before = values::<T>(77, 5, whole);
@@ -68,28 +76,28 @@ fn gathers<T: Sample>(rank: &Rank, len: usize) -> Part {
     for (rank, part) in parts.iter().enumerate() {
         wanted[part.clone()].copy_from_slice(&values(rank as i32, 6, part.len()));
     }
-    let x = proc.upload(&values::<T>(own, 6, parts[own as usize].len()))?;
-    let mut to = proc.upload(&before)?;
+    let x = shifted(proc, &values::<T>(own, 6, parts[own as usize].len()))?;
+    let mut to = shifted(proc, &before)?;
     if own == root {
-        comm.gather_varcount_root(ctx, &x, &mut to, &parts)?;
-        assert_eq!(to.to_vec()?, wanted);
+        comm.gather_varcount_root(ctx, x.slice(1..)?, to.slice_mut(1..)?, &parts)?;
+        assert_eq!(to.slice(1..)?.to_vec()?, wanted);
         let mut start = before.clone();
         start[parts[own as usize].clone()].copy_from_slice(&wanted[parts[own as usize].clone()]);
-        to.write(&start)?;
-        comm.gather_varcount_in_place_root(ctx, &mut to, &parts)?;
-        assert_eq!(to.to_vec()?, wanted);
+        to.slice_mut(1..)?.write(&start)?;
+        comm.gather_varcount_in_place_root(ctx, to.slice_mut(1..)?, &parts)?;
+        assert_eq!(to.slice(1..)?.to_vec()?, wanted);
     } else {
-        comm.gather(ctx, &x, root)?;
-        comm.gather(ctx, &x, root)?;
+        comm.gather(ctx, x.slice(1..)?, root)?;
+        comm.gather(ctx, x.slice(1..)?, root)?;
     }
-    to.write(&before)?;
-    comm.all_gather_varcount(ctx, &x, &mut to, &parts)?;
-    assert_eq!(to.to_vec()?, wanted);
+    to.slice_mut(1..)?.write(&before)?;
+    comm.all_gather_varcount(ctx, x.slice(1..)?, to.slice_mut(1..)?, &parts)?;
+    assert_eq!(to.slice(1..)?.to_vec()?, wanted);
     let mut start = before;
     start[parts[own as usize].clone()].copy_from_slice(&wanted[parts[own as usize].clone()]);
-    to.write(&start)?;
-    comm.all_gather_varcount_in_place(ctx, &mut to, &parts)?;
-    assert_eq!(to.to_vec()?, wanted);
+    to.slice_mut(1..)?.write(&start)?;
+    comm.all_gather_varcount_in_place(ctx, to.slice_mut(1..)?, &parts)?;
+    assert_eq!(to.slice(1..)?.to_vec()?, wanted);
     Ok(())
 }
 
@@ -99,36 +107,36 @@ fn scatters<T: Sample>(rank: &Rank, len: usize) -> Part {
     let root = size - 1;
     let all = values::<T>(root, 1, len * size as usize);
     let mine = &all[len * own as usize..len * (own as usize + 1)];
-    let from = proc.upload(&all)?;
-    let mut to = proc.upload(&values::<T>(own, 2, len))?;
+    let from = shifted(proc, &all)?;
+    let mut to = shifted(proc, &values::<T>(own, 2, len))?;
     if own == root {
-        comm.scatter_root(ctx, &from, &mut to)?;
-        comm.scatter_in_place_root(ctx, &from)?;
-        assert_eq!(from.to_vec()?, all);
+        comm.scatter_root(ctx, from.slice(1..)?, to.slice_mut(1..)?)?;
+        comm.scatter_in_place_root(ctx, from.slice(1..)?)?;
+        assert_eq!(from.slice(1..)?.to_vec()?, all);
     } else {
-        comm.scatter(ctx, &mut to, root)?;
-        assert_eq!(to.to_vec()?, mine);
-        to.write(&values::<T>(own, 2, len))?;
-        comm.scatter(ctx, &mut to, root)?;
+        comm.scatter(ctx, to.slice_mut(1..)?, root)?;
+        assert_eq!(to.slice(1..)?.to_vec()?, mine);
+        to.slice_mut(1..)?.write(&values::<T>(own, 2, len))?;
+        comm.scatter(ctx, to.slice_mut(1..)?, root)?;
     }
-    assert_eq!(to.to_vec()?, mine);
+    assert_eq!(to.slice(1..)?.to_vec()?, mine);
 
     let (parts, whole) = parts(size, len);
     let all = values::<T>(root, 3, whole);
     let part = parts[own as usize].clone();
-    let from = proc.upload(&all)?;
-    let mut to = proc.upload(&values::<T>(own, 4, part.len()))?;
+    let from = shifted(proc, &all)?;
+    let mut to = shifted(proc, &values::<T>(own, 4, part.len()))?;
     if own == root {
-        comm.scatter_varcount_root(ctx, &from, &parts, &mut to)?;
-        comm.scatter_varcount_in_place_root(ctx, &from, &parts)?;
-        assert_eq!(from.to_vec()?, all);
+        comm.scatter_varcount_root(ctx, from.slice(1..)?, &parts, to.slice_mut(1..)?)?;
+        comm.scatter_varcount_in_place_root(ctx, from.slice(1..)?, &parts)?;
+        assert_eq!(from.slice(1..)?.to_vec()?, all);
     } else {
-        comm.scatter(ctx, &mut to, root)?;
-        assert_eq!(to.to_vec()?, &all[part.clone()]);
-        to.write(&values::<T>(own, 5, part.len()))?;
-        comm.scatter(ctx, &mut to, root)?;
+        comm.scatter(ctx, to.slice_mut(1..)?, root)?;
+        assert_eq!(to.slice(1..)?.to_vec()?, &all[part.clone()]);
+        to.slice_mut(1..)?.write(&values::<T>(own, 5, part.len()))?;
+        comm.scatter(ctx, to.slice_mut(1..)?, root)?;
     }
-    assert_eq!(to.to_vec()?, &all[part]);
+    assert_eq!(to.slice(1..)?.to_vec()?, &all[part]);
     Ok(())
 }
 
@@ -141,13 +149,13 @@ fn all_to_alls<T: Sample>(rank: &Rank, len: usize) -> Part {
     let wanted: Vec<T> = (0..size)
         .flat_map(|rank| of(rank)[part(own)].to_vec())
         .collect();
-    let mut from = proc.upload(&of(own))?;
-    let mut to = proc.upload(&values::<T>(own, 2, len * ranks))?;
-    comm.all_to_all(ctx, &from, &mut to)?;
-    assert_eq!(to.to_vec()?, wanted);
-    assert_eq!(from.to_vec()?, of(own));
-    comm.all_to_all_in_place(ctx, &mut from)?;
-    assert_eq!(from.to_vec()?, wanted);
+    let mut from = shifted(proc, &of(own))?;
+    let mut to = shifted(proc, &values::<T>(own, 2, len * ranks))?;
+    comm.all_to_all(ctx, from.slice(1..)?, to.slice_mut(1..)?)?;
+    assert_eq!(to.slice(1..)?.to_vec()?, wanted);
+    assert_eq!(from.slice(1..)?.to_vec()?, of(own));
+    comm.all_to_all_in_place(ctx, from.slice_mut(1..)?)?;
+    assert_eq!(from.slice(1..)?.to_vec()?, wanted);
 
     // Rank a sends a + b + len values to b.
     let count = |from: i32, to: i32| len + (from + to) as usize;
@@ -163,16 +171,22 @@ fn all_to_alls<T: Sample>(rank: &Rank, len: usize) -> Part {
     let (send_parts, sent) = layout((0..size).map(|to| count(own, to)).collect());
     let (recv_parts, received) = layout((0..size).map(|from| count(from, own)).collect());
     let before = values::<T>(own, 9, received);
-    let from = proc.upload(&values::<T>(own, 8, sent))?;
-    let mut to = proc.upload(&before)?;
-    comm.all_to_all_varcount(ctx, &from, &send_parts, &mut to, &recv_parts)?;
+    let from = shifted(proc, &values::<T>(own, 8, sent))?;
+    let mut to = shifted(proc, &before)?;
+    comm.all_to_all_varcount(
+        ctx,
+        from.slice(1..)?,
+        &send_parts,
+        to.slice_mut(1..)?,
+        &recv_parts,
+    )?;
     let mut wanted = before;
     for (rank, part) in recv_parts.iter().enumerate() {
         let (parts, sent) = layout((0..size).map(|to| count(rank as i32, to)).collect());
         let theirs = values::<T>(rank as i32, 8, sent);
         wanted[part.clone()].copy_from_slice(&theirs[parts[own as usize].clone()]);
     }
-    assert_eq!(to.to_vec()?, wanted);
+    assert_eq!(to.slice(1..)?.to_vec()?, wanted);
 
     // Each sends as many as it gets; what lies between the parts stays.
     let mut wanted = values::<T>(own, 8, sent);
@@ -182,8 +196,8 @@ fn all_to_alls<T: Sample>(rank: &Rank, len: usize) -> Part {
         wanted[part.clone()].copy_from_slice(&theirs[parts[own as usize].clone()]);
     }
     let mut both = from;
-    comm.all_to_all_varcount_in_place(ctx, &mut both, &send_parts)?;
-    assert_eq!(both.to_vec()?, wanted);
+    comm.all_to_all_varcount_in_place(ctx, both.slice_mut(1..)?, &send_parts)?;
+    assert_eq!(both.slice(1..)?.to_vec()?, wanted);
     Ok(())
 }
 
@@ -193,7 +207,7 @@ fn moves<T: Sample>(rank: &Rank) -> Part {
         broadcasts::<T>(rank, len)
             .map_err(|error| format!("broadcast of {len} {name}: {error}"))?;
     }
-    for len in [0, 1, CHUNK / size_of::<T>() + 1] {
+    for len in lengths::<T>() {
         gathers::<T>(rank, len).map_err(|error| format!("gather of {len} {name}: {error}"))?;
         scatters::<T>(rank, len).map_err(|error| format!("scatter of {len} {name}: {error}"))?;
         all_to_alls::<T>(rank, len)

@@ -2,7 +2,7 @@
 
 use mpi::topology::SimpleCommunicator;
 use ve_kernels::faults::own_pid;
-use veo_core::VeoProc;
+use veo_core::{VeBuffer, VeoContext, VeoProc};
 use veo_mpi::{ANY_SOURCE, ANY_TAG, Error, Operation, VeComm};
 
 use crate::common::{Launch, case};
@@ -128,6 +128,71 @@ fn a_message_that_nobody_receives_is_told_of_at_the_end() {
             said.contains("rank 1 of 2") && said.contains("has thrown away 1 messages"),
             "{said}"
         );
+    }
+}
+
+/// Rank 1 takes part in an operation with memory or a context of another process, and returns the error.
+fn refuses(rank: &Rank, what: &str) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let (own, ranks) = (comm.rank(), comm.size() as usize);
+    let other = VeoProc::new(0)?;
+    let (wrong, context) = (own == FAILS, other.open_context()?);
+    let memory = |len: usize| -> veo_core::Result<VeBuffer<f64>> {
+        if wrong { &other } else { proc }.zeros(len)
+    };
+    let ctx: &VeoContext = if wrong && what == "barrier" {
+        &context
+    } else {
+        ctx
+    };
+    let (x, mut y) = (memory(10)?, memory(10)?);
+    let mut all = memory(10 * ranks)?;
+    let sum = Operation::sum();
+    let root = |root: i32| own == root;
+    match what {
+        "barrier" => comm.barrier(ctx)?,
+        "broadcast" => comm.broadcast(ctx, &mut y, 0)?,
+        "broadcast of the failing rank" => comm.broadcast(ctx, &mut y, FAILS)?,
+        "reduce" if root(0) => comm.reduce_root(ctx, &x, &mut y, &sum)?,
+        "reduce" => comm.reduce(ctx, &x, &sum, 0)?,
+        "all_reduce" => comm.all_reduce(ctx, &x, &mut y, &sum)?,
+        "gather" if root(0) => comm.gather_root(ctx, &x, &mut all)?,
+        "gather" => comm.gather(ctx, &x, 0)?,
+        "all_gather" => comm.all_gather(ctx, &x, &mut all)?,
+        "scatter" if root(FAILS) => comm.scatter_root(ctx, &all, &mut y)?,
+        "scatter" => comm.scatter(ctx, &mut y, FAILS)?,
+        "all_to_all" => comm.all_to_all_in_place(ctx, &mut all)?,
+        "send" if wrong => comm.send(ctx, &x, 0, 0)?,
+        "send" => drop(comm.recv(ctx, &mut y, FAILS, 0)?),
+        what => unreachable!("{what}"),
+    }
+    comm.barrier(ctx)?;
+    Ok(())
+}
+
+#[test]
+fn a_refusal_in_one_rank_ends_the_job() {
+    const TEST: &str = "failing_ranks::a_refusal_in_one_rank_ends_the_job";
+    if let Some(what) = case() {
+        return rank(|rank| refuses(rank, &what));
+    }
+    for what in [
+        "barrier",
+        "broadcast",
+        "broadcast of the failing rank",
+        "reduce",
+        "all_reduce",
+        "gather",
+        "all_gather",
+        "scatter",
+        "all_to_all",
+        "send",
+    ] {
+        let Some(launch) = Launch::new(3, TEST, what) else {
+            return;
+        };
+        let job = launch.env("VEO_MPI_PATH", "staged").run();
+        job.fails(&["rank 1 of 3 on ", "which ends the job", "belongs to"]);
     }
 }
 
