@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tz::TzError;
 use tz::timezone::{LocalTimeType, TimeZone, TransitionRule};
 
 use super::call::{store, text};
@@ -34,6 +35,19 @@ impl Zone {
 /// The days on which summer time begins and ends if a text names it and does not say.
 const USUAL_RULE: &str = ",M3.2.0,M11.1.0";
 
+/// The zone of a rule. Its times may be before midnight and more than 24 hours after it, as in `M3.4.4/50`.
+///
+/// The library knows such times at the end of a file of version 3 only, so this makes a file that has nothing but the rule.
+fn of_rule(rule: &str) -> Result<TimeZone, TzError> {
+    /// The header, which counts one type and one character of its name, and the type, which is UTC without a name.
+    const PART: &[u8; 51] = b"TZif3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x01\
+        \0\0\0\0\0\0\0";
+    // The file says everything twice, first with short times; it has none.
+    let parts: [&[u8]; 5] = [PART, PART, b"\n", rule.as_bytes(), b"\n"];
+    TimeZone::from_tz_data(&parts.concat())
+}
+
 /// The time zone that the variable stands for. A text that cannot be understood is UTC, as for the C library of Linux.
 fn read(variable: Option<&[u8]>) -> TimeZone {
     let text = variable.map(String::from_utf8_lossy);
@@ -44,11 +58,12 @@ fn read(variable: Option<&[u8]>) -> TimeZone {
         Some(text) => {
             let rule = text.strip_prefix(':').unwrap_or(text);
             TimeZone::from_posix_tz(text)
-                .or_else(|_| TimeZone::from_posix_tz(rule))
-                .or_else(|_| TimeZone::from_posix_tz(&format!("{rule}{USUAL_RULE}")))
+                .or_else(|_| of_rule(rule))
+                .or_else(|_| of_rule(&format!("{rule}{USUAL_RULE}")))
+                .map_err(Into::into)
         }
     };
-    read.unwrap_or_else(|_| TimeZone::utc())
+    read.unwrap_or_else(|_: tz::Error| TimeZone::utc())
 }
 
 /// The time zone that is in force now.

@@ -74,6 +74,10 @@ static void run(void)
     zone("CET-1CEST,M3.5.0,M10.5.0/3");
     zone("<+0530>-5:30");
     zone("NZST-12NZDT,M9.5.0,M4.1.0/3");
+    zone("IST-2IDT,M3.4.4/26,M10.5.0");
+    zone("<+03>-3:00<+04>,M3.5.0/-26,M10.5.0/50");
+    zone("<-02>2<-01>,M3.5.0/-1,M10.5.0/0");
+    zone(":CET-1CEST,M3.2.0/167:59:59,M10.2.6/-167");
     zone("JST-9");
     zone("Europe/Berlin");
     zone("America/New_York");
