@@ -34,7 +34,12 @@ int strcasecmp(const char *, const char *), strncasecmp(const char *, const char
 void bzero(void *, size_t), bcopy(const void *, void *, size_t), explicit_bzero(void *, size_t);
 char *index(const char *, int), *rindex(const char *, int), *strcasestr(const char *, const char *);
 char *strchrnul(const char *, int);
-int strerror_r(int, char *, size_t);
+/* Two functions share this name in C libraries. As symbols, strerror_r is the first of these, __xpg_strerror_r the second. */
+#ifdef _GNU_SOURCE
+char *strerror_r(int, char *, size_t);
+#else
+int strerror_r(int, char *, size_t) __asm__("__xpg_strerror_r");
+#endif
 void *mempcpy(void *, const void *, size_t), *memrchr(const void *, int, size_t), *rawmemchr(const void *, int);
 void *memmem(const void *, size_t, const void *, size_t);
 int strverscmp(const char *, const char *);

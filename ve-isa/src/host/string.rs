@@ -90,7 +90,7 @@ pub(super) const TABLE: Table = &[
     }),
     ("strerror", describe_error),
     ("__xpg_strerror_r", describe_error_into),
-    ("strerror_r", describe_error_into),
+    ("strerror_r", describe_error_perhaps_into),
     ("strverscmp", |thread| {
         let [left, right] = [0, 1].map(|number| c_text(thread.window(), word(thread, number)));
         let order = compare_versions(&left?, &right?);
@@ -335,12 +335,16 @@ pub(super) fn error_text(number: i32) -> Vec<u8> {
 
 fn describe_error(thread: &mut Thread) -> Outcome {
     let number = int(thread, 0);
-    let is_known = (0..=LAST_ERROR).contains(&number);
+    let is_known = is_known_error(number);
     give_text(thread, "error", number, is_known, error_text(number))
 }
 
-/// The largest number of an error on Linux.
-const LAST_ERROR: i32 = 133;
+fn is_known_error(number: i32) -> bool {
+    /// The largest number of an error on Linux, and those below that no error has.
+    const LAST: i32 = 133;
+    const UNUSED: [i32; 2] = [41, 58];
+    (0..=LAST).contains(&number) && !UNUSED.contains(&number)
+}
 
 /// Gives the text for a number. Each known number has a text of its own, which stays; the others share one for each thread.
 fn give_text(
@@ -360,14 +364,34 @@ fn give_text(
     result(thread, place)
 }
 
+/// `strerror_r` as POSIX has it: the text goes to the caller's memory, the result is the number of an error.
 fn describe_error_into(thread: &mut Thread) -> Outcome {
     let (number, to, room) = (int(thread, 0), word(thread, 1), word(thread, 2));
-    let mut bytes = error_text(number);
-    if room == 0 {
-        return result_int(thread, libc::ERANGE);
+    let is_cut = write_cut(thread, &error_text(number), to, room)?;
+    let error = match number {
+        _ if !is_known_error(number) => libc::EINVAL,
+        _ if is_cut => libc::ERANGE,
+        _ => 0,
+    };
+    result_int(thread, error)
+}
+
+/// `strerror_r` as the C library of Linux has it: the result is the text, which is in the caller's memory only if the number is unknown.
+fn describe_error_perhaps_into(thread: &mut Thread) -> Outcome {
+    let (number, to, room) = (int(thread, 0), word(thread, 1), word(thread, 2));
+    if is_known_error(number) {
+        return describe_error(thread);
     }
-    bytes.truncate((room - 1).min(127) as usize);
-    bytes.push(0);
-    write(thread.window(), to, &bytes)?;
-    result_int(thread, 0)
+    write_cut(thread, &error_text(number), to, room)?;
+    result(thread, to)
+}
+
+/// Writes a text with a 0 behind it, as much as there is room for. The result says whether something is missing.
+fn write_cut(thread: &Thread, text: &[u8], to: u64, room: u64) -> Result<bool, Failure> {
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    if let Some(most) = room.checked_sub(1) {
+        let bytes = [&text[..text.len().min(most)], &[0]].concat();
+        write(thread.window(), to, &bytes)?;
+    }
+    Ok(text.len() >= room)
 }

@@ -46,7 +46,7 @@ fn declared(header: &str) -> BTreeSet<String> {
             let before = &code[..at];
             before[before.trim_end_matches(name).len()..].to_owned()
         })
-        .filter(|word| !["", "format", "__attribute__", "void", "int"].contains(&&**word))
+        .filter(|word| !["", "format", "__attribute__", "__asm__", "void", "int"].contains(&&**word))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 #include "libc.h"
 
-char *strsignal(int);
+char *strsignal(int), *strerror_r(int, char *, size_t);
+int __xpg_strerror_r(int, char *, size_t);
 
 static char a[400], b[400], c[800];
 
@@ -72,4 +73,14 @@ static void run(void)
     }
     for (int i = 0; i < 135; i++) out("%s\n", strerror(i));
     out("%s, %s, ", strerror(1), strerror(2)); out("%s, %s\n", strsignal(11), strsignal(8));
+    static const int errors[] = { 0, 2, 41, 58, 133, 134, -1, 1 << 30 }, rooms[] = { 0, 1, 9, 10, 17, 18, 26, 27, 100 };
+    for (int i = 0; i < sizeof errors / sizeof *errors; i++)
+        for (int room = 0; room < sizeof rooms / sizeof *rooms; room++) {
+            strcpy(a, "before");
+            int error = __xpg_strerror_r(errors[i], a, rooms[room]);
+            out("%d %d %d <%s> ", errors[i], rooms[room], error, a);
+            strcpy(a, "before");
+            const char *text = strerror_r(errors[i], a, rooms[room]);
+            out("<%s> <%s> %d\n", a, text, text == a);
+        }
 }
