@@ -28,11 +28,24 @@ typedef int sig_atomic_t;
 typedef struct {
     unsigned long bits[16];
 } sigset_t;
+typedef union sigval {
+    int sival_int;
+    void *sival_ptr;
+} sigval_t;
 typedef struct {
     int si_signo, si_errno, si_code, unused;
-    int si_pid;
-    unsigned si_uid;
-    unsigned long rest[13];
+    union {
+        struct {
+            int si_pid;
+            unsigned si_uid;
+            union {
+                union sigval si_value;
+                int si_status;
+            };
+        };
+        void *si_addr;
+        unsigned long rest[14];
+    };
 } siginfo_t;
 struct sigaction {
     union {
@@ -47,6 +60,7 @@ struct sigaction {
 #define SIGIOT SIGABRT
 #define SIGSTKFLT 16
 #define SIGCHLD 17
+#define SIGCLD SIGCHLD
 #define SIGCONT 18
 #define SIGSTOP 19
 #define SIGTSTP 20
@@ -66,6 +80,10 @@ struct sigaction {
 #define SA_NOCLDSTOP 1
 #define SA_SIGINFO 4
 #define SI_USER 0
+#define SI_KERNEL 0x80
+#define SI_QUEUE (-1)
+#define SI_TIMER (-2)
+#define SI_TKILL (-6)
 #define SA_RESTART 0x10000000
 #define SA_NODEFER 0x40000000
 #define SA_RESETHAND 0x80000000

@@ -93,6 +93,14 @@ int srand48_r(long, struct drand48_data *), seed48_r(unsigned short *, struct dr
 int lcong48_r(unsigned short *, struct drand48_data *);
 unsigned arc4random(void), arc4random_uniform(unsigned);
 void arc4random_buf(void *, size_t);
+struct veo_libc_locale;
+double strtod_l(const char *, char **, struct veo_libc_locale *);
+float strtof_l(const char *, char **, struct veo_libc_locale *);
+long double strtold_l(const char *, char **, struct veo_libc_locale *);
+long strtol_l(const char *, char **, int, struct veo_libc_locale *);
+long long strtoll_l(const char *, char **, int, struct veo_libc_locale *);
+unsigned long strtoul_l(const char *, char **, int, struct veo_libc_locale *);
+unsigned long long strtoull_l(const char *, char **, int, struct veo_libc_locale *);
 
 #ifdef __cplusplus
 }

@@ -36,6 +36,9 @@ char *index(const char *, int), *rindex(const char *, int), *strcasestr(const ch
 char *strchrnul(const char *, int);
 /* Two functions share this name in C libraries. As symbols, strerror_r is the first of these, __xpg_strerror_r the second. */
 #ifdef _GNU_SOURCE
+#ifndef basename
+char *basename(const char *);
+#endif
 char *strerror_r(int, char *, size_t);
 #else
 int strerror_r(int, char *, size_t) __asm__("__xpg_strerror_r");
@@ -43,6 +46,12 @@ int strerror_r(int, char *, size_t) __asm__("__xpg_strerror_r");
 void *mempcpy(void *, const void *, size_t), *memrchr(const void *, int, size_t), *rawmemchr(const void *, int);
 void *memmem(const void *, size_t, const void *, size_t);
 int strverscmp(const char *, const char *);
+struct veo_libc_locale;
+int strcoll_l(const char *, const char *, struct veo_libc_locale *);
+size_t strxfrm_l(char *, const char *, size_t, struct veo_libc_locale *);
+char *strerror_l(int, struct veo_libc_locale *);
+int strcasecmp_l(const char *, const char *, struct veo_libc_locale *);
+int strncasecmp_l(const char *, const char *, size_t, struct veo_libc_locale *);
 
 #ifdef __cplusplus
 }

@@ -56,6 +56,8 @@ char *strptime(const char *, const char *, struct tm *);
 void tzset(void);
 int clock_nanosleep(clockid_t, int, const struct timespec *, struct timespec *), timespec_getres(struct timespec *, int);
 time_t timelocal(struct tm *);
+struct veo_libc_locale;
+size_t strftime_l(char *, size_t, const char *, const struct tm *, struct veo_libc_locale *);
 struct sigevent;
 struct itimerspec;
 int timer_create(clockid_t, struct sigevent *, timer_t *), timer_delete(timer_t), timer_getoverrun(timer_t);

@@ -14,6 +14,15 @@ typedef struct {
     unsigned long opaque;
 } mbstate_t;
 
+#ifndef WCHAR_MAX
+#define WCHAR_MAX __WCHAR_MAX__
+#ifdef __WCHAR_UNSIGNED__
+#define WCHAR_MIN 0
+#else
+#define WCHAR_MIN (-WCHAR_MAX - 1)
+#endif
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
