@@ -21,7 +21,7 @@ pub(super) const TABLE: Table = &[
         if list != 0 {
             for index in before..before.saturating_add(count) {
                 thread.poll()?;
-                let name = load::<8>(thread.window(), list.wrapping_add(8 * index))?;
+                let name = load::<8>(thread.window(), list.wrapping_add(index.wrapping_mul(8)))?;
                 heap::free(thread, name)?;
             }
             heap::free(thread, list)?;

@@ -36,6 +36,7 @@ long fnmatch_wild(void) { return fnmatch("*", (void *)-8l, 0); }
 long fnmatch_long(void) { char *t = malloc(100001); memset(t, 'a', 100000); t[100000] = 0; return fnmatch("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", t, 0); }
 long glob_wild(void) { return glob("/*", 0, 0, (void *)16); }
 long globfree_wild(void) { g.count = 1000; g.list = (void *)24; globfree(&g); return 0; }
+long globfree_far(void) { g.count = 1; g.before = 1ul << 61; g.list = (void *)24; globfree(&g); return 0; }
 long nftw_wild(void) { return nftw("/usr", (void *)8, 5, 1); }
 static int leaves(void) { longjmp(back, 7); }
 long nftw_leave(void) { for (int i = 0; i < 50; i++) if (!setjmp(back)) nftw("/usr", leaves, 5, 1); return 5; }

@@ -29,7 +29,7 @@ const ANSWERS: [(&str, i64); 22] = [
 ];
 
 /// Calls that are reported.
-const TRAPS: [(&str, i32, &str); 32] = [
+const TRAPS: [(&str, i32, &str); 33] = [
     (
         "regexec_wild",
         139,
@@ -61,6 +61,11 @@ const TRAPS: [(&str, i32, &str); 32] = [
     ),
     (
         "globfree_wild",
+        139,
+        "globfree: was given 0x18, which is not memory of the Vector Engine",
+    ),
+    (
+        "globfree_far",
         139,
         "globfree: was given 0x18, which is not memory of the Vector Engine",
     ),
