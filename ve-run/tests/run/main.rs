@@ -8,6 +8,7 @@ mod engines;
 mod mistakes;
 mod sections;
 mod support;
+mod wild;
 mod wrong;
 
 use std::process::Command;
