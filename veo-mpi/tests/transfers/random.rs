@@ -1,5 +1,7 @@
 //! Random sequences of transfers, the same in all ranks, against the same on host vectors of all ranks.
 
+use std::ops::Range;
+
 use veo_mpi::Operation;
 
 use crate::common::{Launch, case};
@@ -11,6 +13,15 @@ struct Model(Vec<Vec<i64>>);
 
 /// Values of a buffer: up to some chunks.
 const LEN: usize = 5 * CHUNK / 8 + 3;
+
+/// A part for each rank of so many values, with gaps, in any order, some of them empty.
+fn parts(random: &mut Random, size: usize, len: usize) -> Vec<Range<usize>> {
+    let mut cuts: Vec<usize> = (0..2 * size).map(|_| random.below(len + 1)).collect();
+    cuts.sort_unstable();
+    let mut parts: Vec<Range<usize>> = cuts.chunks_exact(2).map(|cut| cut[0]..cut[1]).collect();
+    parts.rotate_left(random.below(size));
+    parts
+}
 
 fn step(
     rank: &Rank,
@@ -28,7 +39,7 @@ fn step(
     };
     let range = start..start + len;
     let other = random.below(size);
-    match random.below(9) {
+    match random.below(11) {
         0 => {
             comm.broadcast(ctx, x.slice_mut(range.clone())?, other as i32)?;
             let source = model.0[other][range.clone()].to_vec();
@@ -99,6 +110,70 @@ fn step(
                 .write(&values(own as i32, purpose, len))?;
             for (rank, target) in model.0.iter_mut().enumerate() {
                 target[range.clone()].copy_from_slice(&values(rank as i32, purpose, len));
+            }
+        }
+        6 => {
+            let parts = parts(random, size, len);
+            let within = |part: &Range<usize>| start + part.start..start + part.end;
+            let root = other as i32;
+            let before = model.0.clone();
+            match (random.below(3), own == other) {
+                (0, is_root) => {
+                    if is_root {
+                        comm.gather_varcount_in_place_root(ctx, x.slice_mut(range)?, &parts)?;
+                    } else {
+                        comm.gather(ctx, x.slice(within(&parts[own]))?, root)?;
+                    }
+                    for (values, part) in before.iter().zip(parts.iter().map(within)) {
+                        model.0[other][part.clone()].copy_from_slice(&values[part]);
+                    }
+                }
+                (1, is_root) => {
+                    if is_root {
+                        comm.scatter_varcount_in_place_root(ctx, x.slice(range)?, &parts)?;
+                    } else {
+                        comm.scatter(ctx, x.slice_mut(within(&parts[own]))?, root)?;
+                    }
+                    for (target, part) in model.0.iter_mut().zip(parts.iter().map(within)) {
+                        target[part.clone()].copy_from_slice(&before[other][part]);
+                    }
+                }
+                _ => {
+                    comm.all_gather_varcount_in_place(ctx, x.slice_mut(range)?, &parts)?;
+                    for target in &mut model.0 {
+                        for (values, part) in before.iter().zip(parts.iter().map(within)) {
+                            target[part.clone()].copy_from_slice(&values[part]);
+                        }
+                    }
+                }
+            }
+        }
+        7 => {
+            // How many each sends to each, the same in all ranks; behind one another in both buffers.
+            let counts: Vec<Vec<usize>> = (0..size)
+                .map(|_| (0..size).map(|_| random.below(len / size + 1)).collect())
+                .collect();
+            let places = |counts: Vec<usize>| -> Vec<Range<usize>> {
+                let mut end = 0;
+                let place = |count| {
+                    end += count;
+                    end - count..end
+                };
+                counts.into_iter().map(place).collect()
+            };
+            let sent = |from: usize| places(counts[from].clone());
+            let received = |to: usize| places(counts.iter().map(|of| of[to]).collect());
+            let mut y = proc.upload(&model.0[own][range.clone()])?;
+            let from = x.slice(range.clone())?;
+            comm.all_to_all_varcount(ctx, from, &sent(own), &mut y, &received(own))?;
+            x.slice_mut(range)?.copy_from(&y)?;
+            let before = model.0.clone();
+            for (to, target) in model.0.iter_mut().enumerate() {
+                for (from, place) in received(to).into_iter().enumerate() {
+                    let source = sent(from)[to].clone();
+                    target[start + place.start..start + place.end]
+                        .copy_from_slice(&before[from][start + source.start..start + source.end]);
+                }
             }
         }
         _ => {
