@@ -491,4 +491,38 @@ impl Function<'_> {
             .store(own(), target, state, layout::TARGET);
         self.end(exit::JUMP);
     }
+
+    pub(crate) fn end(&mut self, why: u64) {
+        let why = self.builder.ins().iconst(I64, why as i64);
+        self.end_for(why);
+    }
+
+    /// Ends for a reason that is computed.
+    pub(crate) fn end_for(&mut self, why: Value) {
+        self.builder.ins().jump(self.exit, &[why.into()]);
+    }
+
+    /// Ends a row before the instruction.
+    pub(crate) fn end_row(&mut self) {
+        self.store_registers();
+        let ic = self.ic;
+        self.leave_for(ic);
+    }
+
+    /// Ends: control goes on at this address, in the interpreter at first. All is stored.
+    pub(crate) fn leave_for(&mut self, target: u64) {
+        self.end(target | exit::GO_ON);
+    }
+
+    /// Ends: the interpreter executes the instruction, and before it others whose results are not stored.
+    pub(crate) fn end_interpreted(&mut self) {
+        let ic = self.resume.map_or(self.ic, |resume| resume.ic);
+        self.end(ic | exit::INTERPRET);
+    }
+
+    /// As [`end_interpreted`](Self::end_interpreted), where something may not be stored.
+    pub(crate) fn leave_to_interpreter(&mut self) {
+        self.store_registers();
+        self.end_interpreted();
+    }
 }

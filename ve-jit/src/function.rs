@@ -33,8 +33,8 @@ pub(crate) struct Compared {
 
 /// Where a fault leads the interpreter.
 #[derive(Clone, Copy)]
-struct Resume {
-    ic: u64,
+pub(crate) struct Resume {
+    pub(crate) ic: u64,
     /// The code that names the place in code of the host. If there is none, the instruction itself names it.
     code: Option<TrapCode>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Function<'a> {
     /// Where it keeps how many calls of the host wait for a return of machine code.
     pub(crate) depth: StackSlot,
     /// Where the function ends, for the reason that it gets.
-    exit: ir::Block,
+    pub(crate) exit: ir::Block,
     /// The values that each block may find in registers.
     live: Live,
     registers: Vec<Variable>,
@@ -79,7 +79,7 @@ pub(crate) struct Function<'a> {
     pub(crate) chains: bool,
     /// Before which instruction all registers were as they are stored, if nothing has changed since but values: a fault leads the
     /// interpreter there.
-    resume: Option<Resume>,
+    pub(crate) resume: Option<Resume>,
     /// The addresses of instructions that faults lead to, by their codes.
     resumes: Vec<u64>,
     /// The address of the instruction.
@@ -501,32 +501,10 @@ impl<'a> Function<'a> {
         self.builder.seal_block(block);
     }
 
-    pub(crate) fn end(&mut self, why: u64) {
-        let why = self.builder.ins().iconst(I64, why as i64);
-        self.end_for(why);
-    }
-
-    /// Ends for a reason that is computed.
-    pub(crate) fn end_for(&mut self, why: Value) {
-        self.builder.ins().jump(self.exit, &[why.into()]);
-    }
-
     /// Ends here, not in the one place where a function usually does.
     pub(crate) fn return_for(&mut self, why: Value) {
         let state = self.state();
         self.builder.ins().return_(&[why, state]);
-    }
-
-    /// Ends a row before the instruction.
-    pub(crate) fn end_row(&mut self) {
-        self.store_registers();
-        let ic = self.ic;
-        self.leave_for(ic);
-    }
-
-    /// Ends: control goes on at this address, in the interpreter at first. All is stored.
-    pub(crate) fn leave_for(&mut self, target: u64) {
-        self.end(target | exit::GO_ON);
     }
 
     /// Stores what has to be stored before an access, which has these flags then.
@@ -564,17 +542,5 @@ impl<'a> Function<'a> {
     /// The instructions that follow cannot be executed again together with those before.
     pub(crate) fn end_resume(&mut self) {
         self.resume = None;
-    }
-
-    /// Ends: the interpreter executes the instruction, and before it others whose results are not stored.
-    pub(crate) fn end_interpreted(&mut self) {
-        let ic = self.resume.map_or(self.ic, |resume| resume.ic);
-        self.end(ic | exit::INTERPRET);
-    }
-
-    /// As [`end_interpreted`](Self::end_interpreted), where something may not be stored.
-    pub(crate) fn leave_to_interpreter(&mut self) {
-        self.store_registers();
-        self.end_interpreted();
     }
 }
