@@ -515,9 +515,25 @@ impl Function<'_> {
     }
 
     /// Ends: the interpreter executes the instruction, and before it others whose results are not stored.
-    pub(crate) fn end_interpreted(&mut self) {
+    fn end_interpreted(&mut self) {
         let ic = self.resume.map_or(self.ic, |resume| resume.ic);
         self.end(ic | exit::INTERPRET);
+    }
+
+    /// As [`end_interpreted`](Self::end_interpreted), unless a value is not 0: then it goes on in a block. All accesses that resume at one place
+    /// share the end.
+    pub(crate) fn branch_to_interpreter(&mut self, goes_on: Value, next: ir::Block) {
+        let shared = self.resume.and_then(|resume| resume.end);
+        let end = shared.unwrap_or_else(|| self.cold_block());
+        self.builder.ins().brif(goes_on, next, &[], end, &[]);
+        if shared.is_none() {
+            // It is not sealed: others may lead here.
+            self.builder.switch_to_block(end);
+            self.end_interpreted();
+        }
+        if let Some(resume) = &mut self.resume {
+            resume.end = Some(end);
+        }
     }
 
     /// As [`end_interpreted`](Self::end_interpreted), where something may not be stored.

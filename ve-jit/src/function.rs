@@ -20,6 +20,7 @@ use ve_isa::interp::{InstructionSource, exit, layout};
 use crate::doubles::doubles;
 use crate::live::{Live, OVERFLOW, StateSet, bit};
 use crate::region::Region;
+use crate::tested::Tested;
 
 /// How a register that was compared came to be: both operands, and whether they are compared as unsigned numbers.
 #[derive(Clone, Copy)]
@@ -37,6 +38,8 @@ pub(crate) struct Resume {
     pub(crate) ic: u64,
     /// The code that names the place in code of the host. If there is none, the instruction itself names it.
     code: Option<TrapCode>,
+    /// Where the function ends so that the interpreter goes on there, if something may lead to that.
+    pub(crate) end: Option<ir::Block>,
 }
 
 /// How many places have a code. The host's compiler has few more.
@@ -70,7 +73,9 @@ pub(crate) struct Function<'a> {
     pub(crate) compared: HashMap<Value, Compared>,
     /// Sums of two values that this block has computed.
     pub(crate) sums: HashMap<(Value, Value), Value>,
-    /// Values whose address plus these bytes was accessed in this block.
+    /// The accesses that are tested because of what other blocks have tested, too.
+    pub(crate) tested: Tested,
+    /// Values that were in the window in this block when these bytes were added.
     pub(crate) accessed: HashMap<Value, i64>,
     floats: HashMap<usize, (Value, Value)>,
     interpret: SigRef,
@@ -163,6 +168,7 @@ impl<'a> Function<'a> {
             constants: HashMap::new(),
             compared: HashMap::new(),
             sums: HashMap::new(),
+            tested: Tested::of(region),
             accessed: HashMap::new(),
             floats: HashMap::new(),
             interpret,
@@ -519,7 +525,11 @@ impl<'a> Function<'a> {
                 self.resumes.push(self.ic);
                 TrapCode::unwrap_user(self.resumes.len() as u8)
             });
-            self.resume = Some(Resume { ic: self.ic, code });
+            self.resume = Some(Resume {
+                ic: self.ic,
+                code,
+                end: None,
+            });
         }
         match self.resume.and_then(|resume| resume.code) {
             Some(code) => MemFlags::new().with_trap_code(Some(code)),

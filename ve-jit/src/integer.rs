@@ -110,7 +110,7 @@ impl Function<'_> {
             Op::MinsWZx => self.extreme_w(y, z, Zeros, false),
             Op::Lea => self.address(insn),
             Op::LeaSl => {
-                let sum = self.sum(y, z);
+                let sum = self.sum_of(insn);
                 let upper = (insn.imm() << 32) as u64;
                 self.plus(sum, upper as i64)
             }
@@ -122,13 +122,21 @@ impl Function<'_> {
 
     /// The address of a load, a store or a jump.
     pub(crate) fn address(&mut self, insn: &Insn) -> Value {
-        let (y, z) = (self.read(insn.y()), self.read(insn.z()));
-        let sum = self.sum(y, z);
+        let sum = self.sum_of(insn);
         self.plus(sum, insn.imm())
     }
 
+    /// The sum of both operands. It raises nothing.
+    pub(crate) fn sum_of(&mut self, insn: &Insn) -> Value {
+        if insn.y() == operand::ZERO {
+            return self.read(insn.z());
+        }
+        let (y, z) = (self.read(insn.y()), self.read(insn.z()));
+        self.sum(y, z)
+    }
+
     /// A sum that raises nothing.
-    pub(crate) fn sum(&mut self, y: Value, z: Value) -> Value {
+    fn sum(&mut self, y: Value, z: Value) -> Value {
         match (self.constant(y), self.constant(z)) {
             (Some(y), Some(z)) => self.number(y.wrapping_add(z)),
             (Some(y), None) => self.plus(z, y),

@@ -7,6 +7,7 @@
 //! - `region`: which instructions are translated together.
 //! - `operation`: what operations do to registers.
 //! - `live`: which registers are needed and which stored, and where.
+//! - `tested`: which accesses have their address compared with the window.
 //! - `doubles`: which registers are kept as floats.
 //! - `function`: registers of a function of the host, and how it ends.
 //! - `integer`, `float`, `memory`, `control`: what instructions become.
@@ -36,6 +37,8 @@ mod memory;
 mod operation;
 #[cfg(feature = "cranelift")]
 mod region;
+#[cfg(feature = "cranelift")]
+mod tested;
 
 #[cfg(feature = "cranelift")]
 pub use compiler::{Cranelift, NoCompiler};

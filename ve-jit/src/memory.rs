@@ -5,41 +5,12 @@ use cranelift_codegen::ir::types::{F64, I64};
 use cranelift_codegen::ir::{InstBuilder, MemFlags, Value};
 use ve_isa::encoding::{Insn, Op, operand};
 use ve_isa::interp::layout;
+use ve_isa::memory::Window;
 use ve_isa::state::ELEMENTS;
 
 use crate::function::{Function, own};
-use crate::live::bit;
-use crate::operation::{is_load, is_store, writes};
-
-/// How far behind an accessed byte memory is surely in the window: its last page, of 4 KiB, is never mapped.
-const BEHIND: i64 = 4096 - 16;
-
-/// The lowest displacement, from this access on, of those from the same register that one test can stand for.
-fn lowest(access: &Insn, ahead: &[(u64, Insn)]) -> i64 {
-    let (here, mut lowest) = (access.imm(), access.imm());
-    if access.y() != operand::ZERO {
-        return here;
-    }
-    // All registers with the same number.
-    let mut same = bit(access.z());
-    for (_, insn) in ahead {
-        let (op, is_same) = (
-            insn.op(),
-            insn.y() == operand::ZERO && bit(insn.z()) & same != 0,
-        );
-        if is_same && (is_load(op) || is_store(op)) && insn.imm() >= here.saturating_sub(BEHIND) {
-            lowest = lowest.min(insn.imm());
-        }
-        if is_same && op == Op::Or {
-            same |= bit(insn.x());
-        } else if writes(op) {
-            same &= !bit(insn.x());
-        } else if !is_store(op) {
-            break;
-        }
-    }
-    lowest
-}
+use crate::operation::{is_load, is_store};
+use crate::tested::BEHIND;
 
 /// A load or a store, or one of VL. The result says whether it is one of those that are translated.
 pub(crate) fn emit_memory(function: &mut Function<'_>, insn: &Insn) -> bool {
@@ -107,51 +78,84 @@ fn store(function: &mut Function<'_>, insn: &Insn) {
 
 /// The address of an access, which is in the window from here on. A fault of it is that of the place to resume at.
 fn checked_address(function: &mut Function<'_>, insn: &Insn) -> (Value, MemFlags) {
-    let (y, z) = (function.read(insn.y()), function.read(insn.z()));
     let flags = function.begin_access();
-    let sum = function.sum(y, z);
-    let address = function.address(insn);
-    let displacement = insn.imm();
-    if let Some(accessed) = function.accessed.get(&sum)
-        && (*accessed..=accessed.saturating_add(BEHIND)).contains(&displacement)
-    {
-        return (address, flags);
+    let sum = function.sum_of(insn);
+    let address = function.plus(sum, insn.imm());
+    if let Some(lowest) = lowest_to_test(function, insn, sum) {
+        test(function, sum, lowest);
     }
-    // Others that follow may lie before it: where the first of all is tested, they are in the window, too.
-    let lowest = lowest(insn, function.ahead);
-    let first = function.plus(sum, lowest);
-    let inside = is_inside(function, first);
-    let (next, outside) = (function.builder.create_block(), function.cold_block());
-    function.builder.ins().brif(inside, next, &[], outside, &[]);
-    function.switch_to_end(outside);
-    function.end_interpreted();
-    function.switch_to_end(next);
-    function.accessed.insert(sum, lowest);
     (address, flags)
 }
 
-fn is_inside(function: &mut Function<'_>, address: Value) -> Value {
-    let window = function.source.window();
-    let (range, is_closed_behind) = (window.range(), window.is_closed_behind());
-    let length = range.end - range.start;
-    // A store across the end may write what is behind it, though its first page is closed: not all hosts look at both pages first.
-    if is_closed_behind && length.is_power_of_two() && range.start.is_multiple_of(length) {
-        let bits = i64::from(length.ilog2());
-        let upper = function.builder.ins().ushr_imm(address, bits);
-        let wanted = (range.start >> bits) as i64;
-        return function.builder.ins().icmp_imm(IntCC::Equal, upper, wanted);
+/// The displacement that is to be tested before an access of a sum is in the window. Nothing if earlier tests stand for it.
+fn lowest_to_test(function: &Function<'_>, insn: &Insn, sum: Value) -> Option<i64> {
+    if insn.y() == operand::ZERO {
+        return function.tested.lowest(function.ic);
     }
-    let offset = function
-        .builder
-        .ins()
-        .iadd_imm(address, (range.start as i64).wrapping_neg());
-    // Accesses that follow may lie up to `BEHIND` later, with 16 bytes at most.
-    let limit = length.saturating_sub(BEHIND as u64 + 15) as i64;
-    let limit = function.builder.ins().iconst(I64, limit);
-    function
-        .builder
-        .ins()
-        .icmp(IntCC::UnsignedLessThan, offset, limit)
+    let is_known = |first: &i64| (*first..=first.saturating_add(BEHIND)).contains(&insn.imm());
+    let known = function.accessed.get(&sum).is_some_and(is_known);
+    (!known).then(|| insn.imm())
+}
+
+/// Ends the function unless this sum is in the window.
+fn test(function: &mut Function<'_>, sum: Value, displacement: i64) {
+    function.accessed.insert(sum, displacement);
+    let first = function.plus(sum, displacement);
+    let limits = Limits::of(function.source.window());
+    if let Some(known) = function.constant(first)
+        && limits.is_inside(known)
+    {
+        return;
+    }
+    let inside = limits.emit(function, first);
+    let next = function.builder.create_block();
+    function.branch_to_interpreter(inside, next);
+    function.switch_to_end(next);
+}
+
+/// The addresses from which accesses may follow up to `BEHIND` later, with 16 bytes at most.
+struct Limits {
+    start: u64,
+    length: u64,
+    /// How many bits tell an address from the others inside, if the rest is the same for all.
+    bits: Option<u32>,
+}
+
+impl Limits {
+    fn of(window: &Window) -> Self {
+        let (range, is_closed_behind) = (window.range(), window.is_closed_behind());
+        let (start, length) = (range.start, range.end - range.start);
+        // A store across the end may write what is behind it, though its first page is closed: not all hosts look at both pages first.
+        let is_even = is_closed_behind && length.is_power_of_two() && start.is_multiple_of(length);
+        Self {
+            start,
+            length: if is_even {
+                length
+            } else {
+                length.saturating_sub(BEHIND as u64 + 15)
+            },
+            bits: is_even.then(|| length.ilog2()),
+        }
+    }
+
+    fn is_inside(&self, address: i64) -> bool {
+        (address as u64).wrapping_sub(self.start) < self.length
+    }
+
+    /// As a value that is not 0 if an address is inside.
+    fn emit(&self, function: &mut Function<'_>, address: Value) -> Value {
+        let builder = &mut function.builder;
+        if let Some(bits) = self.bits {
+            let upper = builder.ins().ushr_imm(address, i64::from(bits));
+            let wanted = (self.start >> bits) as i64;
+            return builder.ins().icmp_imm(IntCC::Equal, upper, wanted);
+        }
+        let start = self.start as i64;
+        let offset = builder.ins().iadd_imm(address, start.wrapping_neg());
+        let limit = builder.ins().iconst(I64, self.length as i64);
+        let relation = IntCC::UnsignedLessThan;
+        builder.ins().icmp(relation, offset, limit)
+    }
 }
 
 fn lvl(function: &mut Function<'_>, insn: &Insn) {
@@ -167,10 +171,8 @@ fn lvl(function: &mut Function<'_>, insn: &Insn) {
             .builder
             .ins()
             .icmp_imm(IntCC::UnsignedLessThanOrEqual, length, most);
-        let (next, trap) = (function.builder.create_block(), function.cold_block());
-        function.builder.ins().brif(fits, next, &[], trap, &[]);
-        function.switch_to_end(trap);
-        function.end_interpreted();
+        let next = function.builder.create_block();
+        function.branch_to_interpreter(fits, next);
         function.switch_to_end(next);
     }
     let state = function.state();

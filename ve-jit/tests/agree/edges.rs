@@ -232,6 +232,74 @@ fn accesses_through_one_register_trap_where_they_are() {
     }
 }
 
+#[test]
+fn accesses_behind_those_of_other_blocks_trap_where_they_are() {
+    let mut bench = Bench::new();
+    let window = bench.common.window.range();
+    let edges = [window.start, window.end, bench.data, bench.data + DATA];
+    for (one, other) in [
+        (0, 8),
+        (8, 0),
+        (0, 4080),
+        (4080, 0),
+        (0, -4096),
+        (-4080, 4080),
+    ] {
+        for text in [
+            // Only one of two ways has an access.
+            vec![
+                String::from("brne.l 0, %s2, 24"),
+                format!("ld %s20, {one}(, %s1)"),
+                String::from("adds.l %s5, 1, %s5"),
+                format!("ld %s21, {other}(, %s1)"),
+            ],
+            // On one of two ways the register moves.
+            vec![
+                format!("ld %s20, {one}(, %s1)"),
+                String::from("brne.l 0, %s2, 16"),
+                String::from("lea %s1, 4096(, %s1)"),
+                format!("st %s5, {other}(, %s1)"),
+            ],
+            vec![
+                format!("st %s5, {one}(, %s1)"),
+                String::from("brne.l 0, %s2, 16"),
+                String::from("or %s1, 0, %s4"),
+                format!("ld %s21, {other}(, %s1)"),
+            ],
+            // It moves in each round.
+            vec![
+                format!("ld %s20, {one}(, %s1)"),
+                format!("ld %s21, {other}(, %s1)"),
+                String::from("lea %s1, 4088(, %s1)"),
+                String::from("adds.l %s3, -1, %s3"),
+                String::from("brgt.l %s3, 0, -32"),
+            ],
+            // Another register goes with it.
+            vec![
+                String::from("lea %s7, -4080(, %s1)"),
+                format!("st %s5, {one}(, %s7)"),
+                String::from("lea %s4, 4088(, %s7)"),
+                String::from("brne.l 0, %s2, 16"),
+                format!("ld %s20, {other}(, %s4)"),
+                format!("ld %s21, {other}(, %s7)"),
+                format!("ld %s22, {one}(, %s1)"),
+            ],
+        ] {
+            let mut states = Vec::new();
+            for edge in edges {
+                for nudge in [-8192, -4096, -4088, -4080, -16, -8, -1, 0, 8] {
+                    for way in [0, 1] {
+                        let base = (edge as i64).wrapping_sub(one).wrapping_add(nudge) as u64;
+                        let registers = [(1, base), (2, way), (3, 3), (4, edge - 8)];
+                        states.push(state(PLAIN, &registers));
+                    }
+                }
+            }
+            agree(&mut bench, &text, false, &states, &|_, _| {});
+        }
+    }
+}
+
 /// Values that a comparison or an extreme may get wrong.
 const LIMITS: [u64; 15] = [
     0,
