@@ -38,6 +38,11 @@ fn relation(condition: ConditionCode, unsigned: bool) -> Option<IntCC> {
     })
 }
 
+/// Where the entry of an address is in the table of code of the host.
+fn jump_place(target: u64) -> i32 {
+    (target / 8 % layout::JUMP_PLACES) as i32 * layout::JUMP_SIZE
+}
+
 impl Function<'_> {
     /// Whether two operands meet a condition: a value of 8 bits.
     pub(crate) fn holds(
@@ -342,7 +347,7 @@ impl Function<'_> {
             self.switch_to_end(next);
         }
         let table = self.field(I64, layout::JUMP_TABLE);
-        let place = (target / 8 % layout::JUMP_PLACES) as i32 * layout::JUMP_SIZE;
+        let place = jump_place(target);
         let known = self
             .builder
             .ins()
@@ -451,15 +456,18 @@ impl Function<'_> {
         let miss = self.cold_block();
         if self.chains {
             let table = self.field(I64, layout::JUMP_TABLE);
-            const MASK: i64 = (layout::JUMP_PLACES as i64 - 1) * 8;
-            let place = self.builder.ins().band_imm(target, MASK);
-            let scale = i64::from(layout::JUMP_SIZE / 8).ilog2();
-            let place = self.builder.ins().ishl_imm(place, i64::from(scale));
-            let entry = self.builder.ins().iadd(table, place);
-            let known = self
-                .builder
-                .ins()
-                .load(I64, own(), entry, layout::JUMP_ADDRESS);
+            let (entry, offset) = match self.constant(target) {
+                Some(target) => (table, jump_place(target as u64)),
+                None => {
+                    const MASK: i64 = (layout::JUMP_PLACES as i64 - 1) * 8;
+                    let place = self.builder.ins().band_imm(target, MASK);
+                    let scale = i64::from(layout::JUMP_SIZE / 8).ilog2();
+                    let place = self.builder.ins().ishl_imm(place, i64::from(scale));
+                    (self.builder.ins().iadd(table, place), 0)
+                }
+            };
+            let address = offset + layout::JUMP_ADDRESS;
+            let known = self.builder.ins().load(I64, own(), entry, address);
             let hit = self.builder.ins().icmp(IntCC::Equal, known, target);
             let (look, jump) = (self.builder.create_block(), self.builder.create_block());
             self.builder.ins().brif(hit, look, &[], miss, &[]);
@@ -471,7 +479,7 @@ impl Function<'_> {
             code = Some(
                 self.builder
                     .ins()
-                    .load(I64, own(), entry, layout::JUMP_CODE),
+                    .load(I64, own(), entry, offset + layout::JUMP_CODE),
             );
         } else {
             self.builder.ins().jump(miss, &[]);
