@@ -1,8 +1,8 @@
 //! Branches, jumps and calls: the code for such instructions, and how code of the host goes on elsewhere.
 
-use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::types::{I8, I32, I64};
-use cranelift_codegen::ir::{self, InstBuilder, Value};
+use cranelift_codegen::ir::{self, InstBuilder, InstructionData, Value};
 use ve_isa::encoding::{ConditionCode, Insn, Op, operand};
 use ve_isa::interp::{exit, layout};
 
@@ -229,7 +229,7 @@ impl Function<'_> {
         let no = passed.unwrap_or_else(|| self.builder.create_block());
         if target <= self.ic {
             // The compiler lays out the second one right behind the branch.
-            let ends = self.builder.ins().icmp_imm(IntCC::Equal, holds, 0);
+            let ends = self.not(holds);
             self.builder.ins().brif(ends, no, &[], yes, &[]);
         } else {
             self.builder.ins().brif(holds, yes, &[], no, &[]);
@@ -243,6 +243,21 @@ impl Function<'_> {
         if passed.is_none() {
             self.switch_to_end(no);
             self.go_to(next);
+        }
+    }
+
+    /// Whether a condition does not hold. Of a comparison it is the opposite one.
+    fn not(&mut self, holds: Value) -> Value {
+        let dfg = &self.builder.func.dfg;
+        let inst = dfg.value_def(holds).inst();
+        match inst.map(|inst| dfg.insts[inst]) {
+            Some(InstructionData::IntCompare {
+                cond, args: [y, z], ..
+            }) => self.builder.ins().icmp(cond.complement(), y, z),
+            Some(InstructionData::FloatCompare {
+                cond, args: [y, z], ..
+            }) => self.builder.ins().fcmp(cond.complement(), y, z),
+            _ => self.builder.ins().icmp_imm(IntCC::Equal, holds, 0),
         }
     }
 

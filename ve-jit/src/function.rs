@@ -69,6 +69,8 @@ pub(crate) struct Function<'a> {
     pub(crate) blocks: BTreeMap<u64, ir::Block>,
     /// Values that are 32 bits, extended by the sign.
     extended: HashSet<Value>,
+    /// The low halves that values were made of.
+    lows: HashMap<Value, Value>,
     constants: HashMap<Value, i64>,
     pub(crate) compared: HashMap<Value, Compared>,
     /// Sums of two values that this block has computed.
@@ -165,6 +167,7 @@ impl<'a> Function<'a> {
             unstored: 0,
             blocks,
             extended: HashSet::new(),
+            lows: HashMap::new(),
             constants: HashMap::new(),
             compared: HashMap::new(),
             sums: HashMap::new(),
@@ -268,7 +271,11 @@ impl<'a> Function<'a> {
         if self.is_double(index) {
             return self.builder.ins().bitcast(I64, MemFlags::new(), value);
         }
-        value
+        match self.constant(value) {
+            // Made anew, it takes no register of the host from there to here.
+            Some(constant) => self.number(constant),
+            None => value,
+        }
     }
 
     /// A scalar operand as an `f64`.
@@ -420,6 +427,9 @@ impl<'a> Function<'a> {
             let low = Imm64::new(i64::from(constant as u32));
             return self.builder.ins().iconst(I32, low);
         }
+        if let Some(low) = self.lows.get(&value) {
+            return *low;
+        }
         self.builder.ins().ireduce(I32, value)
     }
 
@@ -436,12 +446,15 @@ impl<'a> Function<'a> {
     pub(crate) fn extend(&mut self, low: Value) -> Value {
         let value = self.builder.ins().sextend(I64, low);
         self.note_extended(value);
+        self.lows.insert(value, low);
         value
     }
 
     /// 32 bits, extended by zeros.
     pub(crate) fn extend_zeros(&mut self, low: Value) -> Value {
-        self.builder.ins().uextend(I64, low)
+        let value = self.builder.ins().uextend(I64, low);
+        self.lows.insert(value, low);
+        value
     }
 
     /// Notes that a value is 32 bits, extended by their sign.

@@ -160,9 +160,17 @@ impl Function<'_> {
         }
     }
 
+    fn with_low_half(&mut self, value: Value) -> Value {
+        let low = self.low(value);
+        self.extend_zeros(low)
+    }
+
     fn and(&mut self, y: Value, z: Value) -> Value {
+        const LOW: i64 = u32::MAX as i64;
         match (self.constant(y), self.constant(z)) {
             (Some(y), Some(z)) => self.number(y & z),
+            (Some(LOW), _) => self.with_low_half(z),
+            (_, Some(LOW)) => self.with_low_half(y),
             _ => self.builder.ins().band(y, z),
         }
     }
