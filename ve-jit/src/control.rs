@@ -9,7 +9,8 @@ use ve_isa::interp::{exit, layout};
 use crate::function::{Compared, Function, own};
 use crate::region::{Flow, flow};
 
-/// How deep calls of machine code are calls of the host, each of which takes some of its stack. Deeper ones are jumps.
+/// How deep calls of machine code are calls of the host, each of which takes some of its stack. One that is deeper ends all of them: the
+/// interpreter's loop enters the called code anew.
 const DEEPEST: i64 = 256;
 
 /// The numbers that a condition compares.
@@ -394,26 +395,40 @@ impl Function<'_> {
 
     /// Goes on at a computed address. All is stored.
     fn jump_to(&mut self, target: Value) {
-        let code = self.code_at(target);
-        if let Some(code) = code {
-            self.jump_to_code(code);
+        let miss = self.cold_block();
+        if !self.chains {
+            self.builder.ins().jump(miss, &[]);
+            self.end_jump(miss, target);
+            return;
         }
+        let code = self.code_or(target, miss);
+        let asked = self.is_asked();
+        let jump = self.builder.create_block();
+        self.builder.ins().brif(asked, miss, &[], jump, &[]);
+        self.end_jump(miss, target);
+        self.switch_to_end(jump);
+        self.jump_to_code(code);
     }
 
     /// Calls the machine code at a computed address, and goes on with the next instruction. All is stored.
+    ///
+    /// It does not look at the stop word before: calls are this deep at most, and each looks when it is back.
     fn call(&mut self, target: Value) {
-        let Some(code) = self.code_at(target) else {
+        let miss = self.cold_block();
+        if !self.chains {
+            self.builder.ins().jump(miss, &[]);
+            self.end_jump(miss, target);
             return;
-        };
-        let (call, jump) = (self.builder.create_block(), self.cold_block());
+        }
+        let code = self.code_or(target, miss);
+        let call = self.builder.create_block();
         let depth = self.depth();
         let is_flat = self
             .builder
             .ins()
             .icmp_imm(IntCC::UnsignedLessThan, depth, DEEPEST);
-        self.builder.ins().brif(is_flat, call, &[], jump, &[]);
-        self.switch_to_end(jump);
-        self.jump_to_code(code);
+        self.builder.ins().brif(is_flat, call, &[], miss, &[]);
+        self.end_jump(miss, target);
         self.switch_to_end(call);
         let deeper = self.builder.ins().iadd_imm(depth, 1);
         let arguments = [self.state(), deeper];
@@ -429,15 +444,16 @@ impl Function<'_> {
         let back = self.ic + 8;
         let wanted = self.builder.ins().iconst(I64, (back | exit::GO_ON) as i64);
         let is_back = self.builder.ins().icmp(IntCC::Equal, why, wanted);
-        let (next, end) = (self.builder.create_block(), self.cold_block());
+        let (next, loaded) = (self.builder.create_block(), self.builder.create_block());
+        let end = self.cold_block();
         self.builder.ins().brif(is_back, next, &[], end, &[]);
-        // Machine code has left in another way, or somebody else is to go on.
-        self.switch_to_end(end);
-        self.end_for(why);
         self.switch_to_end(next);
         // A return has not looked, and the code here may be gone.
-        let loaded = self.builder.create_block();
-        self.look_at_stop(back, loaded);
+        let asked = self.is_asked();
+        self.builder.ins().brif(asked, end, &[], loaded, &[]);
+        // Machine code has left in another way, or somebody else is to go on, or the thread is to stop where it is back.
+        self.switch_to_end(end);
+        self.end_for(why);
         self.switch_to_end(loaded);
         self.load_registers(back);
         self.go_to(back);
@@ -465,42 +481,28 @@ impl Function<'_> {
         self.jump_to(target);
     }
 
-    /// The code of the host for a computed address. Where there is none, the function ends; nothing, if it always does.
-    fn code_at(&mut self, target: Value) -> Option<Value> {
-        let mut code = None;
-        let miss = self.cold_block();
-        if self.chains {
-            let table = self.field(I64, layout::JUMP_TABLE);
-            let (entry, offset) = match self.constant(target) {
-                Some(target) => (table, jump_place(target as u64)),
-                None => {
-                    const MASK: i64 = (layout::JUMP_PLACES as i64 - 1) * 8;
-                    let place = self.builder.ins().band_imm(target, MASK);
-                    let scale = i64::from(layout::JUMP_SIZE / 8).ilog2();
-                    let place = self.builder.ins().ishl_imm(place, i64::from(scale));
-                    (self.builder.ins().iadd(table, place), 0)
-                }
-            };
-            let address = offset + layout::JUMP_ADDRESS;
-            let known = self.builder.ins().load(I64, own(), entry, address);
-            let hit = self.builder.ins().icmp(IntCC::Equal, known, target);
-            let (look, jump) = (self.builder.create_block(), self.builder.create_block());
-            self.builder.ins().brif(hit, look, &[], miss, &[]);
-            self.switch_to_end(look);
-            let asked = self.is_asked();
-            self.builder.ins().brif(asked, miss, &[], jump, &[]);
-            self.end_jump(miss, target);
-            self.switch_to_end(jump);
-            code = Some(
-                self.builder
-                    .ins()
-                    .load(I64, own(), entry, offset + layout::JUMP_CODE),
-            );
-        } else {
-            self.builder.ins().jump(miss, &[]);
-            self.end_jump(miss, target);
-        }
-        code
+    /// The code of the host for a computed address. Where there is none, control goes to a block.
+    fn code_or(&mut self, target: Value, miss: ir::Block) -> Value {
+        let table = self.field(I64, layout::JUMP_TABLE);
+        let (entry, offset) = match self.constant(target) {
+            Some(target) => (table, jump_place(target as u64)),
+            None => {
+                const MASK: i64 = (layout::JUMP_PLACES as i64 - 1) * 8;
+                let place = self.builder.ins().band_imm(target, MASK);
+                let scale = i64::from(layout::JUMP_SIZE / 8).ilog2();
+                let place = self.builder.ins().ishl_imm(place, i64::from(scale));
+                (self.builder.ins().iadd(table, place), 0)
+            }
+        };
+        let address = offset + layout::JUMP_ADDRESS;
+        let known = self.builder.ins().load(I64, own(), entry, address);
+        let hit = self.builder.ins().icmp(IntCC::Equal, known, target);
+        let found = self.builder.create_block();
+        self.builder.ins().brif(hit, found, &[], miss, &[]);
+        self.switch_to_end(found);
+        self.builder
+            .ins()
+            .load(I64, own(), entry, offset + layout::JUMP_CODE)
     }
 
     /// Ends, in a block: the interpreter goes on at a computed address.

@@ -154,6 +154,7 @@ const WAYS: &str = "
     long overflows(long n) { volatile int top = 0x7ffffff0; int sum = 0; for (long i = 0; i < 3000; i++) { sum = (int)(top + (i == n ? 100 : 1)); sum ^= (int)i; } return sum; }
     double quotient(double x, double y) { volatile double z = 0; for (long i = 0; i < 3000; i++) z = i == 2900 ? x / y : x + i; return z; }
     u64 endless(u64 n) { volatile u64 *p = (u64 *)0; for (;;) if (n > 1ul << 60) return *p; else n ^= 1; }
+    __attribute__((noinline)) u64 tree(u64 n) { return n < 2 ? n : tree(n - 1) * 3 + (tree(n - 2) ^ n); }
     u64 silent(void) { for (;;) __asm__ volatile(\"\"); }
     __attribute__((noinline)) static u64 odd(u64 n); __attribute__((noinline)) static u64 even(u64 n) { return n == 0 ? 1 : odd(n - 1); }
     static u64 odd(u64 n) { return n == 0 ? 0 : even(n - 1); }
@@ -204,15 +205,15 @@ fn ways_out_of_functions() {
 }
 
 #[test]
-fn loops_can_be_stopped() {
+fn loops_and_calls_can_be_stopped() {
     if !can_compile() {
         return;
     }
     let bytes = object(WAYS);
-    for (engine, name) in ENGINES
-        .iter()
-        .flat_map(|it| [(*it, "endless"), (*it, "silent")])
-    {
+    for (engine, name, word) in ENGINES.iter().flat_map(|it| {
+        // The last one has calls alone, and ends when nobody waits any more.
+        [(*it, "endless", 0), (*it, "silent", 0), (*it, "tree", 90)]
+    }) {
         let machine = machine(engine);
         load(&machine, &bytes);
         let function = machine.symbol(name).unwrap();
@@ -224,7 +225,7 @@ fn loops_can_be_stopped() {
                 thread::sleep(Duration::from_millis(100));
                 handle.time_is_up();
             });
-            caller.call(function, &[0])
+            caller.call(function, &[word])
         });
         assert_eq!(
             result.unwrap_err().kind,
