@@ -102,6 +102,36 @@ fn a_call_takes_words_and_prints_the_result_in_all_ways() {
 }
 
 #[test]
+fn a_call_takes_any_number_of_words() {
+    let function = |count: usize| {
+        let names: Vec<_> = (0..count).map(|n| format!("long a{n}")).collect();
+        let sum: Vec<_> = (0..count).map(|n| format!(" + {n} * a{n}")).collect();
+        format!(
+            "long of{count}({}) {{ return 7{}; }}",
+            names.join(", "),
+            sum.concat()
+        )
+    };
+    let counts = [0, 1, 8, 9, 256];
+    let Some(program) = Program::compile(&counts.map(function).join("\n")) else {
+        return;
+    };
+    for count in counts {
+        let words: Vec<_> = (0..count).map(|n| (n * n).to_string()).collect();
+        let mut arguments = vec!["--call".to_owned(), format!("of{count}")];
+        arguments.push(program.file().to_owned());
+        arguments.extend(words);
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let output = ve_run(&arguments);
+        assert_eq!(end(&output), (0, String::new()), "{count}");
+        let expected = 7 + (0..count).map(|n| n * n * n).sum::<usize>();
+        let text = text(&output);
+        let found = text.split(' ').nth(1).map(str::to_owned);
+        assert_eq!(found, Some(expected.to_string()), "{count}: {text}");
+    }
+}
+
+#[test]
 fn each_abnormal_end_has_its_status_and_a_sentence() {
     let Some(program) = Program::compile(
         "void abort(void); void exit(int);
