@@ -148,17 +148,19 @@ impl ProgressEngine {
         proc: impl Into<Option<&'p VeoProc>>,
         step: impl FnMut(&mut ProgressState) -> Result<Option<R>>,
     ) -> Result<R> {
-        self.wait_looking_at(None, proc, step)
+        self.wait_looking_at(None, false, proc, step)
     }
 
     /// Waits for the end of an operation.
     pub(super) fn wait_for_operation(&self, id: u64, proc: &VeoProc) -> Result<Status> {
-        self.wait_looking_at(Some(id), proc, |state| Ok(state.outcome(id)))?
+        self.wait_looking_at(Some(id), false, proc, |state| Ok(state.outcome(id)))?
     }
 
+    /// `values`: MPI has some that are under way.
     fn wait_looking_at<'p, R>(
         &self,
         operation: Option<u64>,
+        values: bool,
         proc: impl Into<Option<&'p VeoProc>>,
         mut step: impl FnMut(&mut ProgressState) -> Result<Option<R>>,
     ) -> Result<R> {
@@ -177,7 +179,7 @@ impl ProgressEngine {
                 }
                 match moved {
                     true => Pace::Moved,
-                    false if state.streams() => Pace::Streams,
+                    false if values || state.streams() => Pace::Streams,
                     false => Pace::Waits,
                 }
             };
@@ -233,6 +235,15 @@ impl ProgressEngine {
         barrier()?;
         all.free();
         Ok(self.state()?.unwanted())
+    }
+
+    /// Waits until MPI has moved the values that it has, of no operation of this engine.
+    pub(super) fn wait_for_values<'p>(
+        &self,
+        proc: impl Into<Option<&'p VeoProc>>,
+        flight: &mut Flight,
+    ) -> Result<()> {
+        self.wait_looking_at(None, true, proc, |_| Ok(flight.test()?.map(|_| ())))
     }
 
     /// Waits for the end of something that MPI does.

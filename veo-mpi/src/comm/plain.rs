@@ -91,9 +91,8 @@ impl<'c> VePlain<'c> {
         dest: i32,
         tag: i32,
     ) -> Result<()> {
-        let flight = self.begin(ctx, &from.into(), dest, tag)?;
-        self.returned(|| self.engine.wait_for(&self.proc, flight))?;
-        Ok(())
+        let mut flight = self.begin(ctx, &from.into(), dest, tag)?;
+        self.returned(|| self.engine.wait_for_values(&self.proc, &mut flight))
     }
 
     /// Receives one message of a rank or of [`ANY_SOURCE`](crate::ANY_SOURCE), with a tag or [`ANY_TAG`](crate::ANY_TAG).
@@ -152,8 +151,9 @@ impl<'c> VePlain<'c> {
                 }
             };
             let is_staged = matches!(memory, FlightMemory::Host(_));
-            let flight = Flight::receive_found(found, memory, 0..room, ty)?;
-            let (memory, _) = self.engine.wait_for(&self.proc, flight)?;
+            let mut flight = Flight::receive_found(found, memory, 0..room, ty)?;
+            self.engine.wait_for_values(&self.proc, &mut flight)?;
+            let (memory, _) = flight.into_memory();
             if let Some(error) = failed {
                 return Err(error);
             }
@@ -184,9 +184,9 @@ impl<'c> VePlain<'c> {
         source: i32,
         recv_tag: i32,
     ) -> Result<Status> {
-        let flight = self.begin(ctx, &from.into(), dest, send_tag)?;
+        let mut flight = self.begin(ctx, &from.into(), dest, send_tag)?;
         let status = self.recv(ctx, to, source, recv_tag);
-        self.returned(|| self.engine.wait_for(&self.proc, flight))?;
+        self.returned(|| self.engine.wait_for_values(&self.proc, &mut flight))?;
         status
     }
 

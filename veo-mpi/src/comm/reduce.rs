@@ -397,7 +397,7 @@ impl<'a> Pieces<'a> {
             return Err(Error::NotRunning);
         };
         let flight = &mut piece.flight;
-        let mut landed = |proc| engine.wait(proc, |_| Ok(flight.test()?.map(|_| ())));
+        let mut landed = |proc| engine.wait_for_values(proc, flight);
         let proc = self.failed.is_none().then_some(&self.comm.proc);
         match landed(proc) {
             Err(error @ Error::Veo(_)) if self.failed.is_none() => {
