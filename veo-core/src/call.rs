@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::param::{KernelResult, Origin};
 use crate::races::is_watching;
-use crate::session::{LibraryCode, ProcId, RequestKind};
+use crate::session::{NamedFunction, ProcId, RequestKind};
 
 /// A call of a declared kernel: its arguments so far. Made by the stub that
 /// `#[ve_kernel]` writes.
@@ -122,11 +122,9 @@ pub(crate) enum Callee {
     Kernel(&'static Kernel),
     /// A function that was looked up in process `proc`.
     Function {
-        name: Arc<str>,
+        function: Arc<NamedFunction>,
         addr: u64,
         proc: ProcId,
-        /// Its library.
-        code: Arc<LibraryCode>,
     },
 }
 
@@ -135,7 +133,7 @@ impl Callee {
     pub(crate) fn what(&self) -> RequestKind {
         match self {
             Callee::Kernel(kernel) => RequestKind::Kernel(kernel),
-            Callee::Function { name, .. } => RequestKind::Function(Arc::clone(name)),
+            Callee::Function { function, .. } => RequestKind::Function(Arc::clone(function)),
         }
     }
 }

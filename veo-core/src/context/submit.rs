@@ -17,7 +17,7 @@ use crate::clock::Stamp;
 use crate::data::VeData;
 use crate::error::{Error, Result};
 use crate::memory::{VeBuffer, VeSlice, VeSliceMut, check_len, host_room, not_none, size_of_array};
-use crate::process::ResolvedCallee;
+use crate::process::{ResolvedCallee, plain_callee};
 use crate::queue::{
     CopyBack, Payload, PendingHostCall, Predecessor, StackOutput, Submission, Ticket, copy_back,
     run_host_function, stage,
@@ -92,9 +92,8 @@ impl VeoContext {
         let id = shared.core.id;
         args.check(id)
             .map_err(|error| callee.what().explain(error, &id))?;
-        if let Callee::Kernel(kernel) = callee
-            && let Some(addr) = self.proc().shared().address_slot(kernel)
-            && let Some(ticket) = shared.submit_words(Stamp::now, kernel, addr, args, result)?
+        if let Some(plain) = plain_callee(&callee, self.proc().shared())
+            && let Some(ticket) = shared.submit_words(Stamp::now, &plain, args, result)?
         {
             return Ok((ticket, CopyBack::default()));
         }

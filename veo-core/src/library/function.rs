@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::known::{Known, KnownRegion};
 use crate::param::CFunction;
 use crate::process::VeoProc;
-use crate::session::RequestKind;
+use crate::session::{NamedFunction, RequestKind};
 
 /// A function on the VE, called with [`Value`]s.
 ///
@@ -40,7 +40,7 @@ use crate::session::RequestKind;
 #[derive(Clone)]
 pub struct VeoFunction {
     lib: VeoLibrary,
-    name: Arc<str>,
+    named: Arc<NamedFunction>,
     symbol: VeMemPtr<c_void>,
     types: CallTypes,
 }
@@ -53,8 +53,11 @@ impl VeoFunction {
         types: CallTypes,
     ) -> VeoFunction {
         VeoFunction {
+            named: Arc::new(NamedFunction {
+                name: name.into(),
+                code: Arc::clone(&lib.loaded().code),
+            }),
             lib,
-            name: name.into(),
             symbol,
             types,
         }
@@ -63,7 +66,7 @@ impl VeoFunction {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.named.name
     }
 
     /// The library it was found in.
@@ -106,7 +109,7 @@ impl VeoFunction {
         if types.len() > veo_abi::limits::MAX_WORDS {
             return Err(Error::TooManyArguments {
                 count: types.len(),
-                call: Some(format!("kernel {}", self.name)),
+                call: Some(format!("kernel {}", self.named.name)),
             });
         }
         let texts: Vec<&str> = types.iter().map(AsRef::as_ref).collect();
@@ -121,7 +124,7 @@ impl VeoFunction {
         };
         let params = texts.iter().map(parse).collect::<Result<Vec<_>>>()?;
         let caller = Location::caller();
-        check_params(&self.lib, &self.name, &params, &texts, caller)?;
+        check_params(&self.lib, &self.named.name, &params, &texts, caller)?;
         self.types = self.types.with_params(&params);
         Ok(self)
     }
@@ -138,7 +141,7 @@ impl VeoFunction {
         let result = CType::parse(ty).map_err(|error| Error::CType {
             reason: error.to_string(),
         })?;
-        check_result(&self.lib, &self.name, result, ty, Location::caller())?;
+        check_result(&self.lib, &self.named.name, result, ty, Location::caller())?;
         self.types = self.types.with_result(result);
         Ok(self)
     }
@@ -158,8 +161,9 @@ impl VeoFunction {
         args: impl Arguments<'a>,
     ) -> Result<On::Output<'a, Value<'static>>> {
         let values = args.values().map_err(|error| self.explain(error))?;
-        self.types.check(&self.lib, &self.name)?;
-        self.types.warn_of_guesses(&self.lib, &self.name, &values);
+        self.types.check(&self.lib, &self.named.name)?;
+        self.types
+            .warn_of_guesses(&self.lib, &self.named.name, &values);
         let result = self.types.result();
         on.make_call(Request {
             callee: self.callee()?,
@@ -173,13 +177,11 @@ impl VeoFunction {
     }
 
     pub(super) fn callee(&self) -> Result<Callee> {
-        let code = &self.lib.loaded().code;
-        code.check_loaded()?;
+        self.named.code.check_loaded()?;
         Ok(Callee::Function {
-            name: Arc::clone(&self.name),
+            function: Arc::clone(&self.named),
             addr: self.addr(),
             proc: self.proc().id(),
-            code: Arc::clone(code),
         })
     }
 
@@ -189,7 +191,7 @@ impl VeoFunction {
     fn explain(&self, error: Error) -> Error {
         let name_of = |index: usize| {
             let prototypes = self.lib.loaded().prototypes()?;
-            let params = &prototypes.get(&self.name)?.params;
+            let params = &prototypes.get(&self.named.name)?.params;
             params.get(index)?.name.clone()
         };
         let error = match error {
@@ -206,7 +208,7 @@ impl VeoFunction {
             },
             other => other,
         };
-        RequestKind::Function(Arc::clone(&self.name)).explain(error, &self.proc().id())
+        RequestKind::Function(Arc::clone(&self.named)).explain(error, &self.proc().id())
     }
 
     fn convert<'a>(&self, values: Vec<Value<'a>>) -> Result<Args<'a, 'a>> {
@@ -214,7 +216,7 @@ impl VeoFunction {
         if let Some(count) = self.types.other_count(values.len()) {
             return Err(Error::argument(
                 count.params.min(values.len()),
-                format!("{} takes {count}, {} given", self.name, values.len()),
+                format!("{} takes {count}, {} given", self.named.name, values.len()),
             ));
         }
         for (index, value) in values.into_iter().enumerate() {
@@ -302,7 +304,7 @@ impl From<&VeoFunction> for Value<'_> {
 /// Writes it as C declares it: `long add(int, void *)`.
 impl fmt::Display for VeoFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        types::write(f, &self.types, &self.name)
+        types::write(f, &self.types, &self.named.name)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::param::Origin;
-use crate::queue::{StackOutput, Submission, may_hold_up_unloading};
+use crate::queue::{PlainCallee, StackOutput, Submission, may_hold_up_unloading};
 use crate::session::{CommandOutcome, CommandState, LibraryCode, RequestKind};
 
 /// The code that a call runs, and the library it belongs to.
@@ -49,10 +49,9 @@ impl ResolvedCallee {
                 Ok(ResolvedCallee { what, addr, source })
             }
             Callee::Function {
+                function,
                 addr,
                 proc: owner,
-                code,
-                ..
             } => {
                 let what = callee.what();
                 if *owner != proc.id() {
@@ -63,8 +62,8 @@ impl ResolvedCallee {
                         used_with: proc.id().to_string(),
                     });
                 }
-                code.check_loaded()?;
-                let source = AddressSource::Library(Arc::clone(code));
+                function.code.check_loaded()?;
+                let source = AddressSource::Library(Arc::clone(&function.code));
                 Ok(ResolvedCallee {
                     what,
                     addr: *addr,
@@ -93,6 +92,22 @@ impl ResolvedCallee {
     }
 }
 
+/// What is called, as a call of words alone needs it. `None`: it is not of this process.
+#[inline]
+pub(crate) fn plain_callee<'a>(
+    callee: &'a Callee,
+    proc: &'a ProcShared,
+) -> Option<PlainCallee<'a>> {
+    match callee {
+        Callee::Kernel(kernel) => Some(PlainCallee::Kernel(kernel, proc.address_slot(kernel)?)),
+        Callee::Function {
+            function,
+            addr,
+            proc: owner,
+        } => (*owner == proc.core.id).then_some(PlainCallee::Function(function, *addr)),
+    }
+}
+
 #[diagnostic::do_not_recommend]
 impl Target for VeoProc {
     type Output<'a, V> = V;
@@ -116,8 +131,8 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
     let id = proc.id();
     args.check(id)
         .map_err(|error| callee.what().explain(error, &id))?;
-    if let Callee::Kernel(kernel) = callee
-        && let Some(word) = shared.call_words(kernel, args, result)
+    if let Some(plain) = plain_callee(&callee, shared)
+        && let Some(word) = shared.call_words(&plain, args, result)
     {
         return decode(Word(word?), Origin(id));
     }

@@ -30,6 +30,6 @@ pub use nodes::{Arch, NodeInfo, nodes};
 pub use settings::{Check, Guard, KernelLookup, Schedule, Stream};
 pub use veo_proc::VeoProc;
 
-pub(crate) use call::ResolvedCallee;
+pub(crate) use call::{ResolvedCallee, plain_callee};
 pub(crate) use loaded::LoadedLibrary;
 pub(crate) use verify::DeclaredKernel;

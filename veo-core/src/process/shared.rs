@@ -13,8 +13,7 @@ use crate::address::Usage;
 use crate::arg::Args;
 use crate::backend::need;
 use crate::error::Result;
-use crate::kernel::Kernel;
-use crate::queue::{CtxShared, DeferredWork, Exclusive, Retirement};
+use crate::queue::{CtxShared, DeferredWork, Exclusive, PlainCallee, Retirement};
 use crate::session::ProcCore;
 use crate::stats::{KernelStatistics, MemoryCount, read_statistics};
 use crate::warning::contain;
@@ -105,18 +104,17 @@ impl ProcShared {
             .is_some_and(|output| Arc::strong_count(output) > 1)
     }
 
-    /// Calls a kernel with plain words in the main context and waits, where that is possible.
+    /// Calls a function with plain words in the main context and waits, where that is possible.
     pub(crate) fn call_words(
         &self,
-        kernel: &'static Kernel,
+        callee: &PlainCallee<'_>,
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Result<u64>> {
         if self.have_frees.load(Ordering::Acquire) {
             return None;
         }
-        let addr = self.address_slot(kernel)?;
-        self.main.call_words(kernel, addr, args, result)
+        self.main.call_words(callee, args, result)
     }
 
     /// Whether request `number` of context `ctx` has finished. Contexts that are not

@@ -137,8 +137,11 @@ impl RequestEntry {
 
     /// Whether the request may call the library `code`, in which `kernels` were found.
     pub(super) fn calls(&self, code: &Arc<LibraryCode>, kernels: &BTreeSet<usize>) -> bool {
-        let named =
-            matches!(&self.kind, RequestKind::Kernel(kernel) if kernels.contains(&kernel.index()));
+        let named = match &self.kind {
+            RequestKind::Kernel(kernel) => kernels.contains(&kernel.index()),
+            RequestKind::Function(function) => Arc::ptr_eq(&function.code, code),
+            _ => false,
+        };
         let rest = self.rest.as_ref();
         named || rest.is_some_and(|rest| rest.code.iter().any(|other| Arc::ptr_eq(other, code)))
     }

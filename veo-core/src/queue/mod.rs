@@ -17,7 +17,7 @@ pub(crate) use collection::Finished;
 pub(crate) use entry::{DeferredWork, Payload, Ticket};
 pub(crate) use exclusive::Exclusive;
 pub(crate) use shared::{CtxShared, Predecessor, Retirement};
-pub(crate) use submission::Submission;
+pub(crate) use submission::{PlainCallee, Submission};
 pub(crate) use user_code::{
     Inside, PendingHostCall, may_hold_up_unloading, message as panic_message,
     run as run_host_function, run_inside, while_unloading,

@@ -17,7 +17,7 @@ use crate::clock::{Stamp, system_time};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::races::{RequestKey, Touches};
-use crate::session::{LibraryCode, RequestKind};
+use crate::session::{LibraryCode, NamedFunction, RequestKind};
 
 impl CtxShared {
     /// Hands a request to the backend by `send`, which gives its id, and enters it
@@ -63,17 +63,15 @@ impl CtxShared {
         Ok(ticket)
     }
 
-    /// Submits a call of `kernel`, of which `args` are words and nothing else, where the
+    /// Submits a call of which `args` are words and nothing else, where the
     /// backend takes all words at once. It fills no argument object, which would take half as
-    /// long as the whole call. `None`: the call has to be made in the other way. `addr` holds
-    /// the kernel's address, 0 if that is not known or its library is being unloaded. `now` is
+    /// long as the whole call. `None`: the call has to be made in the other way. `now` is
     /// asked for the moment of the submission.
     #[inline]
     pub(crate) fn submit_words(
         &self,
         now: impl FnOnce() -> Stamp,
-        kernel: &'static Kernel,
-        addr: &AtomicU64,
+        callee: &PlainCallee<'_>,
         args: &Args<'_, '_>,
         result: u32,
     ) -> Result<Option<Ticket>, Box<Error>> {
@@ -85,13 +83,12 @@ impl CtxShared {
         }
         let (words, classes) = args.words.packed();
         let (words, classes, count) = (words.as_ptr(), classes.as_ptr(), words.len());
-        let kind = RequestKind::Kernel(kernel);
+        let kind = callee.kind();
         let mut state = self.lock_to_submit(&kind)?;
-        // Read with the context locked, see `LibraryCode`.
-        let addr = addr.load(Ordering::Acquire);
-        if addr == 0 {
+        // Asked with the context locked, see `LibraryCode`.
+        let Some(addr) = callee.addr() else {
             return Ok(None);
-        }
+        };
         let now = now();
         // SAFETY: the lock is held and the context open, so it is valid; there are `count`
         // words, and the classes of as many.
@@ -141,8 +138,7 @@ impl CtxShared {
     /// that costs no look at the clock, unless somebody looks at all requests.
     pub(crate) fn call_words(
         &self,
-        kernel: &'static Kernel,
-        addr: &AtomicU64,
+        callee: &PlainCallee<'_>,
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Result<u64>> {
@@ -150,7 +146,7 @@ impl CtxShared {
             return None;
         }
         let stamp = || self.submission_stamp();
-        let ticket = match self.submit_words(stamp, kernel, addr, args, result) {
+        let ticket = match self.submit_words(stamp, callee, args, result) {
             Ok(ticket) => ticket?,
             Err(error) => return Some(Err(*error)),
         };
@@ -335,6 +331,39 @@ impl Predecessor {
         let mut state = ctx.lock();
         while !ctx.finished(self.ticket.number) && !ctx.core.is_closed() {
             state = ctx.advance(state, Some(Instant::now() + LOOK));
+        }
+    }
+}
+
+/// The function that a call of words alone is of.
+pub(crate) enum PlainCallee<'a> {
+    /// A declared kernel, and the place of its address, which is 0 while that is not known or its library
+    /// is being unloaded.
+    Kernel(&'static Kernel, &'a AtomicU64),
+    /// A function of the process, and its address.
+    Function(&'a Arc<NamedFunction>, u64),
+}
+
+impl PlainCallee<'_> {
+    #[inline(always)]
+    fn kind(&self) -> RequestKind {
+        match self {
+            PlainCallee::Kernel(kernel, _) => RequestKind::Kernel(kernel),
+            PlainCallee::Function(function, _) => RequestKind::Function(Arc::clone(function)),
+        }
+    }
+
+    /// Its address, if it can be called now.
+    #[inline(always)]
+    fn addr(&self) -> Option<u64> {
+        match self {
+            PlainCallee::Kernel(_, addr) => {
+                Some(addr.load(Ordering::Acquire)).filter(|addr| *addr != 0)
+            }
+            PlainCallee::Function(function, addr) => function
+                .code
+                .is_there(may_hold_up_unloading())
+                .then_some(*addr),
         }
     }
 }

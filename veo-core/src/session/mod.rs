@@ -17,4 +17,4 @@ pub(crate) use observe::{
     RecordKeeper, RequestObserver, RequestRecord, RequestRecords, RequestTimes, reserve_record_ids,
 };
 pub(crate) use outcome::{CommandOutcome, CommandState};
-pub(crate) use request_kind::{RequestKind, RequestName, TransferRange};
+pub(crate) use request_kind::{NamedFunction, RequestKind, RequestName, TransferRange};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::code::LibraryCode;
 use crate::error::{Error, parameter};
 use crate::kernel::Kernel;
 
@@ -20,11 +21,19 @@ impl TransferRange {
     }
 }
 
+/// A function that was looked up by its name.
+#[derive(Debug)]
+pub(crate) struct NamedFunction {
+    pub(crate) name: Arc<str>,
+    /// Its library.
+    pub(crate) code: Arc<LibraryCode>,
+}
+
 /// The kind of a request.
 #[derive(Clone, Debug)]
 pub(crate) enum RequestKind {
     Kernel(&'static Kernel),
-    Function(Arc<str>),
+    Function(Arc<NamedFunction>),
     Read(TransferRange),
     Write(TransferRange),
     /// Within the memory of a process. The address is the target's.
@@ -40,7 +49,7 @@ impl RequestKind {
     pub(crate) fn kernel(&self) -> Option<&str> {
         match self {
             RequestKind::Kernel(kernel) => Some(kernel.info().symbol),
-            RequestKind::Function(name) => Some(name),
+            RequestKind::Function(function) => Some(&function.name),
             _ => None,
         }
     }
@@ -129,7 +138,7 @@ impl fmt::Display for RequestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RequestKind::Kernel(kernel) => write!(f, "kernel {}", kernel.info().symbol),
-            RequestKind::Function(name) => write!(f, "kernel {name}"),
+            RequestKind::Function(function) => write!(f, "kernel {}", function.name),
             RequestKind::Read(range) => {
                 write!(f, "the transfer of {} bytes from the VE", range.size)
             }

@@ -113,8 +113,8 @@ impl GatheredStatistics {
         self.estimated += u64::from(times.estimated);
         let (operation, bytes) = match &record.kind {
             RequestKind::Kernel(kernel) => (Some(self.declared(kernel)), 0),
-            RequestKind::Function(name) => {
-                let entry = self.named.entry(Arc::clone(name));
+            RequestKind::Function(function) => {
+                let entry = self.named.entry(Arc::clone(&function.name));
                 (Some(entry.or_default()), 0)
             }
             RequestKind::Write(range) => (Some(&mut self.writes), range.size as u64),

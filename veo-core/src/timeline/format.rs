@@ -121,7 +121,7 @@ impl Lane {
 pub(super) fn name(kind: &RequestKind) -> &str {
     match kind {
         RequestKind::Kernel(kernel) => kernel.info().name,
-        RequestKind::Function(name) => name,
+        RequestKind::Function(function) => &function.name,
         other => fixed_name(other),
     }
 }

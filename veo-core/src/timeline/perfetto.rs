@@ -58,7 +58,7 @@ impl Key {
     fn of(kind: &RequestKind) -> Key {
         match kind {
             RequestKind::Kernel(kernel) => Key::Kernel(std::ptr::from_ref(*kernel).addr()),
-            RequestKind::Function(name) => Key::Function(Arc::clone(name)),
+            RequestKind::Function(function) => Key::Function(Arc::clone(&function.name)),
             other => Key::Other(fixed_name(other)),
         }
     }
