@@ -31,11 +31,16 @@ pub(super) fn alternate<E>(
     })
 }
 
+/// So many operations come before those whose time is taken.
+const WARM_UP: u32 = 10;
+
 /// Nanoseconds for one of `count` operations.
 pub(super) fn each<E>(count: u32, operation: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
     let mut operation = operation;
-    // Its time is not taken: the VE may have gone to sleep.
-    operation()?;
+    // The VE may have gone to sleep, and may wake up on the CPU of this thread.
+    for _ in 0..count.min(WARM_UP) {
+        operation()?;
+    }
     let start = Instant::now();
     for _ in 0..count {
         operation()?;
