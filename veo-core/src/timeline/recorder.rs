@@ -1,16 +1,16 @@
 //! Takes records from the threads that collect requests, and writes them on a thread of its own.
 //!
-//! Calls never wait for the writer: records go through a channel of fixed size, and where that is
-//! full, whole requests are missing, or other marks, which the trace says. The writer wakes up a few times in a
-//! second, or when much has come, and writes whole records. So a trace is complete up to the last
-//! 200 ms whenever the program ends, in whatever way.
+//! Calls never wait for the writer: records go to a list, which the writer exchanges for an empty one.
+//! The lock of the list is held for nothing else. Where the list is full, whole requests are missing, or
+//! other marks, which the trace says. The writer wakes up a few times in a second, or when much has
+//! come, and writes whole records. So a trace is complete up to the last 200 ms whenever the program
+//! ends, in whatever way.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -24,11 +24,14 @@ use crate::error::Fault;
 use crate::session::{ProcCore, RequestObserver, RequestRecord};
 use crate::warning::warn;
 
-/// As many records wait for the writer at most: some 4 MB.
-const ROOM: usize = 1 << 15;
+/// As many records wait for the writer at most: some 2 MB. It has as many at hand.
+const ROOM: usize = 1 << 14;
 
-/// The writer is woken after as many.
-const WAKE: u64 = ROOM as u64 / 8;
+/// The writer is woken when as many wait. Both lists are used again, so they stay in the caches.
+const WAKE: usize = 1 << 12;
+
+/// So often the writer looks for more before it does something else.
+const ROUNDS: usize = 16;
 
 /// The writer looks around this often.
 const PERIOD: Duration = Duration::from_millis(80);
@@ -41,17 +44,6 @@ enum FrequentEvent {
     Request(u32, RequestRecord),
     Memory(u32, u64, u64),
     Block(u32, u64, u64, u64),
-}
-
-impl FrequentEvent {
-    /// The process that it is of.
-    fn process(&self) -> u32 {
-        match self {
-            FrequentEvent::Request(process, _)
-            | FrequentEvent::Memory(process, ..)
-            | FrequentEvent::Block(process, ..) => *process,
-        }
-    }
 }
 
 /// Events that are rare and never left out.
@@ -67,7 +59,8 @@ pub(super) struct Recorder {
     pub(super) path: PathBuf,
     /// The process that writes it: not a forked child.
     pub(super) pid: u32,
-    entries: SyncSender<FrequentEvent>,
+    /// What the writer has not taken yet.
+    entries: Mutex<Vec<FrequentEvent>>,
     notices: Mutex<Vec<Notice>>,
     /// The numbers of missing requests, and of other missing entries.
     dropped: [AtomicU64; 2],
@@ -111,15 +104,14 @@ impl RecordedProcess {
 
 /// The file, and all that the writer knows.
 struct TimelineFile {
-    entries: Receiver<FrequentEvent>,
+    /// The list for the next exchange, empty.
+    entries: Vec<FrequentEvent>,
     format: Box<dyn TraceFormat>,
     file: File,
     out: Vec<u8>,
     /// The length of the file, without the text that every file ends with.
     written: u64,
     depths: HashMap<(u32, u64), Depth>,
-    /// Processes with lower numbers are known to the format.
-    known: u32,
     /// Processes that are gone. Entries of theirs may still wait.
     gone: Vec<u32>,
     missing: MissingEvents,
@@ -133,7 +125,6 @@ impl Recorder {
     /// Begins a file, and the thread that writes it.
     pub(super) fn open(path: &Path, program: &ProgramInfo) -> io::Result<Arc<Recorder>> {
         let file = create(path)?;
-        let (entries, inbox) = sync_channel(ROOM);
         let mut format: Box<dyn TraceFormat> = if path::is_json(path) {
             Box::new(Chrome::new())
         } else {
@@ -142,13 +133,12 @@ impl Recorder {
         let mut out = Vec::new();
         format.program(&mut out, program);
         let mut sink = TimelineFile {
-            entries: inbox,
+            entries: Vec::with_capacity(WAKE),
             format,
             file,
             out,
             written: 0,
             depths: HashMap::new(),
-            known: 0,
             gone: Vec::new(),
             missing: MissingEvents::default(),
         };
@@ -156,7 +146,7 @@ impl Recorder {
         let recorder = Arc::new(Recorder {
             path: path.to_owned(),
             pid: program.pid,
-            entries,
+            entries: Mutex::new(Vec::with_capacity(WAKE)),
             notices: Mutex::default(),
             dropped: [AtomicU64::new(0), AtomicU64::new(0)],
             processes: AtomicU32::new(0),
@@ -261,18 +251,41 @@ impl Recorder {
         lock(&self.notices).push(notice);
     }
 
-    #[inline]
-    fn take(&self, entry: FrequentEvent) {
-        let wakes =
-            matches!(&entry, FrequentEvent::Request(_, record) if record.id.is_multiple_of(WAKE));
+    /// Takes requests of a process.
+    fn take_requests(&self, process: u32, records: &[RequestRecord]) {
+        let entries = records.iter();
+        let entries = entries.map(|record| FrequentEvent::Request(process, record.clone()));
+        self.take_all(entries, &self.dropped[0]);
+    }
+
+    /// Takes another event.
+    fn take_mark(&self, entry: FrequentEvent) {
+        self.take_all(std::iter::once(entry), &self.dropped[1]);
+    }
+
+    /// Takes what there is room for, counts the rest.
+    fn take_all(&self, entries: impl ExactSizeIterator<Item = FrequentEvent>, dropped: &AtomicU64) {
         if self.is_over() {
             return;
         }
-        if let Err(TrySendError::Full(entry)) = self.entries.try_send(entry) {
-            let of = usize::from(!matches!(entry, FrequentEvent::Request(..)));
-            self.dropped[of].fetch_add(1, Ordering::Relaxed);
+        let count = entries.len();
+        let mut list = lock(&self.entries);
+        let before = list.len();
+        list.extend(entries.take(ROOM.saturating_sub(before)));
+        let after = list.len();
+        drop(list);
+        let missing = count - (after - before);
+        if missing > 0 {
+            dropped.fetch_add(missing as u64, Ordering::Relaxed);
         }
-        if wakes && let Some(writer) = self.writer.get() {
+        if before < WAKE && after >= WAKE {
+            self.wake();
+        }
+    }
+
+    #[cold]
+    fn wake(&self) {
+        if let Some(writer) = self.writer.get() {
             writer.unpark();
         }
     }
@@ -306,23 +319,28 @@ impl Recorder {
         let [requests, marks] = [0, 1].map(|of: usize| self.dropped[of].load(Ordering::Relaxed));
         let missing = MissingEvents { requests, marks };
         let mut more = true;
-        for round in 0..ROOM {
-            if round.is_multiple_of(1024) {
-                sink.take_notices(&self.notices);
-            }
-            let Ok(entry) = sink.entries.try_recv() else {
-                more = false;
+        for _ in 0..ROUNDS {
+            let mut entries = std::mem::take(&mut sink.entries);
+            std::mem::swap(&mut *lock(&self.entries), &mut entries);
+            // A process was noted before it sent anything.
+            sink.take_notices(&self.notices);
+            if entries.is_empty() {
+                sink.entries = entries;
+                // A process that has gone since the exchange may have left entries.
+                more = !lock(&self.entries).is_empty();
+                if more {
+                    continue;
+                }
                 sink.forget();
                 break;
-            };
-            // A process was noted before it sent anything, but maybe after the last look.
-            if entry.process() >= sink.known {
-                sink.take_notices(&self.notices);
             }
-            sink.entry(entry);
-            if sink.out.len() >= CHUNK {
-                sink.write()?;
+            for entry in entries.drain(..) {
+                sink.entry(entry);
+                if sink.out.len() >= CHUNK {
+                    sink.write()?;
+                }
             }
+            sink.entries = entries;
         }
         if missing != sink.missing {
             sink.missing = missing;
@@ -358,9 +376,7 @@ impl Recorder {
         });
         self.end(sink);
         self.leave();
-        if let Some(writer) = self.writer.get() {
-            writer.unpark();
-        }
+        self.wake();
         if let Err(error) = result {
             self.warn(&error);
         }
@@ -473,7 +489,6 @@ impl TimelineFile {
         match notice {
             Notice::Process(process, info) => {
                 self.format.process(out, process, &info);
-                self.known = process + 1;
             }
             Notice::Instant(process, time, what) => {
                 self.format.instant(out, process, time, &what);
@@ -563,20 +578,17 @@ struct Follower {
 
 impl RequestObserver for Follower {
     fn requests(&self, records: &[RequestRecord]) {
-        for record in records {
-            self.recorder
-                .take(FrequentEvent::Request(self.process, record.clone()));
-        }
+        self.recorder.take_requests(self.process, records);
     }
 
     fn memory(&self, time: u64, bytes: u64) {
         self.recorder
-            .take(FrequentEvent::Memory(self.process, time, bytes));
+            .take_mark(FrequentEvent::Memory(self.process, time, bytes));
     }
 
     fn block(&self, context: u64, begin: u64, end: u64) {
         self.recorder
-            .take(FrequentEvent::Block(self.process, context, begin, end));
+            .take_mark(FrequentEvent::Block(self.process, context, begin, end));
     }
 
     fn ended(&self, fault: Option<&Fault>) {

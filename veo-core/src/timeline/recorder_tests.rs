@@ -5,20 +5,19 @@ use crate::session::{CommandState, RequestKind, RequestTimes};
 
 fn sink(file: File, format: Box<dyn TraceFormat>) -> TimelineFile {
     TimelineFile {
-        entries: sync_channel(1).1,
+        entries: Vec::new(),
         format,
         file,
         out: Vec::new(),
         written: 0,
         depths: HashMap::new(),
-        known: 0,
         gone: Vec::new(),
         missing: MissingEvents::default(),
     }
 }
 
 /// A request of a context, which is the only one in it.
-fn request(context: u64) -> FrequentEvent {
+fn request(context: u64) -> RequestRecord {
     let times = RequestTimes {
         queued: context * 10,
         started: context * 10 + 1,
@@ -26,15 +25,14 @@ fn request(context: u64) -> FrequentEvent {
         collected: context * 10 + 3,
         estimated: false,
     };
-    let record = RequestRecord {
+    RequestRecord {
         id: context,
         context,
         number: Some(1),
         kind: RequestKind::HostFunction,
         state: CommandState::Ok,
         times,
-    };
-    FrequentEvent::Request(0, record)
+    }
 }
 
 #[test]
@@ -46,14 +44,14 @@ fn memory_for_contexts_does_not_grow_for_ever() {
         sink.notice(Notice::Process(0, process()));
         let most = CONTEXTS as u64;
         for context in 0..3 * most {
-            sink.entry(request(context));
+            sink.entry(FrequentEvent::Request(0, request(context)));
             assert!(sink.depths.len() <= CONTEXTS);
             assert!(sink.format.remembered() <= 8 * CONTEXTS);
         }
         // The last ones are known, and are not described again.
         let sizes = [3 * most - 2, 3 * most].map(|context| {
             sink.out.clear();
-            sink.entry(request(context));
+            sink.entry(FrequentEvent::Request(0, request(context)));
             sink.out.len()
         });
         assert!(sizes[0] < sizes[1], "{sizes:?}");
@@ -62,7 +60,7 @@ fn memory_for_contexts_does_not_grow_for_ever() {
         assert_eq!((sink.depths.len(), sink.format.remembered()), (0, 0));
         // Nobody knows it any more.
         sink.out.clear();
-        sink.entry(request(1));
+        sink.entry(FrequentEvent::Request(0, request(1)));
         assert!(sink.out.is_empty());
     }
 }
@@ -86,12 +84,13 @@ fn process() -> ProcessInfo {
 }
 
 /// Chrome's format. While it writes a value of memory, another process begins, which sends another value.
-struct Beginning {
+/// While it writes an instant, the process sends its last value.
+struct Meanwhile {
     chrome: Chrome,
     recorder: Weak<Recorder>,
 }
 
-impl TraceFormat for Beginning {
+impl TraceFormat for Meanwhile {
     fn program(&mut self, out: &mut Vec<u8>, program: &ProgramInfo) {
         self.chrome.program(out, program);
     }
@@ -112,7 +111,7 @@ impl TraceFormat for Beginning {
         if of == 0 {
             let recorder = self.recorder.upgrade().unwrap();
             recorder.note(Notice::Process(1, process()));
-            recorder.take(FrequentEvent::Memory(1, 8, 9));
+            recorder.take_mark(FrequentEvent::Memory(1, 8, 9));
         }
         self.chrome.memory(out, of, time, bytes);
     }
@@ -122,6 +121,8 @@ impl TraceFormat for Beginning {
     }
 
     fn instant(&mut self, out: &mut Vec<u8>, process: u32, time: u64, what: &str) {
+        let recorder = self.recorder.upgrade().unwrap();
+        recorder.take_mark(FrequentEvent::Memory(process, time, 5));
         self.chrome.instant(out, process, time, what);
     }
 
@@ -142,8 +143,8 @@ impl TraceFormat for Beginning {
     }
 }
 
-#[test]
-fn a_process_that_begins_while_others_are_written_loses_nothing() {
+/// What a timeline says of memory, of process 0, which notes all this.
+fn recorded_memory(note: impl FnOnce(&Recorder)) -> Vec<u64> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trace.json");
     let recorder = Recorder::open(&path, &program()).unwrap();
@@ -151,19 +152,36 @@ fn a_process_that_begins_while_others_are_written_loses_nothing() {
     let mut sink = lock(&recorder.sink);
     let mut chrome = Chrome::new();
     chrome.program(&mut Vec::new(), &program());
-    sink.format = Box::new(Beginning {
+    sink.format = Box::new(Meanwhile {
         chrome,
         recorder: Arc::downgrade(&recorder),
     });
     recorder.note(Notice::Process(0, process()));
-    recorder.take(FrequentEvent::Memory(0, 7, 8));
+    note(&recorder);
     drop(sink);
     recorder.finish();
     let events: Vec<serde_json::Value> =
         serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let bytes = |event: &serde_json::Value| event["args"]["bytes"].as_u64();
-    let told: Vec<_> = events.iter().filter_map(bytes).collect();
+    events.iter().filter_map(bytes).collect()
+}
+
+#[test]
+fn a_process_that_begins_while_others_are_written_loses_nothing() {
+    let told = recorded_memory(|recorder| {
+        recorder.take_mark(FrequentEvent::Memory(0, 7, 8));
+    });
     assert_eq!(told, [8, 9]);
+}
+
+#[test]
+fn a_process_that_ends_while_it_is_written_loses_nothing() {
+    let told = recorded_memory(|recorder| {
+        recorder.note(Notice::Instant(0, 7, "the end".into()));
+        recorder.note(Notice::Gone(0));
+    });
+    // The other process begins at this value, as above.
+    assert_eq!(told, [5, 9]);
 }
 
 #[test]
@@ -176,14 +194,13 @@ fn requests_without_room_in_the_writer_are_counted() {
         let sink = lock(&recorder.sink);
         recorder.note(Notice::Process(0, process()));
         for time in 0..ROOM as u64 - 1 {
-            recorder.take(FrequentEvent::Memory(0, time, 8));
+            recorder.take_mark(FrequentEvent::Memory(0, time, 8));
         }
-        recorder.take(request(1));
-        recorder.take(request(2));
-        recorder.take(request(3));
-        recorder.take(FrequentEvent::Memory(0, 7, 8));
-        recorder.take(FrequentEvent::Block(0, 1, 7, 8));
-        recorder.take(FrequentEvent::Block(0, 1, 8, 9));
+        recorder.take_requests(0, &[request(1), request(2)]);
+        recorder.take_requests(0, &[request(3)]);
+        recorder.take_mark(FrequentEvent::Memory(0, 7, 8));
+        recorder.take_mark(FrequentEvent::Block(0, 1, 7, 8));
+        recorder.take_mark(FrequentEvent::Block(0, 1, 8, 9));
         drop(sink);
         recorder.finish();
         let trace = std::fs::read(&path).unwrap();
