@@ -125,6 +125,24 @@ fn the_time_limit_ends_a_program_that_waits_for_input() {
     assert_eq!(output.stdout, b"waiting\n");
 }
 
+/// The limit counts from the start of the program, of which they are part.
+#[test]
+fn the_time_limit_ends_constructors_and_destructors() {
+    for kind in ["constructor", "destructor"] {
+        let source = format!(
+            "int puts(const char *); static volatile int more = 1;
+            __attribute__(({kind})) static void endless(void) {{ puts(\"begins\"); while (more); }}
+            int main(void) {{ return 0; }}"
+        );
+        let Some(program) = Program::compile(&source) else {
+            return;
+        };
+        let (status, why) = end(&program.run(&["--time-limit", "3"]));
+        assert_eq!(status, 124, "{kind}: {why}");
+        assert!(why.contains("time limit"), "{kind}: {why}");
+    }
+}
+
 #[test]
 fn the_time_limit_ends_a_program_whose_output_nobody_takes() {
     let line = format!("puts(\"{}\")", "long ".repeat(200));
