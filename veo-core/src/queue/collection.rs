@@ -218,11 +218,11 @@ impl CtxShared {
         let count = state.table.oldest_ids(ids);
         let ids = &ids[..count];
         state.collecting = true;
-        if state.observed.are_enough() {
+        if state.observed.is_empty() {
+            drop(state);
+        } else {
             // The VE has something to do meanwhile.
             self.tell_observed(state, true);
-        } else {
-            drop(state);
         }
         let mut results = [const { MaybeUninit::uninit() }; MOST];
         // On the thread that runs host functions nothing before them is left to wait

@@ -2,9 +2,8 @@
 //! runs.
 //!
 //! Making a record and telling observers of it takes a hundred nanoseconds and more. So collecting
-//! a request notes only the facts that would be lost. The rest is done for several requests at
-//! once, which shares its locks among them, while the VE has another request and the thread that
-//! collects would wait. Where none comes, observers ask.
+//! a request notes only the facts that would be lost. The rest is done while the VE has the next
+//! request and the thread that collects would wait. Where none comes, observers ask.
 
 use veo_abi::ffi::veo_emu_times;
 
@@ -37,9 +36,6 @@ struct CollectedRequest {
 /// The largest number that is kept.
 const MOST: usize = 32;
 
-/// So many are worth it to tell observers of them.
-const ENOUGH: usize = 8;
-
 /// The number of requests for which the backend is asked at once.
 const AT_ONCE: usize = 8;
 
@@ -47,12 +43,6 @@ impl ObservedRequests {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
-    }
-
-    /// Whether there are so many that observers are to be told of them while the VE works.
-    #[inline]
-    pub(super) fn are_enough(&self) -> bool {
-        self.kept.len() >= ENOUGH
     }
 
     /// Whether there are so many that observers are to be told of them now.

@@ -10,8 +10,8 @@
 //! without the lock of a context, and not in the order of the requests where several threads
 //! collect.
 //!
-//! A context keeps the records of its last requests until they are several and it waits for the
-//! VE: then observers cost little that the program would notice. Code that needs all records that exist
+//! A context keeps the records of its last requests until it waits for the VE the next time: then
+//! observers cost nothing that the program would notice. Code that needs all records that exist
 //! calls [`ProcCore::gather_records`](super::ProcCore::gather_records).
 
 use std::fmt;
