@@ -7,6 +7,8 @@
 //! This module has the actions of the debugger and its session; `membership` has those of each thread itself.
 
 mod membership;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;

@@ -90,11 +90,10 @@ impl Membership {
             }
         }
         known.look(threads, &state, self.number);
-        if !known.held
-            && let Some(member) = state.members.get_mut(&self.number)
-        {
+        if let Some(member) = state.members.get_mut(&self.number) {
+            // Also of a thread that is about to halt: a stop waits until its registers are there.
             member.place = ThreadPlace::Inside;
-            member.told = false;
+            member.told &= known.held;
         }
     }
 
