@@ -39,11 +39,6 @@ fn relation(condition: ConditionCode, unsigned: bool) -> Option<IntCC> {
     })
 }
 
-/// Where the entry of an address is in the table of code of the host.
-fn jump_place(target: u64) -> i32 {
-    (target / 8 % layout::JUMP_PLACES) as i32 * layout::JUMP_SIZE
-}
-
 impl Function<'_> {
     /// Whether two operands meet a condition: a value of 8 bits.
     pub(crate) fn holds(
@@ -362,24 +357,12 @@ impl Function<'_> {
             self.look_at_stop(target, next);
             self.switch_to_end(next);
         }
-        let table = self.field(I64, layout::JUMP_TABLE);
-        let place = jump_place(target);
-        let known = self
-            .builder
-            .ins()
-            .load(I64, own(), table, place + layout::JUMP_ADDRESS);
         let wanted = self.builder.ins().iconst(I64, target as i64);
-        let hit = self.builder.ins().icmp(IntCC::Equal, known, wanted);
-        let (jump, end) = (self.builder.create_block(), self.cold_block());
-        self.builder.ins().brif(hit, jump, &[], end, &[]);
+        let end = self.cold_block();
+        let code = self.code_or(wanted, end);
+        self.jump_to_code(code);
         self.switch_to_end(end);
         self.end(target | exit::GO_ON);
-        self.switch_to_end(jump);
-        let code = self
-            .builder
-            .ins()
-            .load(I64, own(), table, place + layout::JUMP_CODE);
-        self.jump_to_code(code);
     }
 
     fn depth(&mut self) -> Value {
@@ -395,13 +378,9 @@ impl Function<'_> {
 
     /// Goes on at a computed address. All is stored.
     fn jump_to(&mut self, target: Value) {
-        let miss = self.cold_block();
-        if !self.chains {
-            self.builder.ins().jump(miss, &[]);
-            self.end_jump(miss, target);
+        let Some((code, miss)) = self.code_at(target) else {
             return;
-        }
-        let code = self.code_or(target, miss);
+        };
         let asked = self.is_asked();
         let jump = self.builder.create_block();
         self.builder.ins().brif(asked, miss, &[], jump, &[]);
@@ -414,13 +393,9 @@ impl Function<'_> {
     ///
     /// It does not look at the stop word before: calls are this deep at most, and each looks when it is back.
     fn call(&mut self, target: Value) {
-        let miss = self.cold_block();
-        if !self.chains {
-            self.builder.ins().jump(miss, &[]);
-            self.end_jump(miss, target);
+        let Some((code, miss)) = self.code_at(target) else {
             return;
-        }
-        let code = self.code_or(target, miss);
+        };
         let call = self.builder.create_block();
         let depth = self.depth();
         let is_flat = self
@@ -481,11 +456,26 @@ impl Function<'_> {
         self.jump_to(target);
     }
 
-    /// The code of the host for a computed address. Where there is none, control goes to a block.
+    /// The code of the host for a computed address, and the block where control goes if there is none, which [`end_jump`](Self::end_jump) is to
+    /// fill. `None`: this code never goes on by itself, so the function ends here.
+    fn code_at(&mut self, target: Value) -> Option<(Value, ir::Block)> {
+        let miss = self.cold_block();
+        if self.chains {
+            return Some((self.code_or(target, miss), miss));
+        }
+        self.builder.ins().jump(miss, &[]);
+        self.end_jump(miss, target);
+        None
+    }
+
+    /// The code of the host for an address. Where there is none, control goes to a block.
     fn code_or(&mut self, target: Value, miss: ir::Block) -> Value {
         let table = self.field(I64, layout::JUMP_TABLE);
         let (entry, offset) = match self.constant(target) {
-            Some(target) => (table, jump_place(target as u64)),
+            Some(target) => {
+                let place = target as u64 / 8 % layout::JUMP_PLACES;
+                (table, place as i32 * layout::JUMP_SIZE)
+            }
             None => {
                 const MASK: i64 = (layout::JUMP_PLACES as i64 - 1) * 8;
                 let place = self.builder.ins().band_imm(target, MASK);
