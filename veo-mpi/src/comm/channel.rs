@@ -124,7 +124,7 @@ impl Channel {
     }
 
     /// A rank has said that it begins nothing with it any more.
-    pub(super) fn is_closed_by_one(&self) {
+    pub(super) fn note_closed_rank(&self) {
         self.open_ranks
             .set(self.open_ranks.get().map(|ranks| ranks - 1));
     }

@@ -523,7 +523,7 @@ impl ProgressState {
                             continue;
                         }
                         Header::Closed => {
-                            channel.is_closed_by_one();
+                            channel.note_closed_rank();
                             continue;
                         }
                         Header::Message(message) if message.form == Form::Direct => {

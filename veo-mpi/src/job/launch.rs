@@ -128,7 +128,7 @@ impl JobBuilder {
             let thrown_away = comm::finish(&job.world, &job.proc)?;
             if thrown_away > 0 {
                 ending::say(&format_args!(
-                    "has thrown away {thrown_away} messages that were sent to it and that it has not received; each send needs a receive"
+                    "has thrown away messages that were sent to it and not received: {thrown_away}; each send needs a receive"
                 ));
             }
             job.end(&watcher)
