@@ -92,7 +92,7 @@ impl ResolvedCallee {
     }
 }
 
-/// What is called, as a call of words alone needs it. `None`: it is not of this process.
+/// The function, as a call of words alone needs it. `None`: it is one of another process, or a kernel of which this process knows no place.
 #[inline]
 pub(crate) fn plain_callee<'a>(
     callee: &'a Callee,
